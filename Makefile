@@ -1,0 +1,30 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo run test test-slow lint setup test-setup clean
+
+setup: .venv/.ready
+.venv/.ready: pyproject.toml
+	@sh scripts/venv.sh $(PYTHON) .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[postgres,dkim]'
+	@touch $@
+
+test-setup: .venv/.ready-test
+.venv/.ready-test: .venv/.ready
+	@sh scripts/test-packages.sh
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+lint: test-setup
+	$(BIN)/ruff format --check maild tests benchmarks
+	$(BIN)/ruff check maild tests benchmarks
+	$(BIN)/mypy
+
+test: test-setup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-slow: test-setup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,1 @@
+"""maild: a ticketing desk that lives in the mail system."""

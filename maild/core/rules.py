@@ -1,0 +1,118 @@
+"""The organisation as a frozen value: departments, groups, agents and the desk they share.
+
+``maild.rulebook`` reads it from rules/ and config.toml; ``decide`` reads nothing else about the organisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+CcPolicy = Literal["join", "ask", "never"]
+Strategy = Literal["round_robin", "least_open", "group"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """A department: an address people write to (rules/departments.toml)."""
+
+    id: str
+    address: str
+    """Lower case, domain as A-labels. Its local part and domain make the reply addresses."""
+    aliases: tuple[str, ...] = ()
+    sender_name: str
+    default_type: str = "general"
+    default_group: str
+    language: str
+    cc: CcPolicy = "join"
+    reopen_days: int = 30
+    """A reply to a case closed at most this many days ago reopens it; later it makes a new linked case."""
+    shared: Literal["note", "child"] = "note"
+    """What happens when a mail to another department names this one too: a note on the case, or a child case."""
+    burst: int = 10
+    """From this many mails of one sender in 10 minutes on, they fold into the first one's case; 0 = never."""
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Agents who share a queue (rules/groups.toml)."""
+
+    id: str
+    department: str
+    line: Literal[1, 2, 3] = 1
+    owner: str | None = None
+    members: tuple[str, ...]
+    assign: Strategy = "least_open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """Someone who answers cases (rules/people.toml). The first address is the registered one."""
+
+    id: str
+    name: str
+    addresses: tuple[str, ...]
+    language: str | None = None
+    absent: bool = False
+    load_cap: int | None = None
+    """At most this many open cases by assignment; None = no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """Limits of automatic mail to people who are not agents (MAIL §4). Counts; windows are in the names."""
+
+    per_address_10min: int = 3
+    per_address_day: int = 10
+    unauthenticated_per_address_day: int = 1
+    unauthenticated_hour: int = 30
+    per_domain_hour: int = 60
+    allow_domains: frozenset[str] = frozenset()
+    """Domains the per-domain cap does not bind, beside our own."""
+    breaker_floor: int = 60
+    confirmations_hour: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What all departments share (config.toml)."""
+
+    name: str
+    number_prefix: str
+    timezone: str
+    languages: tuple[str, ...]
+    """First = fallback."""
+    reply_domain: str | None = None
+    """Where signed addresses live; None: plus-addresses on the department's own address."""
+    instance: str
+    """This store's random name, used in loop headers; stays the same for the life of the store."""
+    trust: Literal["headers", "own", "none"] = "none"
+    agents: Literal["strict", "token"] = "strict"
+    """strict: an agent's answer needs E1+E2+E3 or E4; token: E1+E2 is enough (MAIL §5)."""
+    operator: str | None = None
+    """Whom operator notices go to; None: only the log and ``maild status``."""
+    caps: Caps = field(default_factory=Caps)
+    peers: frozenset[str] = frozenset()
+    """Addresses or domains of other desks: never acknowledged (MAIL §4 row 10)."""
+    blocked: frozenset[str] = frozenset()
+    """Addresses or domains whose mail goes to the spam list (MAIL §4 row 13)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """The whole organisation, judged and frozen; ``version`` is a hash of what it was read from."""
+
+    version: str
+    desk: Desk
+    departments: Mapping[str, Department]
+    """By id, in file order; the first is where mail goes that names no department."""
+    groups: Mapping[str, Group]
+    agents: Mapping[str, Agent]
+    by_address: Mapping[str, str]
+    """Department id by every address and alias."""
+    agent_by_address: Mapping[str, str]
+    """Agent id by every registered address."""
+    domains: frozenset[str]
+    """Domains of our own addresses, and reply_domain."""
