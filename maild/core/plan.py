@@ -92,6 +92,15 @@ class SetStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Give a case to an agent, or to nobody."""
+
+    case: int
+    assignee: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddParticipant:
     """Let an address take part in a case."""
 
@@ -166,6 +175,7 @@ Change = (
     OpenCase
     | AddMessage
     | SetStatus
+    | Assign
     | AddParticipant
     | LinkCases
     | NoteDepartment

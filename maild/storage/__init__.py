@@ -1,0 +1,1 @@
+"""Everything durable: tables, migrations, and the named queries of each step of the journey."""

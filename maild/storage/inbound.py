@@ -1,0 +1,251 @@
+"""Inbound mails: accept, claim, put back, quarantine, requeue. See tables.py for the legal states."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlmodel import col
+
+from maild.core.mail import Envelope
+from maild.storage.tables import Event, Inbound, Raw
+
+LEASE = timedelta(minutes=10)
+"""How long a claim holds when its daemon is never heard of again (PostgreSQL, several daemons)."""
+COMPRESS_BELOW = 64 * 1024
+"""Larger mails are mostly base64 attachments: compressing them costs more time than it saves room."""
+MOST_ATTEMPTS = 3
+
+_insert_inbound = insert(Inbound.__table__)  # type: ignore[attr-defined]
+_insert_raw = insert(Raw.__table__)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An inbound mail that this daemon is to read."""
+
+    id: int
+    envelope: Envelope
+    raw: bytes
+    attempts: int
+    """Including the one this claim counted."""
+
+
+def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for: str | None) -> int:
+    """Store a mail, byte for byte; with ``claim_for`` its first reading attempt is counted in the same commit."""
+    row = connection.execute(
+        _insert_inbound,
+        {
+            "state": "reading" if claim_for else "accepted",
+            "source": envelope.source,
+            "sender": envelope.sender,
+            "recipients": list(envelope.recipients),
+            "peer": envelope.peer,
+            "helo": envelope.helo,
+            "login": envelope.login,
+            "department": envelope.department,
+            "quiet": envelope.quiet,
+            "received": envelope.received,
+            "size": len(raw),
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "attempts": 1 if claim_for else 0,
+            "claimed_by": claim_for,
+            "claimed_until": envelope.received + LEASE if claim_for else None,
+            "named_departments": [],
+            "outcome": "",
+            "reason": "",
+            "traceback": "",
+        },
+    )
+    key = row.inserted_primary_key
+    assert key is not None
+    codec, data = ("zlib", zlib.compress(raw, 1)) if len(raw) < COMPRESS_BELOW else ("identity", raw)
+    connection.execute(_insert_raw, {"inbound": key[0], "codec": codec, "data": data})
+    return int(key[0])
+
+
+def raw_of(connection: Connection, inbound: int) -> bytes | None:
+    """Return the raw bytes of a mail, exactly as they came, or None when there is no such mail."""
+    row = connection.execute(select(Raw.__table__).where(col(Raw.inbound) == inbound)).first()  # type: ignore[attr-defined]
+    if row is None:
+        return None
+    return zlib.decompress(row.data) if row.codec == "zlib" else bytes(row.data)
+
+
+def claim(connection: Connection, *, who: str, now: datetime, limit: int, suspects: bool, room: int) -> list[Claimed]:
+    """Claim the oldest mails nobody reads, at most ``limit`` and about ``room`` bytes, and count the attempt.
+
+    With ``suspects`` only mails with an attempt behind them (a daemon or a reader died over one of them) are taken,
+    without it only fresh ones: the caller reads suspects one at a time, so that only the culprit ever reaches three.
+    """
+    free = or_(
+        col(Inbound.state) == "accepted",
+        and_(col(Inbound.state) == "reading", col(Inbound.claimed_until) < now),
+    )
+    tried = col(Inbound.attempts) > 0 if suspects else col(Inbound.attempts) == 0
+    rows = connection.execute(
+        select(Inbound.__table__)  # type: ignore[attr-defined]
+        .where(col(Inbound.done_at).is_(None), free, tried)
+        .where(or_(col(Inbound.not_before).is_(None), col(Inbound.not_before) <= now))
+        .order_by(col(Inbound.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    claimed: list[Claimed] = []
+    for row in rows:
+        if claimed and room < row.size:
+            break
+        room -= row.size
+        raw = raw_of(connection, row.id)
+        claimed.append(Claimed(id=row.id, envelope=_envelope(row), raw=raw or b"", attempts=row.attempts + 1))
+    if claimed:
+        connection.execute(
+            update(Inbound)
+            .where(col(Inbound.id).in_([mail.id for mail in claimed]))
+            .values(state="reading", attempts=Inbound.attempts + 1, claimed_by=who, claimed_until=now + LEASE)
+        )
+    return claimed
+
+
+def _envelope(row: object) -> Envelope:
+    names = ("source", "received", "sender", "peer", "helo", "login", "department", "quiet")
+    return Envelope(recipients=tuple(row.recipients), **{name: getattr(row, name) for name in names})  # type: ignore[attr-defined]
+
+
+def reclaim_own(connection: Connection, *, who: str | None) -> int:
+    """After an unclean end: make claims free again, keeping the attempts they cost. None = everybody's (SQLite)."""
+    query = update(Inbound).where(col(Inbound.done_at).is_(None), col(Inbound.state) == "reading")
+    if who is not None:
+        query = query.where(col(Inbound.claimed_by) == who)
+    return connection.execute(query.values(state="accepted", claimed_by=None, claimed_until=None)).rowcount
+
+
+def put_back(connection: Connection, ids: list[int], *, who: str) -> None:
+    """Give unread mails back uncounted: a clean stop is not an attempt."""
+    connection.execute(
+        update(Inbound)
+        .where(col(Inbound.id).in_(ids), col(Inbound.claimed_by) == who, col(Inbound.state) == "reading")
+        .values(state="accepted", attempts=Inbound.attempts - 1, claimed_by=None, claimed_until=None)
+    )
+
+
+def retry_later(connection: Connection, inbound: int, *, who: str, reason: str, not_before: datetime) -> None:
+    """Give a mail back that could not be read or decided; its attempt stays counted."""
+    connection.execute(
+        update(Inbound)
+        .where(col(Inbound.id) == inbound, col(Inbound.claimed_by) == who)
+        .values(state="accepted", claimed_by=None, claimed_until=None, reason=reason, not_before=not_before)
+    )
+
+
+def quarantine(connection: Connection, inbound: int, *, reason: str, traceback: str, now: datetime) -> None:
+    """Put a mail aside after its last attempt, with why; ``requeue`` runs it again."""
+    connection.execute(
+        update(Inbound)
+        .where(col(Inbound.id) == inbound)
+        .values(
+            state="quarantined",
+            outcome="quarantined",
+            reason=reason,
+            traceback=traceback,
+            claimed_by=None,
+            claimed_until=None,
+            done_at=now,
+        )
+    )
+    _event(connection, inbound, now, "quarantined", reason)
+
+
+def requeue(connection: Connection, inbound: int, *, now: datetime) -> bool:
+    """Let a quarantined mail run again from the start; False when it is not in quarantine."""
+    changed = connection.execute(
+        update(Inbound)
+        .where(col(Inbound.id) == inbound, col(Inbound.state) == "quarantined")
+        .values(state="accepted", outcome="", reason="", traceback="", attempts=0, not_before=None, done_at=None)
+    ).rowcount
+    if changed:
+        _event(connection, inbound, now, "requeued", "by an admin")
+    return bool(changed)
+
+
+def _event(connection: Connection, inbound: int, now: datetime, what: str, reason: str) -> None:
+    connection.execute(
+        insert(Event.__table__),  # type: ignore[attr-defined]
+        {
+            "inbound": inbound,
+            "at": now,
+            "actor": "maild",
+            "what": what,
+            "before": "",
+            "after": "",
+            "reason": reason,
+            "trace": [],
+        },
+    )
+
+
+_finish = (
+    update(Inbound.__table__)  # type: ignore[attr-defined]
+    .where(col(Inbound.id) == bindparam("b_id"), col(Inbound.claimed_by) == bindparam("b_who"))
+    .values(
+        state="done",
+        outcome=bindparam("b_outcome"),
+        reason=bindparam("b_reason"),
+        case=bindparam("b_case"),
+        content_hash=bindparam("b_hash"),
+        named_departments=bindparam("b_departments"),
+        done_at=bindparam("b_now"),
+        claimed_by=None,
+        claimed_until=None,
+    )
+)
+
+
+class ClaimLost(Exception):
+    """Another daemon took this mail over: what we did must not be kept."""
+
+
+def finish(
+    connection: Connection,
+    inbound: int,
+    *,
+    who: str,
+    outcome: str,
+    reason: str,
+    case: int | None,
+    content_hash: str,
+    departments: tuple[str, ...],
+    now: datetime,
+) -> None:
+    """Mark a mail as done, in the transaction of its effects.
+
+    Raises:
+        ClaimLost: when the claim is no longer ours (the fence: our effects are rolled back with it).
+
+    """
+    changed = connection.execute(
+        _finish,
+        {
+            "b_id": inbound,
+            "b_who": who,
+            "b_outcome": outcome,
+            "b_reason": reason,
+            "b_case": case,
+            "b_hash": content_hash,
+            "b_departments": list(departments),
+            "b_now": now,
+        },
+    ).rowcount
+    if changed != 1:
+        raise ClaimLost(f"inbound {inbound} is no longer claimed by {who}")
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """Count the mails that are not done, by state."""
+    rows = connection.execute(
+        select(col(Inbound.state), func.count()).where(col(Inbound.done_at).is_(None)).group_by(col(Inbound.state))
+    )
+    return {str(state): int(count) for state, count in rows}

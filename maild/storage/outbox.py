@@ -1,0 +1,290 @@
+"""Outgoing mails: claim what is due, record what became of it. See tables.py for the legal states.
+
+A lane is (case, recipient): within it mails go out in the order they were queued, so nobody reads an answer before
+the mail it answers; one dead address never holds up another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from maild.storage.carry_out import ToSend, table, upsert
+from maild.storage.columns import UTCDateTime
+from maild.storage.gather import minute
+from maild.storage.tables import AutomaticMinute, Event, Outbox, OutboxData, State
+
+LEASE = timedelta(minutes=15)
+"""How long an attempt may take before another daemon may believe its owner dead."""
+HELD_FOR = timedelta(hours=24)
+"""Held acks older than this are dropped with an event (MAIL §4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one attempt."""
+
+    id: int
+    state: Literal["sent", "deferred", "failed"]
+    answer: str
+    due: datetime | None = None
+    """When to try again, for deferred."""
+    warn: bool = False
+    """An agent has been told that it is late."""
+
+
+def claim_due(connection: Connection, *, who: str, now: datetime, limit: int) -> list[ToSend]:
+    """Claim outgoing mails that are due, oldest first, and record the attempt; at most one of a lane at a time."""
+    earlier = aliased(Outbox)
+    blocked = exists().where(
+        col(earlier.done_at).is_(None),
+        col(earlier.id) < col(Outbox.id),
+        col(earlier.case) == col(Outbox.case),
+        col(earlier.recipient) == col(Outbox.recipient),
+        col(earlier.state) != "held",
+    )
+    free = or_(
+        col(Outbox.state).in_(["queued", "deferred"]),
+        and_(col(Outbox.state) == "sending", col(Outbox.claimed_until) < now),
+    )
+    rows = connection.execute(
+        select(table(Outbox))
+        .where(col(Outbox.done_at).is_(None), free, col(Outbox.due) <= now, ~blocked)
+        .order_by(col(Outbox.due), col(Outbox.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    connection.execute(
+        update(table(Outbox))
+        .where(col(Outbox.id).in_(ids))
+        .values(state="sending", attempts=Outbox.attempts + 1, claimed_by=who, claimed_until=now + LEASE)
+    )
+    data = dict(
+        connection.execute(select(col(OutboxData.outbox), col(OutboxData.data)).where(col(OutboxData.outbox).in_(ids)))
+        .tuples()
+        .all()
+    )
+    return [
+        ToSend(
+            id=row.id,
+            case=row.case,
+            recipient=row.recipient,
+            return_path=row.return_path,
+            message_id=row.message_id,
+            data=bytes(data.get(row.id, b"")),
+            attempts=row.attempts + 1,
+            created=row.created,
+            kind=row.kind,
+            to_agent=row.to_agent,
+            warned=row.warned,
+        )
+        for row in rows
+    ]
+
+
+_RECORD = (
+    update(table(Outbox))
+    .where(col(Outbox.id) == bindparam("b_id"), col(Outbox.claimed_by) == bindparam("b_who"))
+    .values(
+        state=bindparam("b_state"),
+        answer=bindparam("b_answer"),
+        error=bindparam("b_error"),
+        due=bindparam("b_due"),
+        done_at=bindparam("b_done"),
+        warned=bindparam("b_warned"),
+        claimed_by=None,
+        claimed_until=None,
+    )
+)
+
+
+def record(connection: Connection, results: Sequence[Result], *, who: str, now: datetime) -> None:
+    """Record what became of attempts; a result of a claim that was lost is ignored (its new owner tells)."""
+    rows = [
+        {
+            "b_id": result.id,
+            "b_who": who,
+            "b_state": result.state,
+            "b_answer": result.answer if result.state == "sent" else "",
+            "b_error": "" if result.state == "sent" else result.answer,
+            "b_due": result.due or now,
+            "b_done": None if result.state == "deferred" else now,
+            "b_warned": result.warn,
+        }
+        for result in results
+    ]
+    connection.execute(_RECORD, rows)
+
+
+def lane_busy(connection: Connection, case: int) -> bool:
+    """Tell whether something of a case still waits to go out: what comes after it must wait its turn."""
+    return connection.execute(_LANE, {"case": case}).first() is not None
+
+
+_LANE = (
+    select(col(Outbox.id))
+    .where(col(Outbox.case) == bindparam("case"), col(Outbox.done_at).is_(None), col(Outbox.state) != "held")
+    .limit(1)
+)
+
+
+def reclaim_own(connection: Connection, *, who: str | None, now: datetime) -> int:
+    """After an unclean end: attempts that nobody finished are tried again, with the same Message-ID."""
+    query = update(table(Outbox)).where(col(Outbox.done_at).is_(None), col(Outbox.state) == "sending")
+    if who is not None:
+        query = query.where(col(Outbox.claimed_by) == who)
+    return connection.execute(query.values(state="deferred", due=now, claimed_by=None, claimed_until=None)).rowcount
+
+
+def put_back(connection: Connection, ids: Sequence[int], *, who: str, now: datetime) -> None:
+    """Give back mails whose sending never began: a clean stop is not an attempt."""
+    connection.execute(
+        update(table(Outbox))
+        .where(col(Outbox.id).in_(ids), col(Outbox.claimed_by) == who, col(Outbox.state) == "sending")
+        .values(state="queued", attempts=Outbox.attempts - 1, due=now, claimed_by=None, claimed_until=None)
+    )
+
+
+def retry_now(connection: Connection, ids: Sequence[int] | None, *, now: datetime) -> int:
+    """Try deferred and failed mails again at once: the given ones, or every deferred one."""
+    query = update(table(Outbox)).values(due=now, done_at=None, state="deferred", created=now)
+    if ids is None:
+        query = query.where(col(Outbox.state) == "deferred")
+    else:
+        query = query.where(col(Outbox.id).in_(ids), col(Outbox.state).in_(["deferred", "failed"]))
+    return connection.execute(query).rowcount
+
+
+def release(connection: Connection, ids: Sequence[int] | None, *, now: datetime) -> int:
+    """Send held mails after all: the given ones, or all of them."""
+    return _unhold(connection, ids, {"state": "queued", "due": now}, "released", now)
+
+
+def drop(
+    connection: Connection, ids: Sequence[int] | None, *, now: datetime, older_than: datetime | None = None
+) -> int:
+    """Drop held mails, with an event each on their case: the given ones, all, or those queued before a time."""
+    return _unhold(connection, ids, {"state": "dropped", "done_at": now}, "dropped", now, older_than)
+
+
+def _unhold(
+    connection: Connection,
+    ids: Sequence[int] | None,
+    values: dict[str, Any],
+    what: str,
+    now: datetime,
+    older_than: datetime | None = None,
+) -> int:
+    where = [col(Outbox.state) == "held", col(Outbox.done_at).is_(None)]
+    if ids is not None:
+        where.append(col(Outbox.id).in_(ids))
+    if older_than is not None:
+        where.append(col(Outbox.created) < older_than)
+    rows = (
+        connection.execute(select(col(Outbox.id), col(Outbox.case), col(Outbox.once_key)).where(*where)).tuples().all()
+    )
+    if not rows:
+        return 0
+    connection.execute(update(table(Outbox)).where(col(Outbox.id).in_([row[0] for row in rows])).values(values))
+    events = [
+        {
+            "case": case,
+            "inbound": None,
+            "at": now,
+            "actor": "maild",
+            "what": f"held mail {what}",
+            "before": "held",
+            "after": values["state"],
+            "reason": once_key,
+            "trace": [],
+        }
+        for _, case, once_key in rows
+    ]
+    connection.execute(insert(table(Event)), events)
+    return len(rows)
+
+
+def queue(
+    connection: Connection,
+    *,
+    key: int,
+    once_key: str,
+    case: int | None,
+    kind: str,
+    recipient: str,
+    return_path: str,
+    message_id: str,
+    subject: str,
+    data: bytes,
+    now: datetime,
+) -> bool:
+    """Queue one mail that no plan made (an operator or undelivered notice); False when this promise exists already."""
+    if connection.execute(select(col(Outbox.id)).where(col(Outbox.once_key) == once_key)).first() is not None:
+        return False
+    row = {
+        "id": key,
+        "once_key": once_key,
+        "case": case,
+        "kind": kind,
+        "recipient": recipient,
+        "return_path": return_path,
+        "message_id": message_id,
+        "subject": subject,
+        "to_agent": True,
+        "state": "queued",
+        "attempts": 0,
+        "due": now,
+        "created": now,
+        "error": "",
+        "answer": "",
+        "bounced": "",
+        "warned": False,
+    }
+    connection.execute(insert(table(Outbox)), row)
+    connection.execute(insert(table(OutboxData)), {"outbox": key, "data": data})
+    return True
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """Count the mails that are not done, by state."""
+    rows = connection.execute(
+        select(col(Outbox.state), func.count()).where(col(Outbox.done_at).is_(None)).group_by(col(Outbox.state))
+    )
+    return {str(state): int(count) for state, count in rows}
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next waiting mail is due, or None when none waits."""
+    return connection.execute(
+        select(func.min(col(Outbox.due), type_=UTCDateTime)).where(
+            col(Outbox.done_at).is_(None), col(Outbox.state).in_(["queued", "deferred"])
+        )
+    ).scalar()
+
+
+def refresh_median(connection: Connection, *, now: datetime) -> float:
+    """Work out the breaker's yardstick: the median of automatic mails per 10 minutes over the last 7 days."""
+    this = minute(now)
+    since = this - 7 * 24 * 60
+    rows = connection.execute(
+        select(col(AutomaticMinute.minute), col(AutomaticMinute.count)).where(col(AutomaticMinute.minute) > since)
+    ).tuples()
+    buckets: dict[int, int] = {}
+    for at, count in rows:
+        buckets[at // 10] = buckets.get(at // 10, 0) + count
+    counts = sorted(buckets.values())
+    total = 7 * 24 * 6
+    zeros = total - len(counts)
+    middle = total // 2
+    median = 0.0 if middle < zeros else float(counts[min(middle - zeros, len(counts) - 1)])
+    upsert(connection, State, {"name": "median_10min", "value": str(median)}, ["value"])
+    return median
