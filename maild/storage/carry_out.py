@@ -289,7 +289,7 @@ def _open_case(work: _Work, change: OpenCase) -> None:
     if change.requester:
         _add_participant(work, change.number, change.requester, change.requester_name, "requester")
     if change.assignee is not None:
-        _load(work, change.assignee, +1)
+        add_load(work.connection, change.assignee, +1)
         upsert(work.connection, Rotation, {"group": change.group, "agent": change.assignee}, ["agent"])
     work.rows[Event].append(_event(work, "opened", change.number, work.plan.reason, after=change.type))
 
@@ -307,15 +307,16 @@ def _add_participant(work: _Work, case: int, address: str, name: str, by: str) -
 _ADD_LOAD: dict[str, Any] = {}
 
 
-def _load(work: _Work, agent: str, delta: int) -> None:
-    name = work.connection.dialect.name
+def add_load(connection: Connection, agent: str, delta: int) -> None:
+    """Count an open case to (or from) an agent."""
+    name = connection.dialect.name
     if name not in _ADD_LOAD:
         maker: Any = postgresql.insert if name == "postgresql" else sqlite.insert
         query = maker(table(AgentLoad)).values(agent=bindparam("agent"), open=bindparam("delta"))
         _ADD_LOAD[name] = query.on_conflict_do_update(
             index_elements=["agent"], set_={"open": table(AgentLoad).c.open + query.excluded.open}
         )
-    work.connection.execute(_ADD_LOAD[name], {"agent": agent, "delta": delta})
+    connection.execute(_ADD_LOAD[name], {"agent": agent, "delta": delta})
 
 
 def _current(work: _Work, case: int) -> tuple[str, str | None]:
@@ -336,7 +337,7 @@ def _set_status(work: _Work, change: SetStatus) -> None:
         values |= {"reopened_count": Case.reopened_count + 1, "closed": None, "resolved": None}
     work.connection.execute(update(table(Case)).where(col(Case.number) == change.case).values(values))
     if assignee is not None and (before in CLOSED) != (change.status in CLOSED):
-        _load(work, assignee, +1 if before in CLOSED else -1)
+        add_load(work.connection, assignee, +1 if before in CLOSED else -1)
     work.status[change.case], work.assignee[change.case] = change.status, assignee
     work.rows[Event].append(_event(work, "status", change.case, work.plan.reason, before=before, after=change.status))
 
@@ -349,9 +350,9 @@ def _assign(work: _Work, change: Assign) -> None:
     work.connection.execute(update(table(Case)).where(col(Case.number) == change.case).values(values))
     if status not in CLOSED:
         if before is not None:
-            _load(work, before, -1)
+            add_load(work.connection, before, -1)
         if change.assignee is not None:
-            _load(work, change.assignee, +1)
+            add_load(work.connection, change.assignee, +1)
     work.status[change.case], work.assignee[change.case] = status, change.assignee
     event = _event(work, "assigned", change.case, change.reason, before=before or "", after=change.assignee or "")
     work.rows[Event].append(event)

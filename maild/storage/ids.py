@@ -30,7 +30,7 @@ class Ids:
         self._last += count
         return tuple(range(first, first + count))
 
-    def give_back(self, ids: tuple[int, ...]) -> None:
-        """Return the unused end of a take, so that ids stay small where that costs nothing."""
+    def give_back(self, ids: tuple[int, ...], *, used: int) -> None:
+        """Return the unused end of the latest take, so that ids stay small where that costs nothing."""
         if not self._sequence and ids and ids[-1] == self._last:
-            self._last = ids[0] - 1
+            self._last = ids[0] + used - 1

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from sqlmodel import col
 
 from maild.core.mail import Envelope
-from maild.storage.tables import Event, Inbound, Raw
+from maild.storage import events
+from maild.storage.tables import Inbound, Raw
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds when its daemon is never heard of again (PostgreSQL, several daemons)."""
@@ -156,7 +157,7 @@ def quarantine(connection: Connection, inbound: int, *, reason: str, traceback: 
             done_at=now,
         )
     )
-    _event(connection, inbound, now, "quarantined", reason)
+    events.add(connection, "quarantined", now=now, inbound=inbound, reason=reason)
 
 
 def requeue(connection: Connection, inbound: int, *, now: datetime) -> bool:
@@ -167,24 +168,8 @@ def requeue(connection: Connection, inbound: int, *, now: datetime) -> bool:
         .values(state="accepted", outcome="", reason="", traceback="", attempts=0, not_before=None, done_at=None)
     ).rowcount
     if changed:
-        _event(connection, inbound, now, "requeued", "by an admin")
+        events.add(connection, "requeued", now=now, inbound=inbound, reason="by an admin")
     return bool(changed)
-
-
-def _event(connection: Connection, inbound: int, now: datetime, what: str, reason: str) -> None:
-    connection.execute(
-        insert(Event.__table__),  # type: ignore[attr-defined]
-        {
-            "inbound": inbound,
-            "at": now,
-            "actor": "maild",
-            "what": what,
-            "before": "",
-            "after": "",
-            "reason": reason,
-            "trace": [],
-        },
-    )
 
 
 _finish = (
@@ -249,3 +234,9 @@ def waiting(connection: Connection) -> dict[str, int]:
         select(col(Inbound.state), func.count()).where(col(Inbound.done_at).is_(None)).group_by(col(Inbound.state))
     )
     return {str(state): int(count) for state, count in rows}
+
+
+def all_done(connection: Connection, ids: list[int]) -> bool:
+    """Tell whether these mails have all been handled or put aside."""
+    query = select(func.count()).where(col(Inbound.id).in_(ids), col(Inbound.done_at).is_(None))
+    return connection.execute(query).scalar_one() == 0

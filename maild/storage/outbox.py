@@ -15,10 +15,11 @@ from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, s
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from maild.storage import events
 from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
 from maild.storage.gather import minute
-from maild.storage.tables import AutomaticMinute, Event, Outbox, OutboxData, State
+from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, State
 
 LEASE = timedelta(minutes=15)
 """How long an attempt may take before another daemon may believe its owner dead."""
@@ -195,21 +196,9 @@ def _unhold(
     if not rows:
         return 0
     connection.execute(update(table(Outbox)).where(col(Outbox.id).in_([row[0] for row in rows])).values(values))
-    events = [
-        {
-            "case": case,
-            "inbound": None,
-            "at": now,
-            "actor": "maild",
-            "what": f"held mail {what}",
-            "before": "held",
-            "after": values["state"],
-            "reason": once_key,
-            "trace": [],
-        }
-        for _, case, once_key in rows
-    ]
-    connection.execute(insert(table(Event)), events)
+    for _, case, once_key in rows:
+        after = str(values["state"])
+        events.add(connection, f"held mail {what}", now=now, case=case, before="held", after=after, reason=once_key)
     return len(rows)
 
 

@@ -44,6 +44,12 @@ class Writer:
         self._connection: Connection | None = None
         self._thread.start()
 
+    def submit(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+        """Give the work now, so that jobs run in the order they were given; the future is :meth:`run`'s."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put((work, future))
+        return future
+
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do the work in a transaction and return its result once that is durable.
 
@@ -52,9 +58,7 @@ class Writer:
             Exception: whatever the work itself raised; nothing of it was kept.
 
         """
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put((work, future))
-        return await future
+        return await self.submit(work)
 
     def waiting(self) -> int:
         """Return how many jobs wait."""
