@@ -1,0 +1,186 @@
+"""The admin's commands: they parse arguments and print (text or ``--json``); nothing else is done here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="maild: a ticketing desk that lives in the mail system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+inbound_app = typer.Typer(help="Mails that came in: list, show, requeue.", no_args_is_help=True)
+outbox_app = typer.Typer(help="Mails that go out: list, retry, release, drop.", no_args_is_help=True)
+db_app = typer.Typer(help="The store's schema.", no_args_is_help=True)
+app.add_typer(inbound_app, name="inbound")
+app.add_typer(outbox_app, name="outbox")
+app.add_typer(db_app, name="db")
+
+ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+@app.command()
+def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Run the daemon until SIGTERM."""
+    from maild.cli.run import run_daemon
+
+    run_daemon(config)
+
+
+@app.command()
+def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Judge config, rules and templates: every error at once with file:line; exit 1 when there is one."""
+    from maild.cli.check import print_check
+
+    raise typer.Exit(print_check(config))
+
+
+@app.command()
+def demo() -> None:
+    """Run a real daemon on a throw-away store, send the sample mails and tell the story."""
+    from maild.cli.demo import run_demo
+
+    raise typer.Exit(run_demo())
+
+
+@app.command()
+def inject(
+    source: Annotated[Path, typer.Argument(help="A mail file, an mbox or a maildir.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    to: Annotated[str | None, typer.Option("--to", help="Whom it was sent to, when the mail does not say.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Make cases, send nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take mails from files as if they had just arrived."""
+    from maild.cli.inject import inject_files
+
+    inject_files(source, config, to=to, quiet=quiet, as_json=json)
+
+
+@app.command("cases")
+def list_cases(
+    config: ConfigPath = DEFAULT_CONFIG,
+    status: Annotated[str | None, typer.Option(help="Only this status.")] = None,
+    department: Annotated[str | None, typer.Option(help="Only this department.")] = None,
+    assignee: Annotated[str | None, typer.Option(help="Only this agent's.")] = None,
+    requester: Annotated[str | None, typer.Option(help="Only this address's.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many, newest first.")] = None,
+    json: Json = False,
+) -> None:
+    """List cases, newest first."""
+    from maild.cli import listings
+
+    listings.cases(
+        config, as_json=json, status=status, department=department, assignee=assignee, requester=requester, limit=limit
+    )
+
+
+@app.command("case")
+def show_case(
+    number: Annotated[str, typer.Argument(help="The case number: 1042 or FK#1042.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    status: Annotated[str | None, typer.Option(help="Move the case to this status first.")] = None,
+    json: Json = False,
+) -> None:
+    """Show one case whole: entries, files and history."""
+    from maild.cli import listings
+
+    listings.case(config, number, as_json=json, status=status)
+
+
+@app.command("status")
+def show_status(config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
+    """Sum up: what waits, what failed, what is open."""
+    from maild.cli import listings
+
+    listings.status(config, as_json=json)
+
+
+@inbound_app.command("list")
+def inbound_list(
+    config: ConfigPath = DEFAULT_CONFIG,
+    state: Annotated[str | None, typer.Option(help="accepted, reading, done or quarantined.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many, newest first.")] = None,
+    json: Json = False,
+) -> None:
+    """List mails that came in, newest first."""
+    from maild.cli import listings
+
+    listings.inbound_list(config, as_json=json, state=state, limit=limit)
+
+
+@inbound_app.command("show")
+def inbound_show(
+    key: Annotated[int, typer.Argument(metavar="ID")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the mail itself, byte for byte.")] = False,
+    json: Json = False,
+) -> None:
+    """Show one mail that came in: what became of it and why."""
+    from maild.cli import listings
+
+    listings.inbound_show(config, key, as_json=json, raw=raw)
+
+
+@inbound_app.command("requeue")
+def inbound_requeue(
+    keys: Annotated[list[int], typer.Argument(metavar="ID...")], config: ConfigPath = DEFAULT_CONFIG
+) -> None:
+    """Run quarantined mails again."""
+    from maild.cli import listings
+
+    listings.requeue(config, keys)
+
+
+@outbox_app.command("list")
+def outbox_list(
+    config: ConfigPath = DEFAULT_CONFIG,
+    state: Annotated[str | None, typer.Option(help="queued, held, sending, deferred, sent, failed or dropped.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many, newest first.")] = None,
+    json: Json = False,
+) -> None:
+    """List mails that go out, newest first."""
+    from maild.cli import listings
+
+    listings.outbox_list(config, as_json=json, state=state, limit=limit)
+
+
+_Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID...]", help="Which; none means all.")]
+
+
+@outbox_app.command("retry")
+def outbox_retry(keys: _Ids = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Try deferred (or named failed) mails again at once."""
+    from maild.cli import listings
+
+    listings.outbox_change(config, "retry", keys)
+
+
+@outbox_app.command("release")
+def outbox_release(keys: _Ids = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Send mails that the breaker held."""
+    from maild.cli import listings
+
+    listings.outbox_change(config, "release", keys)
+
+
+@outbox_app.command("drop")
+def outbox_drop(keys: _Ids = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Drop mails that the breaker held."""
+    from maild.cli import listings
+
+    listings.outbox_change(config, "drop", keys)
+
+
+@db_app.command("upgrade")
+def db_upgrade(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Bring the store to this version's schema."""
+    from maild.cli import listings
+
+    listings.upgrade(config)

@@ -1,0 +1,207 @@
+"""Commands that look at the store, or change one row of it, while the daemon runs or not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from maild import config as configs
+from maild.config import Config
+from maild.core.cases import TRANSITIONS
+from maild.core.errors import MaildError, Unusable
+from maild.storage import cases as case_rows
+from maild.storage import engine as engines
+from maild.storage import inbound as inbound_rows
+from maild.storage import outbox as outbox_rows
+from maild.storage import show
+from maild.storage import upgrade as upgrades
+
+
+@contextmanager
+def _open(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engines.Connection, ZoneInfo]]:
+    config = configs.load(path)
+    sqlite = engines.sqlite_path(config.store.url)
+    if sqlite is not None and not sqlite.exists():
+        raise Unusable(f"there is no store yet at {sqlite}; start the daemon once, or run: maild db upgrade")
+    engine = engines.open_engine(config.store.url)
+    engines.check_reachable(engine)
+    found = upgrades.version(engine)
+    if found != upgrades.HEAD:
+        what = f"the store has schema version {found or 'none'}, this maild needs {upgrades.HEAD}"
+        raise Unusable(f"{what}; run: maild db upgrade")
+    zone = ZoneInfo(config.desk.timezone)
+    try:
+        if writing:
+            with engine.begin() as connection:
+                yield config, connection, zone
+        else:
+            with engines.reading(engine) as connection:
+                yield config, connection, zone
+    finally:
+        engine.dispose()
+
+
+def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[column] is None else _plain(str(row[column])) for column in columns))
+    Console(soft_wrap=False, markup=False, highlight=False).print(table)
+
+
+def _plain(text: str) -> str:
+    """Make text from mail harmless on a terminal."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "·" for letter in text)
+
+
+def cases(path: Path, *, as_json: bool, **filters: Any) -> None:
+    """List cases."""
+    with _open(path) as (_, connection, zone):
+        rows = show.cases(connection, zone, **filters)
+    _print(rows, ("number", "status", "department", "type", "assignee", "requester", "subject"), as_json=as_json)
+
+
+def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
+    """Show one case, after moving it when asked."""
+    digits = name.rpartition("#")[2]
+    if not digits.isdigit():
+        raise typer.BadParameter(f"{name} is not a case number; write 1042 or FK#1042")
+    number = int(digits)
+    if status is not None:
+        _move(path, number, status)
+    with _open(path) as (config, connection, zone):
+        found = show.case(connection, zone, number)
+    if found is None:
+        raise MaildError(f"there is no case {number}")
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _story(found, config.desk.number_prefix)
+
+
+def _move(path: Path, number: int, status: str) -> None:
+    from maild.daemon import now
+
+    with _open(path, writing=True) as (_, connection, _zone):
+        before = case_rows.status_of(connection, number)
+        if before is None:
+            raise MaildError(f"there is no case {number}")
+        legal = sorted(TRANSITIONS[before])  # type: ignore[index]
+        if status != before and status not in legal:
+            raise MaildError(f"case {number} is {before}; from there it can become: {', '.join(legal)}")
+        case_rows.set_status(connection, number, status, actor="admin", now=now())
+
+
+def _story(case: dict[str, Any], prefix: str) -> None:
+    console = Console(markup=False, highlight=False)
+    console.print(f"{prefix}#{case['number']}  {_plain(case['subject'])}", style="bold")
+    names = ("status", "department", "type", "group", "assignee")
+    console.print(" · ".join(case[name] or "nobody" for name in names))
+    console.print(f"requester {_plain(case['requester'])} · participants {_plain(', '.join(case['participants']))}")
+    for message in case["messages"]:
+        arrow = "←" if message["direction"] == "in" else "→"
+        head = f"{message['kind']} ({message['visibility']})  {_plain(message['from'])}"
+        console.print(f"\n{arrow} {message['received']}  {head}", style="cyan")
+        console.print(_plain(message["text"]))
+        for file in message["attachments"]:
+            console.print(f"  ▪ {_plain(file['name'])} ({file['type']}, {file['size']} bytes)")
+    console.print("\nhistory", style="bold")
+    for event in case["events"]:
+        change = f"{event['before']} → {event['after']}" if event["before"] else event["after"]
+        console.print(f"{event['at']}  {event['what']}  {_plain(change)}  {_plain(event['reason'])}")
+
+
+def status(path: Path, *, as_json: bool) -> None:
+    """Sum up the store."""
+    with _open(path) as (_, connection, zone):
+        found = show.status(connection, zone)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    console = Console(markup=False, highlight=False)
+    for name, value in found.items():
+        text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        console.print(f"{name:12} {text if text not in ('', None) else '–'}")
+
+
+def inbound_list(path: Path, *, as_json: bool, state: str | None, limit: int | None) -> None:
+    """List mails that came in."""
+    with _open(path) as (_, connection, zone):
+        rows = show.inbound_list(connection, zone, state=state, limit=limit)
+    _print(rows, ("id", "state", "outcome", "case", "received", "size", "sender", "reason"), as_json=as_json)
+
+
+def inbound_show(path: Path, key: int, *, as_json: bool, raw: bool) -> None:
+    """Show one mail that came in."""
+    with _open(path) as (_, connection, zone):
+        data = inbound_rows.raw_of(connection, key)
+        found = show.inbound(connection, zone, key)
+    if found is None or data is None:
+        raise MaildError(f"there is no inbound mail {key}")
+    if raw:
+        sys.stdout.buffer.write(data)
+    elif as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        for name, value in found.items():
+            print(f"{name:12} {_plain(str(value))}")
+
+
+def requeue(path: Path, keys: Sequence[int]) -> None:
+    """Run quarantined mails again."""
+    from maild.daemon import now
+
+    with _open(path, writing=True) as (_, connection, _zone):
+        missing = [key for key in keys if not inbound_rows.requeue(connection, key, now=now())]
+    if missing:
+        raise MaildError(f"not in quarantine: {', '.join(map(str, missing))}")
+    print(f"requeued: {', '.join(map(str, keys))}")
+
+
+def outbox_list(path: Path, *, as_json: bool, state: str | None, limit: int | None) -> None:
+    """List mails that go out."""
+    with _open(path) as (_, connection, zone):
+        rows = show.outbox_list(connection, zone, state=state, limit=limit)
+    _print(rows, ("id", "state", "case", "kind", "to", "attempts", "due", "subject", "error"), as_json=as_json)
+
+
+def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
+    """Retry, release or drop outgoing mails."""
+    from maild.daemon import now
+
+    changes: dict[str, Callable[..., int]] = {
+        "retry": outbox_rows.retry_now,
+        "release": outbox_rows.release,
+        "drop": outbox_rows.drop,
+    }
+    with _open(path, writing=True) as (_, connection, _zone):
+        count = changes[what](connection, keys or None, now=now())
+    print(f"{what}: {count}")
+
+
+def upgrade(path: Path) -> None:
+    """Bring the store to the present schema."""
+    config = configs.load(path)
+    lock = engines.StoreLock(config.store.url)
+    if not lock.take():
+        raise Unusable(f"maild (process {lock.holder()}) is at work on this store; stop it first")
+    try:
+        engine = engines.open_engine(config.store.url)
+        engines.check_reachable(engine)
+        done = upgrades.upgrade(engine)
+    finally:
+        lock.release()
+    print(f"the store is at {upgrades.HEAD}" + ("" if done else " already"))

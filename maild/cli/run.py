@@ -1,0 +1,23 @@
+"""``maild run``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from maild import config as configs
+from maild import logs
+
+
+def run_daemon(path: Path) -> None:
+    """Read the config and run; what stands in the way is said before anything is opened."""
+    config = configs.load(path)
+    logs.configure(config.log.format, config.log.level)
+    from maild.cli.check import warnings
+    from maild.daemon import Daemon
+
+    logger = logs.get("maild")
+    for warning in warnings(config):
+        logger.warning("check", problem=str(warning))
+    logger.info("config", **config.public())
+    asyncio.run(Daemon(config).run())

@@ -1,0 +1,363 @@
+"""When and in which order mails walk the corridor: the window of mails in work, attempts, and what fails.
+
+Mails are read side by side and decided in the order they were accepted. One that takes more than two seconds to read,
+or fails, is passed by and delays nobody. A mail's first attempt is counted in the commit that accepts it (or in one
+claim for many after a backlog); mails with an attempt behind them are *suspects* and are read one at a time, so only
+a mail that really kills its reader reaches its third attempt and the quarantine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback as tracebacks
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from maild.core.errors import Temporary
+from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.journey import Corridor, Handled, walk
+from maild.storage import inbound
+
+if TYPE_CHECKING:
+    from maild.storage.carry_out import ToSend
+    from maild.storage.engine import Connection
+    from maild.storage.writer import Writer
+
+WINDOW_MAILS = 256
+WINDOW_BYTES = 48 * 1024 * 1024
+"""Raw bytes of mails in work held in memory; beyond it mails wait in the store (P11)."""
+PASS_BY = 2.0
+"""Seconds of reading after which a mail no longer holds up the ones behind it."""
+POLL = 1.0
+"""Seconds between looks for mails that somebody else put into the store."""
+
+
+class Reader(Protocol):
+    """Whoever turns raw bytes into a Mail."""
+
+    async def read(self, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed:
+        """Read one mail; never raises for what the mail holds."""
+        ...
+
+
+class Sender(Protocol):
+    """Whoever takes outgoing mails whose attempt is recorded."""
+
+    def room(self) -> datetime | None:
+        """Until when outgoing mails may be claimed for sending at once; None when there is no room for them."""
+        ...
+
+    def take(self, mails: list[ToSend]) -> None:
+        """Send these."""
+        ...
+
+    def wake(self) -> None:
+        """Look into the store for more."""
+        ...
+
+
+@dataclass(slots=True)
+class _Item:
+    id: int
+    envelope: Envelope
+    raw: bytes
+    attempts: int
+    started: float
+    mail: Mail | None = None
+    failed: ReadingFailed | None = None
+    passed_by: bool = False
+    tries: int = 0
+    suspect: asyncio.Event | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One line for the log: what became of a mail."""
+
+    id: int
+    case: int | None
+    outcome: str
+    reason: str
+    seconds: float
+    ack: str = ""
+    troubles: tuple[str, ...] = ()
+
+
+class Intake:
+    """The mails in work."""
+
+    def __init__(
+        self,
+        *,
+        accepting: Writer,
+        deciding: Writer,
+        reader: Reader,
+        sender: Sender,
+        corridor: Callable[[], Corridor],
+        now: Callable[[], datetime],
+        report: Callable[[Report], None],
+        quarantined: Callable[[int, str], Awaitable[None]],
+    ) -> None:
+        self._accepting, self._deciding = accepting, deciding
+        self._reader, self._sender = reader, sender
+        self._corridor, self._now, self._report, self._quarantined = corridor, now, report, quarantined
+        self._order: deque[_Item] = deque()
+        self._working: dict[int, _Item] = {}
+        self._bytes = 0
+        self._storing = 0
+        self._backlog = True
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+
+    # -- accept ---------------------------------------------------------------------------------------------------
+
+    async def accept(self, envelope: Envelope, raw: bytes | bytearray | memoryview) -> int:
+        """Store a mail durably and put it to work; its id, once a crash can no longer lose it.
+
+        Raises:
+            Temporary: when it cannot be stored now; the sender keeps it.
+
+        """
+        data = bytes(raw)
+        claim = not self._backlog and not self._stopping and self._has_room(len(data))
+        who = self._corridor().who if claim else None
+        if claim:
+            self._storing += 1
+            self._bytes += len(data)
+        try:
+            key = await self._accepting.run(lambda c: inbound.accept(c, envelope, data, claim_for=who))
+        except BaseException:
+            if claim:
+                self._bytes -= len(data)
+            raise
+        finally:
+            if claim:
+                self._storing -= 1
+        if claim:
+            self._begin(_Item(key, envelope, data, 1, time.monotonic()))
+        else:
+            self._backlog = True
+            self._wake.set()
+        return key
+
+    def _has_room(self, size: int) -> bool:
+        busy = len(self._working) + self._storing
+        return busy < WINDOW_MAILS and (busy == 0 or self._bytes + size <= WINDOW_BYTES)
+
+    def waiting(self) -> int:
+        """Return how many mails are in work."""
+        return len(self._working)
+
+    # -- start and stop -------------------------------------------------------------------------------------------
+
+    async def start(self, *, alone: bool) -> None:
+        """Take up what an earlier run left (``alone``: no other daemon can be at work), then keep taking."""
+        who = self._corridor().who
+        await self._deciding.run(lambda c: inbound.reclaim_own(c, who=None if alone else who))
+        self._loops = [asyncio.create_task(self._fill()), asyncio.create_task(self._suspects())]
+
+    async def stop(self) -> None:
+        """Finish what is being decided; give the rest back uncounted."""
+        self._stopping = True
+        for task in [*self._loops, *self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+        left = list(self._working)
+        who = self._corridor().who
+        if left:
+            await self._deciding.run(lambda c: inbound.put_back(c, left, who=who))
+
+    def busy(self) -> bool:
+        """Tell whether something is in work, or may still be in the store."""
+        return bool(self._working) or self._backlog or self._storing > 0
+
+    # -- claim ----------------------------------------------------------------------------------------------------
+
+    async def _fill(self) -> None:
+        """Claim mails from the store whenever there is room: a backlog, or what another process put there."""
+        while not self._stopping:
+            try:
+                claimed = await self._claim(WINDOW_MAILS - len(self._working) - self._storing, suspects=False)
+            except Temporary:
+                await asyncio.sleep(POLL)
+                continue
+            self._backlog = bool(claimed) or len(self._working) >= WINDOW_MAILS
+            if not claimed:
+                self._wake.clear()
+                if self._backlog:
+                    await asyncio.sleep(0.02)
+                else:
+                    await _wait(self._wake, POLL)
+
+    async def _claim(self, limit: int, *, suspects: bool) -> list[_Item]:
+        room = WINDOW_BYTES - self._bytes
+        if limit <= 0 or (room <= 0 and self._working):
+            return []
+        who, now = self._corridor().who, self._now()
+        claimed = await self._deciding.run(
+            lambda c: inbound.claim(c, who=who, now=now, limit=limit, suspects=suspects, room=max(room, 1))
+        )
+        items = [_Item(mail.id, mail.envelope, mail.raw, mail.attempts, time.monotonic()) for mail in claimed]
+        for item in items:
+            self._bytes += len(item.raw)
+            if suspects:
+                item.suspect, item.passed_by = asyncio.Event(), True
+            self._begin(item)
+        return items
+
+    async def _suspects(self) -> None:
+        """Read mails that have failed before, one at a time, each attempt in a commit of its own."""
+        while not self._stopping:
+            try:
+                items = await self._claim(1, suspects=True)
+            except Temporary:
+                items = []
+            for item in items:
+                assert item.suspect is not None
+                await item.suspect.wait()
+            if not items:
+                await asyncio.sleep(POLL)
+
+    # -- read -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, item: _Item) -> None:
+        self._working[item.id] = item
+        if not item.passed_by:
+            self._order.append(item)
+            asyncio.get_running_loop().call_later(PASS_BY, self._overdue, item)
+        self._spawn(self._read(item))
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read(self, item: _Item) -> None:
+        result = await self._reader.read(item.raw, item.envelope)
+        if isinstance(result, Mail):
+            item.mail = result
+        else:
+            item.failed = result
+        if item.passed_by:
+            self._next(item)
+        else:
+            self._advance()
+
+    def _overdue(self, item: _Item) -> None:
+        if item.id in self._working and item.mail is None and item.failed is None:
+            item.passed_by = True
+            self._advance()
+
+    def _advance(self) -> None:
+        """Let mails go on in the order they were accepted, as far as they have been read."""
+        while self._order:
+            head = self._order[0]
+            if head.mail is None and head.failed is None:
+                if not head.passed_by:
+                    return
+                self._order.popleft()
+            else:
+                self._order.popleft()
+                self._next(head)
+
+    def _next(self, item: _Item) -> None:
+        if item.failed is not None:
+            self._spawn(self._fail(item, item.failed))
+        else:
+            self._decide(item)
+
+    # -- decide ---------------------------------------------------------------------------------------------------
+
+    def _decide(self, item: _Item) -> None:
+        corridor, mail, now, send = self._corridor(), item.mail, self._now(), self._sender.room()
+        assert mail is not None
+        future = self._deciding.submit(
+            lambda c: walk(c, corridor, mail, item.raw, inbound_id=item.id, now=now, send=send)
+        )
+        future.add_done_callback(lambda done: self._decided(item, done))
+
+    def _decided(self, item: _Item, done: asyncio.Future[Handled]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if error is None and not done.cancelled():
+            handled = done.result()
+            if handled.to_send:
+                self._sender.take(handled.to_send)
+            if handled.queued:
+                self._sender.wake()
+            plan = handled.plan
+            self._end(
+                item,
+                Report(
+                    id=item.id,
+                    case=plan.case,
+                    outcome=plan.outcome,
+                    reason=plan.reason,
+                    ack=plan.ack,
+                    seconds=time.monotonic() - item.started,
+                    troubles=handled.troubles,
+                ),
+            )
+        elif isinstance(error, Temporary):
+            self._again(item, 0.5)
+        elif isinstance(error, inbound.ClaimLost):
+            self._end(item, None)
+        elif error is not None and item.tries < 2:
+            item.tries += 1
+            self._again(item, 0.0)
+        else:
+            text = "".join(tracebacks.format_exception(error)) if error else ""
+            self._spawn(
+                self._fail(item, ReadingFailed(reason=f"deciding failed: {type(error).__name__}", traceback=text))
+            )
+
+    def _again(self, item: _Item, delay: float) -> None:
+        if not self._stopping:
+            asyncio.get_running_loop().call_later(delay, self._decide, item)
+
+    async def _fail(self, item: _Item, failure: ReadingFailed) -> None:
+        """Give a mail back for another attempt, or put it aside after the last one."""
+        last = item.attempts >= inbound.MOST_ATTEMPTS
+        who, now = self._corridor().who, self._now()
+        later = now + timedelta(seconds=item.attempts)
+
+        def record(connection: Connection) -> None:
+            if last:
+                inbound.quarantine(connection, item.id, reason=failure.reason, traceback=failure.traceback, now=now)
+            else:
+                inbound.retry_later(connection, item.id, who=who, reason=failure.reason, not_before=later)
+
+        while True:
+            try:
+                await self._deciding.run(record)
+                break
+            except Temporary:
+                await asyncio.sleep(0.5)
+        seconds = time.monotonic() - item.started
+        report = Report(id=item.id, case=None, outcome="quarantined", reason=failure.reason, seconds=seconds)
+        self._end(item, report if last else None)
+        if last:
+            await self._quarantined(item.id, failure.reason)
+
+    def _end(self, item: _Item, report: Report | None) -> None:
+        if self._working.pop(item.id, None) is not None:
+            self._bytes -= len(item.raw)
+        if item.suspect is not None:
+            item.suspect.set()
+        if self._backlog:
+            self._wake.set()
+        if report is not None:
+            self._report(report)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, at most so long."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,84 @@
+"""Inbound rows walk only the legal states, and the raw bytes never change."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from maild.core.mail import Envelope
+from maild.storage import inbound
+from maild.storage.engine import Connection
+
+NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+ENVELOPE = Envelope(source="smtp", received=NOW, sender=None, recipients=("it@c.example", "hr@c.example"), quiet=True)
+HOUR = timedelta(hours=1)
+
+
+def take(
+    connection: Connection, *, suspects: bool = False, now: datetime = NOW, limit: int = 10
+) -> list[inbound.Claimed]:
+    """Claim as daemon "me"."""
+    return inbound.claim(connection, who="me", now=now, limit=limit, suspects=suspects, room=10**9)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@given(raw=st.binary(max_size=500) | st.binary(min_size=70_000, max_size=70_100))
+def test_raw_bytes_come_back_unchanged(connection: Connection, raw: bytes) -> None:
+    """Whatever bytes are accepted, the very same bytes are claimed (P4)."""
+    key = inbound.accept(connection, ENVELOPE, raw, claim_for=None)
+    assert inbound.raw_of(connection, key) == raw
+    claimed = take(connection)
+    assert [(mail.id, mail.raw, mail.envelope, mail.attempts) for mail in claimed] == [(key, raw, ENVELOPE, 1)]
+
+
+def test_claims_are_in_order_and_exclusive(connection: Connection) -> None:
+    """Mails are claimed oldest first, once, and not beyond the room in memory."""
+    keys = [inbound.accept(connection, ENVELOPE, b"x" * 100, claim_for=None) for _ in range(5)]
+    assert [mail.id for mail in take(connection, limit=2)] == keys[:2]
+    some = inbound.claim(connection, who="me", now=NOW, limit=9, suspects=False, room=150)
+    assert [mail.id for mail in some] == keys[2:3], "the second would not fit"
+    assert [mail.id for mail in take(connection)] == keys[3:]
+    assert take(connection) == []
+
+
+def test_an_accepting_claim_counts_the_attempt(connection: Connection) -> None:
+    """A mail accepted with a claim is being read, attempt counted; after a crash it is a suspect."""
+    key = inbound.accept(connection, ENVELOPE, b"x", claim_for="me")
+    assert take(connection) == [] and take(connection, suspects=True) == []
+    inbound.reclaim_own(connection, who=None)
+    assert take(connection) == []
+    assert [(mail.id, mail.attempts) for mail in take(connection, suspects=True)] == [(key, 2)]
+
+
+def test_a_clean_stop_is_no_attempt(connection: Connection) -> None:
+    """Mails given back by a clean stop are fresh again."""
+    key = inbound.accept(connection, ENVELOPE, b"x", claim_for="me")
+    inbound.put_back(connection, [key], who="me")
+    assert [mail.attempts for mail in take(connection)] == [1]
+
+
+def test_three_strikes_then_quarantine_then_requeue(connection: Connection) -> None:
+    """A failing mail waits before each retry, ends in quarantine with its bytes, and can be run again."""
+    key = inbound.accept(connection, ENVELOPE, b"poison", claim_for="me")
+    for attempt in (2, 3):
+        inbound.retry_later(connection, key, who="me", reason="died", not_before=NOW + HOUR * attempt)
+        assert take(connection, suspects=True, now=NOW + HOUR * attempt - HOUR / 2) == []
+        assert [mail.attempts for mail in take(connection, suspects=True, now=NOW + HOUR * attempt)] == [attempt]
+    inbound.quarantine(connection, key, reason="died", traceback="…", now=NOW)
+    assert take(connection, suspects=True, now=NOW + HOUR * 99) == []
+    assert inbound.raw_of(connection, key) == b"poison"
+    assert inbound.requeue(connection, key, now=NOW) and not inbound.requeue(connection, key, now=NOW)
+    assert [mail.attempts for mail in take(connection)] == [1]
+
+
+def test_an_expired_claim_can_be_taken_and_its_owner_is_fenced(connection: Connection) -> None:
+    """When a daemon froze, another takes its mail over; the first one's effects are then refused."""
+    key = inbound.accept(connection, ENVELOPE, b"x", claim_for="frozen")
+    assert take(connection, suspects=True, now=NOW) == []
+    assert [mail.id for mail in take(connection, suspects=True, now=NOW + inbound.LEASE * 2)] == [key]
+    done = {"outcome": "new", "reason": "", "case": None, "content_hash": "h", "departments": ("it",), "now": NOW}
+    with pytest.raises(inbound.ClaimLost):
+        inbound.finish(connection, key, who="frozen", **done)  # type: ignore[arg-type]
+    inbound.finish(connection, key, who="me", **done)  # type: ignore[arg-type]
+    assert inbound.all_done(connection, [key]) and inbound.waiting(connection) == {}

@@ -1,0 +1,53 @@
+"""The schema: an empty store is upgraded, a newer one refused; migrations match the tables."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from maild.core.errors import Unusable
+from maild.storage import upgrade
+from maild.storage.engine import Engine, StoreLock, open_engine
+from maild.storage.tables import Row
+
+
+def test_migrations_make_the_tables_the_code_expects(engine: Engine) -> None:
+    """After the upgrade, the store and the code's tables do not differ in anything."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+def test_upgrade_is_done_once_and_refuses_newer(engine: Engine) -> None:
+    """A second upgrade does nothing; a store of a newer maild is refused and not touched."""
+    assert upgrade.version(engine) == upgrade.HEAD and not upgrade.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(Unusable, match=r"9999.*newer"):
+        upgrade.upgrade(engine)
+
+
+def test_every_connection_keeps_the_promises(store_url: str) -> None:
+    """Each pooled connection commits durably: synchronous=FULL and WAL, or synchronous_commit=on."""
+    engine = open_engine(store_url)
+    connections = [engine.connect() for _ in range(3)]
+    for connection in connections:
+        if engine.dialect.name == "sqlite":
+            answers = [
+                connection.exec_driver_sql(f"pragma {name}").scalar() for name in ("synchronous", "journal_mode")
+            ]
+            assert answers == [2, "wal"]
+        else:
+            assert connection.exec_driver_sql("show synchronous_commit").scalar() == "on"
+        connection.close()
+    engine.dispose()
+
+
+def test_one_daemon_per_sqlite_store(store_url: str) -> None:
+    """A SQLite store has one daemon at a time; PostgreSQL has any number."""
+    first, second = StoreLock(store_url), StoreLock(store_url)
+    assert first.take()
+    if store_url.startswith("sqlite"):
+        assert not second.take() and second.holder().isdigit()
+        first.release()
+    assert second.take()

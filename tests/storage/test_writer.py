@@ -1,0 +1,88 @@
+"""The writer: many jobs in one commit, each in a savepoint of its own, results only after the commit."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from maild.core.errors import StoreUnavailable
+from maild.core.mail import Envelope
+from maild.storage import inbound
+from maild.storage.engine import Connection, Engine, reading
+from maild.storage.writer import Writer
+
+NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+ENVELOPE = Envelope(source="smtp", received=NOW, sender="a@b.example", recipients=("it@c.example",))
+
+
+def count(engine: Engine) -> int:
+    """Count inbound rows as another connection sees them."""
+    with reading(engine) as connection:
+        return int(connection.execute(text("select count(*) from inbound")).scalar_one())
+
+
+def test_results_come_after_the_commit(engine: Engine) -> None:
+    """When a job's result is seen, another connection sees its row; waiting jobs share commits."""
+    commits: list[int] = []
+
+    async def story() -> None:
+        writer = Writer(engine, "test", committed=lambda _seconds, jobs: commits.append(jobs))
+        first = await writer.run(lambda c: inbound.accept(c, ENVELOPE, b"one", claim_for=None))
+        assert count(engine) == 1
+        keys = await asyncio.gather(
+            *(writer.run(lambda c: inbound.accept(c, ENVELOPE, b"more", claim_for=None)) for _ in range(100))
+        )
+        assert sorted(keys) == keys and keys[0] > first
+        await writer.close()
+
+    asyncio.run(story())
+    assert count(engine) == 101
+    assert len(commits) < 50, "waiting jobs share commits"
+
+
+def test_one_bad_job_is_taken_back_alone(engine: Engine) -> None:
+    """A job that raises leaves nothing behind and does not touch its neighbours in the same commit."""
+
+    def bad(connection: Connection) -> None:
+        inbound.accept(connection, ENVELOPE, b"half", claim_for=None)
+        raise RuntimeError("a bug")
+
+    def twice(connection: Connection) -> None:
+        for _ in range(2):
+            connection.execute(text("insert into state (name, value) values ('x', 'y')"))
+
+    async def story() -> None:
+        writer = Writer(engine, "test")
+        good = writer.submit(lambda c: inbound.accept(c, ENVELOPE, b"good", claim_for=None))
+        broken, double = writer.submit(bad), writer.submit(twice)
+        after = writer.submit(lambda c: inbound.accept(c, ENVELOPE, b"after", claim_for=None))
+        with pytest.raises(RuntimeError, match="a bug"):
+            await broken
+        with pytest.raises(IntegrityError):
+            await double
+        assert await good and await after
+        await writer.close()
+
+    asyncio.run(story())
+    assert count(engine) == 2
+
+
+def test_a_dead_connection_is_temporary_and_replaced(engine: Engine) -> None:
+    """When the connection breaks, the jobs of that commit fail as temporary; the next job gets a new connection."""
+
+    def kill(connection: Connection) -> None:
+        connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
+        connection.execute(text("select 1"))
+
+    async def story() -> None:
+        writer = Writer(engine, "test")
+        assert await writer.run(lambda c: c.execute(text("select 1")).scalar()) == 1
+        with pytest.raises((StoreUnavailable, Exception)):
+            await writer.run(kill)
+        assert await writer.run(lambda c: inbound.accept(c, ENVELOPE, b"again", claim_for=None))
+        await writer.close()
+
+    asyncio.run(story())
+    assert count(engine) == 1
