@@ -83,9 +83,13 @@ class Attachment:
     start: int
     end: int
     """Half-open byte range of the *encoded* body in the raw mail."""
-    encoding: Literal["base64", "quoted-printable", "identity"]
+    encoding: Literal["base64", "quoted-printable", "identity", "uuencode", "yenc"]
     inline: bool = False
     content_id: str | None = None
+    inside: int | None = None
+    """When the file lies inside a container (winmail.dat, .msg) found at that range: its position in there."""
+    decoration: bool = False
+    """A signature's logo or the like: kept, but not shown as a file the writer sent (MAIL §1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,8 @@ class Report:
     status: str = ""
     """RFC 3463 status such as ``5.1.1``; empty when the report has none."""
     action: str = ""
-    recipient: str = ""
+    recipients: tuple[str, ...] = ()
+    """The addresses the report is about (RFC 3464 Final-/Original-Recipient, or as its prose names them)."""
     diagnostic: str = ""
     original_message_id: str | None = None
 
@@ -109,6 +114,34 @@ class Calendar:
     uid: str
     attendee: str = ""
     partstat: str = ""
+
+
+FoldKind = Literal["quote", "signature", "disclaimer", "forwarded", "footer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """A run of lines that are not the writer's own words; folded away when shown, never lost."""
+
+    kind: FoldKind
+    """*footer* is our own sentinel line and what we wrote below it."""
+    text: str
+    line: int
+    """Where it begins in ``Mail.text``, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """The mail that this one passes on; only what is certain, else None or empty."""
+
+    how: Literal["inline", "attached"]
+    address: str | None = None
+    """The original sender."""
+    name: str = ""
+    date: datetime | None = None
+    """Aware when the forwarded header says a zone, else None."""
+    subject: str = ""
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +176,11 @@ class Mail:
     """Number of Received fields."""
     own_text: str = ""
     """The writer's own words: no quoted history, no signature."""
-    folded: str = ""
-    """What was folded away: quotes and signature. Nothing of the text is lost between the two."""
+    folds: tuple[Fold, ...] = ()
+    """What was folded away, in order. Every line of ``text`` is in ``own_text`` or in a fold."""
+    filled: tuple[tuple[str, str], ...] = ()
+    """Form lines ``label: value`` that the writer filled in inside a quote (SPEC F7), in order."""
+    forwarded: Forwarded | None = None
     text: str = ""
     """The whole text as shown."""
     has_html: bool = False
@@ -166,6 +202,11 @@ class Mail:
     partial: bool = False
     """True when a cap was hit or the parser failed and only a safe scan of the headers was possible; the
     original is then attached whole (an Attachment over the full raw range, type message/rfc822)."""
+
+    @property
+    def folded(self) -> str:
+        """Return what was folded away as one text."""
+        return "\n".join(fold.text for fold in self.folds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,16 @@ def verify_address(keys: Sequence[Key], address: str, now: datetime) -> ReplyTok
     return ReplyToken(case=case, audience=_AUDIENCES[kind & 0x0F], person=who, reference=reference)
 
 
+def references(address: str) -> frozenset[int]:
+    """Return the reference an address claims to carry, unverified: what to look up before it can be verified."""
+    match = ADDRESS_SHAPE.fullmatch(address.strip())
+    raw = None if match is None else _unb32(match[2])
+    if raw is None or len(raw) != _HEAD.size + _MAC:
+        return frozenset()
+    reference = int(_HEAD.unpack(raw[: _HEAD.size])[4])
+    return frozenset({reference} if reference else ())
+
+
 def sign_bounce(key: Key, *, outbox: int, domain: str) -> str:
     """Make the return path of one outgoing mail (VERP)."""
     return f"b+{outbox}.{_b32(_mac(key, b'bounce', str(outbox).encode()))}@{domain}"

@@ -358,6 +358,7 @@ def _assign(work: _Work, change: Assign) -> None:
     work.rows[Event].append(event)
 
 
+_FILE = ("name", "type", "size", "sha256", "start", "end", "encoding", "inline", "content_id", "inside", "decoration")
 _TOUCH = update(table(Case)).where(col(Case.number) == bindparam("b_case"))
 _TOUCH_VISIBLE = _TOUCH.values(
     updated=bindparam("b_now"), last_message_id=bindparam("b_id"), thread=bindparam("b_thread")
@@ -400,8 +401,7 @@ def _add_message(work: _Work, change: AddMessage) -> None:
         }
     )
     for position, file in enumerate(mail.attachments):
-        names = ("name", "type", "size", "sha256", "start", "end", "encoding", "inline", "content_id")
-        row = {"message": key, "position": position} | {name: getattr(file, name) for name in names}
+        row = {"message": key, "position": position} | {name: getattr(file, name) for name in _FILE}
         work.rows[Attachment].append(row)
     if change.case in work.facts.cases:
         _touch(work, change)

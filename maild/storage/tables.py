@@ -238,6 +238,8 @@ class Attachment(Row, table=True):
     encoding: str = _text()
     inline: bool = False
     content_id: str | None = _optional_text()
+    inside: int | None = None
+    decoration: bool = False
 
 
 class Event(Row, table=True):

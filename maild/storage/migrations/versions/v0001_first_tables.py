@@ -34,6 +34,8 @@ def upgrade() -> None:
         sa.Column("encoding", sa.Text(), nullable=False),
         sa.Column("inline", sa.Boolean(), nullable=False),
         sa.Column("content_id", sa.Text(), nullable=True),
+        sa.Column("inside", sa.Integer(), nullable=True),
+        sa.Column("decoration", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("message", "position", name=op.f("pk_attachment")),
     )
     op.create_table(

@@ -1,0 +1,238 @@
+"""Notices: who is told what, from whom, and with which signed addresses.
+
+What each kind of letter may show (``Notice.values``); text from mail is only ever in here:
+
+===================  ==================================================================================
+kind                 values
+===================  ==================================================================================
+every kind           number, title, department, desk
+ack                  requester (a name, or empty), quoted (the title, empty when confidential)
+ack-minimal          nothing more: fixed text and number
+ack-linked           requester
+ack-reopened-late    requester, old_number
+assignment           requester, requester_address, text, type, group, assignee, status, banner, attachments
+follow-up            the same as assignment
+pending              the same as assignment; banner says why it is pending
+answer               text (the agent's own words), agent_name
+confirmation         agent_name, held_text, reason
+refusal              agent_name, held_text, reason
+undelivered          to, status_code, diagnostic
+operator             reason
+===================  ==================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from maild.core import tokens
+from maild.core.cases import label
+from maild.core.facts import CaseFacts, Facts
+from maild.core.mail import Attachment, Mail
+from maild.core.people import folded, present
+from maild.core.plan import Notice, NoticeKind
+from maild.core.rules import Agent, Department, Rulebook
+
+Values = Mapping[str, str | int | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The case a letter is about, existing or just being opened."""
+
+    number: int
+    department: Department
+    group: str
+    assignee: str | None
+    type: str
+    status: str
+    title: str
+    language: str
+    alias: str
+    confidential: bool
+    requester: str
+    requester_name: str
+    in_reply_to: str | None
+    references: tuple[str, ...]
+
+
+class Desk:
+    """Writes the notices of one plan: hands out ids in order and signs every address."""
+
+    def __init__(self, facts: Facts, rulebook: Rulebook) -> None:
+        self._facts, self._rulebook = facts, rulebook
+        self._ids = iter(facts.outbox_ids)
+        self.notices: list[Notice] = []
+
+    @property
+    def left(self) -> int:
+        """Return how many more notices this plan may send."""
+        return len(self._facts.outbox_ids) - len(self.notices)
+
+    def add(self, notice: Notice) -> None:
+        """Add a notice that was written elsewhere, with the next id."""
+        next(self._ids, None)
+        self.notices.append(notice)
+
+    def write(
+        self,
+        kind: NoticeKind,
+        about: Subject,
+        *,
+        to: str,
+        to_name: str = "",
+        audience: tokens.Audience,
+        once_key: str,
+        language: str,
+        values: Values,
+        automatic: bool = True,
+        attachments: tuple[Attachment, ...] = (),
+        attachments_of: int | None = None,
+        to_agent: bool = False,
+        held: bool = False,
+        counts_as_unauthenticated: bool = False,
+        names_number: int | None = None,
+        reference: int = 0,
+    ) -> None:
+        """Add one notice; nothing is added when the plan has run out of ids."""
+        key = next(self._ids, None)
+        if key is None:
+            return
+        sign, desk = self._facts.keys[0], self._rulebook.desk
+        local, _, own = about.department.address.rpartition("@")
+        domain = desk.reply_domain or own
+        tag = f"{desk.number_prefix}#{about.number}"
+        acknowledges = kind.startswith("ack")
+        thread = _agent_thread(about.number, domain, desk.number_prefix)
+        common: dict[str, str | int | tuple[str, ...]] = {
+            "number": tag,
+            "title": "" if about.confidential else about.title,
+            "department": about.department.sender_name,
+            "desk": desk.name,
+        }
+        hidden = about.confidential and not to_agent
+        self.notices.append(
+            Notice(
+                outbox_id=key,
+                kind=kind,
+                once_key=once_key,
+                to=to,
+                to_name=to_name,
+                case=about.number,
+                department=about.department.id,
+                language=language,
+                from_address=about.alias or about.department.address,
+                from_name=about.department.sender_name,
+                reply_to=tokens.sign_address(
+                    sign,
+                    local=local,
+                    domain=domain,
+                    case=about.number,
+                    audience=audience,
+                    address=to,
+                    now=self._facts.now,
+                    reference=reference,
+                ),
+                subject=f"[{tag}]" if hidden or kind == "ack-minimal" or not about.title else f"[{tag}] {about.title}",
+                message_id=tokens.sign_message_id(
+                    sign, outbox=key, case=about.number, audience=audience, domain=domain
+                ),
+                in_reply_to=thread if to_agent else about.in_reply_to,
+                references=(thread,) if to_agent else about.references,
+                automatic=None if not automatic else "auto-replied" if acknowledges else "auto-generated",
+                return_path="" if acknowledges else tokens.sign_bounce(sign, outbox=key, domain=domain),
+                values=common | dict(values),
+                attachments=attachments,
+                attachments_of=attachments_of,
+                to_agent=to_agent,
+                counts_as_unauthenticated=counts_as_unauthenticated,
+                author_key=None if to_agent else folded(to),
+                names_number=names_number,
+                held=held,
+            )
+        )
+
+
+def _agent_thread(number: int, domain: str, prefix: str) -> str:
+    """Return the Message-ID that all letters to agents about one case answer, so that mail clients thread them."""
+    return f"<case.{number}.{prefix.lower()}@{domain}>"
+
+
+def told(assignee: str | None, group: str, rulebook: Rulebook) -> tuple[Agent, ...]:
+    """Return who hears of a case: its assignee, else every present member of its group, else the whole group."""
+    if assignee is not None and (found := present([assignee], rulebook)):
+        return found
+    known = rulebook.groups.get(group)
+    members = () if known is None else known.members
+    everyone = tuple(rulebook.agents[agent] for agent in members if agent in rulebook.agents)
+    return present(members, rulebook) or everyone
+
+
+def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None) -> Subject:
+    """Describe an existing case for its letters; ``mail`` is the newest entry, when there is one."""
+    department = rulebook.departments.get(case.department) or next(iter(rulebook.departments.values()))
+    newest = mail.message_id if mail is not None and mail.message_id else case.last_message_id
+    return Subject(
+        number=case.number,
+        department=department,
+        group=case.group,
+        assignee=case.assignee,
+        type=case.type,
+        status=case.status,
+        title=case.subject,
+        language=case.language,
+        alias=case.alias,
+        confidential=case.confidential,
+        requester=case.requester,
+        requester_name="",
+        in_reply_to=newest,
+        references=tuple(dict.fromkeys([*case.references, *([newest] if newest else [])])),
+    )
+
+
+def to_agents(
+    writer: Desk,
+    kind: NoticeKind,
+    about: Subject,
+    mail: Mail,
+    rulebook: Rulebook,
+    *,
+    key: str,
+    banner: str = "",
+    agents: Iterable[Agent] | None = None,
+    skip: str | None = None,
+) -> None:
+    """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5)."""
+    audience: tokens.Audience = "internal" if kind == "pending" else "answer"
+    for agent in told(about.assignee, about.group, rulebook) if agents is None else agents:
+        if agent.id == skip:
+            continue
+        language = agent.language or about.department.language
+        writer.write(
+            kind,
+            about,
+            to=agent.addresses[0],
+            to_name=agent.name,
+            audience=audience,
+            once_key=f"{kind}:{key}:{agent.id}",
+            language=language,
+            values={
+                "title": about.title,
+                "requester": mail.identity.shown,
+                "requester_address": mail.identity.address or "",
+                "text": mail.own_text,
+                "type": about.type,
+                "group": about.group,
+                "assignee": _name(about.assignee, rulebook),
+                "status": label(about.status, language),  # type: ignore[arg-type]
+                "banner": banner,
+                "attachments": tuple(file.name for file in mail.attachments),
+            },
+            attachments=mail.attachments,
+            to_agent=True,
+        )
+
+
+def _name(agent: str | None, rulebook: Rulebook) -> str:
+    return rulebook.agents[agent].name if agent in rulebook.agents else ""
