@@ -6,10 +6,11 @@ import base64
 import random
 from dataclasses import dataclass
 
-WORDS = (
+_SENTENCES = (
     "skriveren på rommet virker ikke etter helgen og jeg trenger hjelp til å få den i gang igjen før møtet på torsdag "
     "hälsar från kontoret the printer says paper jam but there is none vennlig hilsen nøkkel passord faktura vikar"
-).split()  # noqa: SIM905 - a sentence reads better than a list
+)
+WORDS = _SENTENCES.split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def _html(rng: random.Random) -> Sample:
     cells = "".join(
         f'<p class="MsoNormal" style="margin:0cm;font-size:11.0pt;font-family:Calibri,sans-serif">'
         f'<span lang="NO" style="color:#1F497D">{line}</span></p>\r\n'
-        for line in _text(rng, 6200).split("\r\n")
+        for line in _text(rng, 3700).split("\r\n")
     )
     style = "<style>" + "p.MsoNormal {margin:0cm; font-size:11pt}\r\n" * 20 + "</style>"
     body = (
