@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
@@ -96,6 +96,8 @@ class History:
     sunk: Sequence[Sunk]
     kills: int = 0
     """How often the daemon was killed: so many outgoing mails may have been sent twice."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Which mail each follow-up answers, by key; the follow-up was sent after that one was acked."""
 
 
 Law = Callable[[History], list[str]]
@@ -215,6 +217,16 @@ def order_is_kept(history: History) -> list[str]:
     ]
 
 
+def follow_ups_find_their_case(history: History) -> list[str]:
+    """A mail that answers an earlier one is in the same case."""
+    case = {entry.key: entry.case for entry in history.entries}
+    return [
+        f"{key} is in case {case[key]}, what it answers in case {case[first]}"
+        for key, first in sorted(history.answers.items())
+        if key in case and first in case and case[key] != case[first]
+    ]
+
+
 PERMITTED_5XX = ("5.1.1", "5.3.4", "5.4.6", "5.5.", "5.6.", "5.7.")
 """Enhanced codes a permanent refusal may carry: unknown recipient, size, loop, syntax, authentication (S8)."""
 
@@ -240,6 +252,7 @@ LAWS: tuple[Law, ...] = (
     promised_once,
     copies_are_few_and_same,
     order_is_kept,
+    follow_ups_find_their_case,
     refusals_are_lawful,
 )
 

@@ -43,6 +43,7 @@ GOOD = History(
         Sunk(message_id="<2@d>", recipient="a@k.example", data=b"x", number=1),
     ),
     kills=1,
+    answers={"b": "a"},
 )
 
 SUNK, ROW, A, DUPLICATE, B = GOOD.sunk[0], GOOD.outgoing[0], *GOOD.stored
@@ -72,6 +73,7 @@ BREAKS: dict[str, Callable[[], History]] = {
     "copies_are_few_and_same": lambda: replace(GOOD, sunk=(SUNK, SUNK, SUNK)),
     "copies_are_few_and_same ": lambda: replace(GOOD, sunk=(SUNK, replace(SUNK, data=b"y"))),
     "order_is_kept": lambda: replace(GOOD, entries=(replace(GOOD.entries[0], id=6), replace(GOOD.entries[1], id=5))),
+    "follow_ups_find_their_case": lambda: replace(GOOD, entries=(GOOD.entries[0], replace(GOOD.entries[1], case=2))),
     "refusals_are_lawful": lambda: replace(
         GOOD, ops=(*GOOD.ops, Op(key="c", what="fail", code=500, text="Error: (OSError) disk full"))
     ),
