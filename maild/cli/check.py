@@ -1,0 +1,69 @@
+"""``maild check``: config, rules and letters judged whole."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from maild import config as configs
+from maild.config import Config
+from maild.core.errors import Problem, Unusable
+from maild.mail import templates
+from maild.rulebook import load as rulebook_load
+from maild.toml_file import shown
+
+
+def print_check(path: Path) -> int:
+    """Print every problem; 0 when everything can be used, else 1."""
+    try:
+        config = configs.load(path)
+    except Unusable as error:
+        return _print(error.problems)
+    problems = problems_of(config)
+    if problems:
+        return _print(problems)
+    for warning in warnings(config):
+        sys.stdout.write(f"warning: {warning}\n")
+    rulebook = rulebook_load.load(config, instance="check")
+    departments, groups, agents = len(rulebook.departments), len(rulebook.groups), len(rulebook.agents)
+    sys.stdout.write(f"ok: {departments} departments, {groups} groups, {agents} agents; rules {rulebook.version}\n")
+    return 0
+
+
+def problems_of(config: Config) -> tuple[Problem, ...]:
+    """Return what is wrong with the rules and the letters of a config that can be used."""
+    problems: list[Problem] = []
+    for judge in (
+        lambda: rulebook_load.load(config, instance="check"),
+        lambda: templates.load(config.templates, config.desk.languages),
+    ):
+        try:
+            judge()
+        except Unusable as error:
+            problems += error.problems
+    return tuple(problems)
+
+
+def warnings(config: Config) -> tuple[Problem, ...]:
+    """Return what is allowed but says more about the risk than one may think."""
+    where = f"{shown(config.path)}: trust"
+    found: list[Problem] = []
+    if config.trust.mode == "none":
+        what = (
+            "mode is none: nobody checks who really wrote a mail; a forged From is taken for its owner "
+            "(headers or own would check it)"
+        )
+        found.append(Problem(where=where, what=what))
+    if config.trust.agents == "token":
+        what = (
+            "agents = \"token\": whoever reads an agent's notification mail can answer the customer in the agent's name"
+        )
+        found.append(Problem(where=where, what=what))
+    return tuple(found)
+
+
+def _print(problems: tuple[Problem, ...]) -> int:
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    sys.stderr.write(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}\n")
+    return 1

@@ -1,0 +1,45 @@
+"""The folder of rule files: reads each once, keeps the parsed documents and gathers every problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from maild.core.errors import Problem
+from maild.toml_file import Document, judge, read, shown
+
+
+class Files:
+    """The folder, and what has been found wrong in it so far."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self._documents: dict[str, Document | None] = {}
+
+    def document(self, name: str, *, needed: bool = False) -> Document | None:
+        """Return a file of the folder, or None when it is not there or cannot be parsed (then that is a problem)."""
+        if name not in self._documents:
+            path = self.folder / name
+            found: Document | Problem | None = None
+            if path.exists():
+                found = read(path)
+            elif needed:
+                found = Problem(where=shown(path), what="is missing")
+            if isinstance(found, Problem):
+                self.problems.append(found)
+            self._documents[name] = found if isinstance(found, Document) else None
+        return self._documents[name]
+
+    def judged(self, name: str, shape: Any, *, needed: bool = False, says: Any = None) -> tuple[Document, Any] | None:
+        """Return a file and its judged value, or None; what is wrong is among the problems."""
+        document = self.document(name, needed=needed)
+        if document is None:
+            return None
+        judged = judge(document, shape, says=says)
+        self.problems += judged.problems
+        return None if judged.value is None else (document, judged.value)
+
+    def wrong(self, document: Document, keys: tuple[str | int, ...], what: str, *, said: str | None = None) -> None:
+        """Note a problem."""
+        self.problems.append(document.problem(keys, what, said=said))

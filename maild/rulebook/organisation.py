@@ -1,0 +1,173 @@
+"""departments.toml, groups.toml, people.toml and trust.toml → the organisation's frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from maild import values
+from maild.config import Config
+from maild.core.rules import Agent, Department, Group
+from maild.rulebook.files import Files
+from maild.rulebook.shapes import AgentShape, DepartmentShape, GroupShape, PeopleShape, TrustShape
+from maild.toml_file import Document, tell, unknown
+
+
+@dataclass(slots=True, kw_only=True)
+class Organisation:
+    """What the files say about who is who."""
+
+    departments: dict[str, Department] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    peers: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+
+
+def read(files: Files, config: Config) -> Organisation:
+    """Read and judge the files; what is wrong is in ``files.problems``."""
+    people = files.judged("people.toml", PeopleShape, needed=True)
+    groups = files.judged("groups.toml", dict[str, GroupShape], needed=True)
+    departments = files.judged("departments.toml", dict[str, DepartmentShape], needed=True)
+    found = Organisation()
+    reader = _Reader(files, config, found)
+    if people is not None:
+        reader.people(*people)
+    known_groups = set() if groups is None else set(groups[1])
+    known_departments = set() if departments is None else set(departments[1])
+    if groups is not None:
+        reader.groups(*groups, known_departments, people[1] if people is not None else None)
+    if departments is not None:
+        reader.departments(*departments, known_groups if groups is not None else None)
+    trust = files.judged("trust.toml", TrustShape)
+    if trust is not None:
+        found.peers = reader.listed(trust[0], "peers", trust[1].peers)
+        found.blocked = reader.listed(trust[0], "blocked", trust[1].blocked)
+    return found
+
+
+class _Reader:
+    def __init__(self, files: Files, config: Config, found: Organisation) -> None:
+        self.files, self.config, self.found = files, config, found
+        self.taken: dict[str, str] = {}
+        """Every address so far, and whose it is."""
+
+    def _parsed(self, document: Document, keys: tuple[str | int, ...], parse: Callable[[str], str], given: str) -> str:
+        try:
+            return parse(given)
+        except ValueError as error:
+            self.files.wrong(document, keys, f"found {tell(given)}, expected {error}")
+            return given.lower()
+
+    def _address(self, document: Document, keys: tuple[str | int, ...], given: str, owner: str) -> str:
+        address = self._parsed(document, keys, values.address, given)
+        if address in self.taken:
+            self.files.wrong(document, keys, f"{address} stands there twice: it is also {self.taken[address]}")
+        self.taken[address] = owner
+        return address
+
+    def _language(self, document: Document, keys: tuple[str | int, ...], given: str | None) -> str | None:
+        languages = self.config.desk.languages
+        if given is not None and given not in languages:
+            self.files.wrong(document, keys, unknown(given, languages, kind="language"))
+        return given
+
+    def people(self, document: Document, shape: PeopleShape) -> None:
+        """Read people.toml."""
+        for position, one in enumerate(shape.agent):
+            keys = ("agent", position)
+            if one.id in self.found.agents:
+                self.files.wrong(document, (*keys, "id"), f"{one.id} stands there twice")
+            self.found.agents[one.id] = self._agent(document, keys, one)
+
+    def _agent(self, document: Document, keys: tuple[str | int, ...], one: AgentShape) -> Agent:
+        addresses = tuple(
+            self._address(document, (*keys, "address", place), address, f"agent {one.id}")
+            for place, address in enumerate(one.address)
+        )
+        return Agent(
+            id=one.id,
+            name=one.name,
+            addresses=addresses,
+            language=self._language(document, (*keys, "language"), one.language),
+            absent=one.absent,
+            load_cap=one.load_cap,
+        )
+
+    def groups(
+        self, document: Document, shape: dict[str, GroupShape], departments: set[str], people: PeopleShape | None
+    ) -> None:
+        """Read groups.toml."""
+        joining: dict[str, list[str]] = {}
+        for one in people.agent if people is not None else ():
+            for name in one.groups:
+                joining.setdefault(name, []).append(one.id)
+        for name, group in shape.items():
+            if departments and group.department not in departments:
+                self.files.wrong(
+                    document, (name, "department"), unknown(group.department, departments, kind="department")
+                )
+            members = list(dict.fromkeys([*group.members, *joining.get(name, ())]))
+            if people is not None:
+                for place, member in enumerate(group.members):
+                    if member not in self.found.agents:
+                        self.files.wrong(
+                            document, (name, "members", place), unknown(member, self.found.agents, kind="agent")
+                        )
+                if group.owner is not None and group.owner not in self.found.agents:
+                    self.files.wrong(document, (name, "owner"), unknown(group.owner, self.found.agents, kind="agent"))
+                if not members:
+                    self.files.wrong(document, (name,), "the group has no members")
+            self.found.groups[name] = Group(
+                id=name,
+                department=group.department,
+                line=group.line,
+                owner=group.owner,
+                members=tuple(members),
+                assign=group.assign,
+            )
+        self._unknown_groups(shape, people)
+
+    def _unknown_groups(self, shape: dict[str, GroupShape], people: PeopleShape | None) -> None:
+        document = self.files.document("people.toml")
+        if people is None or document is None:
+            return
+        for position, one in enumerate(people.agent):
+            for place, name in enumerate(one.groups):
+                if name not in shape:
+                    keys = ("agent", position, "groups", place)
+                    self.files.wrong(document, keys, unknown(name, shape, kind="group"))
+
+    def departments(self, document: Document, shape: dict[str, DepartmentShape], groups: set[str] | None) -> None:
+        """Read departments.toml."""
+        if not shape:
+            self.files.wrong(document, (), "there is no department; write at least one, as in [it]")
+        for name, one in shape.items():
+            if groups is not None and one.default_group not in groups:
+                self.files.wrong(document, (name, "default_group"), unknown(one.default_group, groups, kind="group"))
+            owner = f"department {name}"
+            self.found.departments[name] = Department(
+                id=name,
+                address=self._address(document, (name, "address"), one.address, owner),
+                aliases=tuple(
+                    self._address(document, (name, "aliases", place), alias, owner)
+                    for place, alias in enumerate(one.aliases)
+                ),
+                sender_name=one.sender_name,
+                default_type=one.default_type,
+                default_group=one.default_group,
+                language=self._language(document, (name, "language"), one.language) or self.config.desk.languages[0],
+                cc=one.cc,
+                reopen_days=one.reopen_days,
+                shared=one.shared,
+                burst=one.burst,
+                confidential=one.confidential,
+            )
+
+    def listed(self, document: Document, name: str, given: list[str]) -> frozenset[str]:
+        """Read a list of addresses and domains."""
+        parsed = [
+            self._parsed(document, (name, place), values.address if "@" in text else values.domain, text)
+            for place, text in enumerate(given)
+        ]
+        return frozenset(parsed)

@@ -1,0 +1,80 @@
+"""The rule files of the organisation as they are written: departments, groups, people, trust."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from maild.toml_file import Shape
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[
+    list[str],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One text or a list of them."""
+
+
+class DepartmentShape(Shape):
+    """One table of departments.toml; its key is the department's id."""
+
+    address: str = Field(description='the address people write to, as in "it@desk.example"')
+    aliases: list[str] = Field(default_factory=list)
+    sender_name: str = Field(min_length=1, description='the name letters come from, as in "IT-support"')
+    default_type: str = "general"
+    default_group: str = Field(description="the group that gets what no rule sends elsewhere")
+    language: str | None = None
+    cc: Literal["join", "ask", "never"] = "join"
+    reopen_days: int = Field(default=30, ge=0, le=3650)
+    shared: Literal["note", "child"] = "note"
+    burst: int = Field(default=10, ge=0, le=10000)
+    confidential: bool = False
+
+
+class GroupShape(Shape):
+    """One table of groups.toml; its key is the group's id."""
+
+    department: str = Field(description="the department's id")
+    line: Literal[1, 2, 3] = 1
+    owner: str | None = None
+    members: list[str] = Field(default_factory=list)
+    assign: Literal["round_robin", "least_open", "group"] = "least_open"
+
+
+class AgentShape(Shape):
+    """One ``[[agent]]`` of people.toml."""
+
+    id: str = Field(min_length=1, description='a short name that never changes, as in "camilla.dahl"')
+    name: str = Field(min_length=1, description="first and last name")
+    address: Words = Field(min_length=1, description="mail addresses, the one that letters go to first")
+    language: str | None = None
+    groups: list[str] = Field(default_factory=list)
+    load_cap: int | None = Field(default=None, ge=0)
+    absent: bool = False
+
+
+class PeopleShape(Shape):
+    """people.toml."""
+
+    agent: list[AgentShape] = Field(default_factory=list)
+
+
+class TrustShape(Shape):
+    """trust.toml."""
+
+    peers: list[str] = Field(default_factory=list)
+    blocked: list[str] = Field(default_factory=list)
+
+
+class Until(Shape):
+    """The dates between which something holds; both are inside."""
+
+    valid_from: date | None = None
+    valid_until: date | None = None
