@@ -1,0 +1,111 @@
+"""An agent answers from a mail client: what evidence lets the words out, and what is held (MAIL §5)."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.stories.desk import Desk, Letter, mail, rulebook
+
+KARI, CAMILLA, DAVID = (f"{name}@fjordvik.example" for name in ("kari.moen", "camilla.dahl", "david.nilsen"))
+
+
+def notice(desk: Desk) -> Letter:
+    """Open a case; the assignment that its agent got."""
+    return desk.send("M01", "it@fjordvik.example").to(CAMILLA)
+
+
+def test_without_authentication_it_is_held_and_confirmed_once(desk: Desk) -> None:
+    """An answer from an unauthenticated agent goes to nobody; the agent's confirmation sends it, once."""
+    got = desk.answer(notice(desk), "Passordet er nullstilt.", vouched="none")
+    assert (got.plan.outcome, got.recipients) == ("held", [CAMILLA])
+    question = got.to(CAMILLA)
+    assert "Passordet er nullstilt." in question.text
+    yes = mail(CAMILLA, question.reply_to, f"Re: {question.subject}", "JA", key="yes", answers=question.message_id)
+    confirmed = desk.write(yes, question.reply_to, vouched="none")
+    assert (confirmed.plan.outcome, confirmed.recipients) == ("answer", [KARI])
+    assert confirmed.to(KARI).text.strip() == "Passordet er nullstilt."
+    twice = desk.write(yes.replace("<yes@", "<yes2@"), question.reply_to, vouched="none")
+    assert KARI not in twice.recipients
+
+
+def test_an_answer_from_a_failing_domain_is_held(desk: Desk) -> None:
+    """Whoever has seen the signed address but fails authentication sends nothing to the customer."""
+    got = desk.answer(notice(desk), "Send penger.", vouched="fail")
+    assert KARI not in got.recipients and got.plan.outcome in ("held", "pending")
+
+
+def test_another_agent_with_somebody_elses_address_is_held(desk: Desk) -> None:
+    """The signed address proves its own agent only."""
+    got = desk.answer(notice(desk), "Hei.", agent=DAVID)
+    assert (got.plan.outcome, got.recipients) == ("held", [DAVID])
+
+
+def test_smtp_auth_is_evidence_enough(desk: Desk) -> None:
+    """An agent who logged in may answer from any notice, whatever the domain's authentication says."""
+    first = notice(desk)
+    reply = mail(CAMILLA, first.reply_to, f"SV: {first.subject}", "Hei fra meg.", key="a")
+    got = desk.write(reply, first.reply_to, vouched="none", login="camilla.dahl")
+    assert (got.plan.outcome, got.recipients) == ("answer", [KARI])
+
+
+def test_token_policy(store_url: str) -> None:
+    """agents = "token": the agent's own signed address is enough where there is no authentication."""
+    desk = Desk(store_url, rules=rulebook(agents="token", trust="none"))
+    first = notice(desk)
+    assert desk.answer(first, "Hei.").recipients == [KARI]
+    desk.close()
+
+
+def test_a_command_word_goes_to_nobody(desk: Desk) -> None:
+    """A reply that begins with # is answered to the agent and reaches no customer."""
+    got = desk.answer(notice(desk), "#lukk\n\nHei Kari, det er ordnet.")
+    assert (got.plan.outcome, got.recipients) == ("refused", [CAMILLA])
+    assert "#lukk" in got.to(CAMILLA).text
+
+
+def test_an_internal_notice_answered_stays_internal(desk: Desk) -> None:
+    """What an agent answers to a notice with a banner about a stranger is a note."""
+    opened = desk.send("M01", "it@fjordvik.example")
+    address = opened.to(KARI).reply_to
+    pending = desk.send("stranger", address, reply_to=address)
+    got = desk.answer(pending.to(CAMILLA), "Dette er ikke Kari.", step="3")
+    assert (got.plan.outcome, got.letters) == ("note", ())
+    assert desk.case(1042)["messages"][-1]["visibility"] == "internal"
+
+
+def test_the_same_signed_answer_counts_once(desk: Desk) -> None:
+    """A replayed answer is the same content: it is stored once and sent once (FAULTS A6)."""
+    first = notice(desk)
+    assert desk.answer(first, "Ordnet.").recipients == [KARI]
+    again = desk.answer(first, "Ordnet.")
+    assert (again.plan.outcome, again.letters) == ("duplicate", ())
+
+
+def test_an_agents_out_of_office_never_speaks(desk: Desk) -> None:
+    """An autoresponder that answers a notification is filed silently, whatever it quotes (FAULTS A15)."""
+    first = notice(desk)
+    text, answers = "Jeg er borte.\n\n> #close", first.message_id
+    away = mail(CAMILLA, first.reply_to, "Borte", text, key="o", answers=answers, auto_submitted="auto-replied")
+    got = desk.write(away, first.reply_to)
+    assert (got.plan.outcome, got.letters) == ("silent", ())
+
+
+@pytest.mark.parametrize("leak", ["signed address", "sentinel"])
+def test_internal_text_does_not_leave(desk: Desk, leak: str) -> None:
+    """An answer that carries parts of an internal notice in its own words is held (MAIL §5, leak check)."""
+    first = notice(desk)
+    text = f"Se {first.reply_to}" if leak == "signed address" else "Hei X-Maild-Case: 1042"
+    got = desk.answer(first, text)
+    assert KARI not in got.recipients and got.plan.outcome == "held"
+
+
+def test_answer_takes_an_unassigned_case(store_url: str) -> None:
+    """Whoever answers first gets a case that nobody has."""
+    base = rulebook()
+    groups = {name: replace(group, assign="group") for name, group in base.groups.items()}
+    desk = Desk(store_url, rules=replace(base, groups=groups))
+    opened = desk.send("M01", "it@fjordvik.example")
+    assert opened.recipients == sorted([CAMILLA, DAVID, KARI]) and desk.case(1042)["assignee"] is None
+    desk.answer(opened.to(DAVID), "Jeg tar den.")
+    assert desk.case(1042)["assignee"] == "david.nilsen"
+    desk.close()
