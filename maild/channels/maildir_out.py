@@ -1,0 +1,64 @@
+"""Deliver into a maildir: the embedded default, to look at what would be sent."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import time
+from pathlib import Path
+
+from maild.core.delivery import Answer, flaw
+
+
+class Maildir:
+    """A maildir (https://cr.yp.to/proto/maildir.html): tmp, fsync, new. Made when it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._numbers = itertools.count()
+        host = socket.gethostname().replace("/", r"\057").replace(":", r"\072")
+        self._tail = f"P{os.getpid()}Q{{}}.{host}"
+
+    async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+        """Write one mail, byte for byte; sent when it is on disk. Never raises but cancellation."""
+        found = flaw(data)
+        if found is not None:
+            return Answer(state="failed", answer=f"not sent: the mail holds {found}")
+        name = self._name()
+        try:
+            await asyncio.to_thread(self._write, name, data)
+        except OSError as error:
+            return Answer(state="deferred", answer=f"maildir: {error.strerror}", relay=True)
+        return Answer(state="sent", answer=f"maildir new/{name}")
+
+    async def reachable(self) -> bool:
+        """Tell whether the folder can be written now."""
+        return await asyncio.to_thread(lambda: os.access(self._path, os.W_OK) or not self._path.exists())
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _name(self) -> str:
+        seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+        return f"{seconds}.M{rest // 1000}" + self._tail.format(next(self._numbers))
+
+    def _write(self, name: str, data: bytes) -> None:
+        for folder in ("tmp", "new", "cur"):
+            (self._path / folder).mkdir(parents=True, exist_ok=True)
+        temporary = self._path / "tmp" / name
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(self._path / "new" / name)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        folder_fd = os.open(self._path / "new", os.O_RDONLY)
+        try:
+            os.fsync(folder_fd)
+        finally:
+            os.close(folder_fd)
