@@ -15,6 +15,15 @@ test-setup: .venv/.ready-test
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@
 
+demo: setup
+	@$(BIN)/maild demo
+
+run: setup
+	@echo "maild listens on 127.0.0.1:2525; what it sends lies in store/sent. Try it from another terminal:"
+	@echo "  .venv/bin/maild inject demo/mails/M01.eml && .venv/bin/maild cases"
+	@echo "  grep -h Subject: store/sent/new/*    (stop with Ctrl-C)"
+	@$(BIN)/maild run
+
 lint: test-setup
 	$(BIN)/ruff format --check maild tests benchmarks
 	$(BIN)/ruff check maild tests benchmarks
