@@ -1,0 +1,201 @@
+"""A notice and a letter become the finished bytes of one mail (MAIL §6). Pure: the time and every id are given.
+
+What leaves here was read back by other means than it was written (``prove.py``) and is as intended: exactly these
+headers, exactly this recipient, no bare CR or LF. A letter that cannot be rendered, or does not survive that,
+becomes the built-in plain one; there is always a mail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.core.errors import MaildError
+from maild.core.plan import Notice
+from maild.core.reply_marker import sentinel
+from maild.mail import encode, plain, prove
+from maild.mail.clean import clean_filename, clean_header, clean_text
+from maild.mail.enclose import Enclosed, enclose
+from maild.mail.templates import Broken, Letters, Value
+
+MOST_TEXT = 60_000
+"""Characters of a customer's text shown in a letter to an agent; an agent's own answer is never cut."""
+NAME_LIMIT = 64
+_UNCUT = frozenset({"answer"})
+_LONG = frozenset({"text", "held_text", "diagnostic"})
+_MANY = 50
+_NOTHING = Enclosed(parts=(), left_out=())
+
+
+class Unwritable(MaildError):
+    """A notice whose own fields make no mail, even as the built-in letter: a fault of ours, not of the mail's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One finished mail."""
+
+    subject: str
+    data: bytes
+    fell_back: str | None
+    """Why it is the built-in plain letter; None when the template's letter was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    subject: str
+    text: str
+    html: str | None
+
+
+def compose(notice: Notice, letters: Letters, *, loop: str, raw: bytes | None, now: datetime, trace_id: str) -> Letter:
+    """Write one mail.
+
+    Args:
+        notice: who is told what.
+        letters: the templates.
+        loop: the value of our loop header, put on every mail we send.
+        raw: the received mail that ``notice.attachments`` are ranges of; None when there are none.
+        now: for the Date field, aware.
+        trace_id: what an agent can ask the decision's trace by (SPEC X1).
+
+    Raises:
+        Unwritable: when not even the built-in letter can be written.
+
+    """
+    language = letters.language(notice.language)
+    enclosed = _NOTHING if raw is None or not notice.attachments else enclose(notice.attachments, raw)
+    values = _values(notice, language)
+    try:
+        words = _rendered(notice, letters, language, values)
+        data, wrong = _write(notice, _with_left_out(words, enclosed, language), enclosed, loop, now, trace_id)
+        fell_back = wrong
+    except Broken as error:
+        data, fell_back = b"", str(error)
+    if fell_back is not None:
+        text = clean_text(plain.letter(notice.kind, language, values))
+        words = _Words(subject=_plain_subject(notice), text=text, html=None)
+        data, wrong = _write(notice, _with_left_out(words, enclosed, language), enclosed, loop, now, trace_id)
+        if wrong is not None:
+            raise Unwritable(f"{notice.kind} for outbox {notice.outbox_id}: {wrong}")
+    return Letter(subject=words.subject, data=data, fell_back=fell_back)
+
+
+# -- the words ----------------------------------------------------------------------------------------------------
+
+
+def _values(notice: Notice, language: str) -> dict[str, Value]:
+    """Clean what the letter may show; long texts are cut, but for an agent's own words."""
+    values: dict[str, Value] = {"subject": clean_header(notice.subject, 240), "language": language}
+    for name, value in notice.values.items():
+        if isinstance(value, tuple):
+            values[name] = tuple(clean_filename(item) for item in value[:_MANY])
+        elif isinstance(value, int):
+            values[name] = value
+        elif name in _LONG:
+            text = clean_text(value).strip("\n").rstrip()
+            if len(text) > MOST_TEXT and notice.kind not in _UNCUT:
+                text = f"{text[:MOST_TEXT].rstrip()}\n{plain.sentence('cut', language)}"
+            values[name] = text
+        else:
+            values[name] = clean_header(value)
+    return values
+
+
+def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str, Value]) -> _Words:
+    written = letters.render(notice.kind, language, values)
+    text = clean_text(written.text).strip("\n")
+    if notice.to_agent and notice.kind in plain.WITH_SENTINEL and not plain.has_sentinel(text):
+        text = f"{sentinel(language)}\n\n{text}"
+    if notice.kind != "answer" and not text.strip():
+        raise Broken(f"{notice.kind}: the template wrote nothing")
+    html = None if written.html is None else clean_text(written.html)
+    return _Words(subject=_subject(notice, written.subject), text=text, html=html)
+
+
+def _subject(notice: Notice, rendered: str) -> str:
+    """Clean the subject a template wrote and give it back its number, should the template have dropped it."""
+    tag = _tag(notice)
+    subject = clean_header(rendered)
+    if tag and tag not in subject:
+        subject = clean_header(f"{tag} {subject}")
+    return subject or _plain_subject(notice)
+
+
+def _tag(notice: Notice) -> str:
+    number = clean_header(str(notice.values.get("number", "")), 40)
+    return f"[{number}]" if number else ""
+
+
+def _plain_subject(notice: Notice) -> str:
+    return _tag(notice) or clean_header(notice.subject) or "-"
+
+
+def _with_left_out(words: _Words, enclosed: Enclosed, language: str) -> _Words:
+    """Name the files that did not fit, below the text (and before the HTML's end)."""
+    if not enclosed.left_out:
+        return words
+    files = ", ".join(f"{name} ({_size(size)})" for name, size in enclosed.left_out[:_MANY])
+    note = plain.sentence("left out", language, files=files)
+    return _Words(subject=words.subject, text=f"{words.text}\n\n[{note}]", html=None)
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1_000_000:.1f} MB" if octets >= 1_000_000 else f"{max(1, octets // 1000)} kB"
+
+
+# -- the bytes ----------------------------------------------------------------------------------------------------
+
+
+def _write(
+    notice: Notice, words: _Words, enclosed: Enclosed, loop: str, now: datetime, trace_id: str
+) -> tuple[bytes, str | None]:
+    """Write and prove a mail: its bytes, and what is wrong with them."""
+    fields, mailboxes = _fields(notice, words.subject, loop, now, trace_id)
+    several = words.html is not None or bool(enclosed.parts)
+    text = encode.body(words.text, only_part=not several)
+    digest = hashlib.sha256(notice.message_id.encode()).hexdigest() if several else ""
+    boundary = f"=_{digest[:24]}" if several else ""  # "=_" occurs in no quoted-printable and no base64
+    if words.html is not None:
+        html = encode.body(words.html, subtype="html", only_part=False)
+        inner = boundary if not enclosed.parts else f"=_{digest[24:48]}"
+        text = encode.multipart("alternative", inner, (text, html))
+    if enclosed.parts:
+        text = encode.multipart("mixed", boundary, (text, *enclosed.parts))
+    names = [name for name, field in fields if field]
+    names += ["MIME-Version", "Content-Type"] + ([] if several else ["Content-Transfer-Encoding"])
+    data = b"".join([*(field for _, field in fields), b"MIME-Version: 1.0\r\n", text])
+    parts = (1 + len(enclosed.parts)) if enclosed.parts else 2
+    return data, prove.flaw(data, names=names, mailboxes=mailboxes, boundary=boundary, parts=parts)
+
+
+def _fields(
+    notice: Notice, subject: str, loop: str, now: datetime, trace_id: str
+) -> tuple[list[tuple[str, bytes]], dict[str, str | None]]:
+    """Write every header field but MIME's, in order; and the address each address field must turn out to hold."""
+    to_name = "" if notice.kind == "ack-minimal" else clean_header(notice.to_name, NAME_LIMIT)
+    addresses = [("From", clean_header(notice.from_name, NAME_LIMIT), notice.from_address), ("To", to_name, notice.to)]
+    if notice.reply_to:
+        addresses.append(("Reply-To", "", notice.reply_to))
+    answered = notice.in_reply_to or ""
+    fields = [(name, encode.mailbox(name, display, address)) for name, display, address in addresses]
+    fields += [
+        ("Subject", encode.unstructured("Subject", subject)),
+        ("Date", encode.date(now)),
+        ("Message-ID", f"Message-ID: {notice.message_id}\r\n".encode()),
+        ("In-Reply-To", encode.message_ids("In-Reply-To", (answered,))),
+    ]
+    if notice.kind != "ack-minimal":  # nothing of the author's but the one id that RFC 3834 §3.1.5 asks for
+        fields.append(("References", encode.message_ids("References", (*notice.references, answered))))
+    if notice.automatic is not None:
+        fields += [
+            ("Auto-Submitted", f"Auto-Submitted: {notice.automatic}\r\n".encode()),  # RFC 3834 §5
+            ("X-Auto-Response-Suppress", b"X-Auto-Response-Suppress: All\r\n"),
+        ]
+    if notice.to_agent and notice.case is not None:
+        fields.append(("X-Maild-Case", encode.token("X-Maild-Case", str(notice.case))))
+    if notice.automatic is not None:
+        fields.append(("X-Maild-Trace", encode.token("X-Maild-Trace", trace_id)))
+    fields.append(("X-Maild-Loop", encode.token("X-Maild-Loop", loop)))
+    return fields, {name: encode.address_spec(address) for name, _, address in addresses}

@@ -1,0 +1,331 @@
+"""The letters as files: ``templates/<language>/<kind>.j2``, judged whole at load (the one home of jinja2).
+
+A file is one whole letter: the subject on the first line, an empty line, the text. ``<kind>.html.j2`` beside it is
+the same letter in HTML, where one is wanted. Templates come from the admin; text from mail reaches them only as
+values, is never source, and is rendered once (FAULTS P9).
+"""
+
+from __future__ import annotations
+
+import difflib
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from maild.core.errors import Problem, Unusable
+from maild.core.plan import NoticeKind
+from maild.core.reply_marker import SENTINEL_ID, sentinel
+
+Value = str | int | tuple[str, ...]
+
+MOST_OUTPUT = 256 * 1024
+"""Characters one letter may come to, beyond the words of an agent's answer (FAULTS P9)."""
+KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
+KIN = {"nn": "no", "nb": "no", "da": "no"}
+"""Where a language without letters of its own looks next; after that, the desk's first language."""
+
+_EVERY = ("subject", "language", "number", "department", "desk")
+_TO_AGENT = ("title", "reply_above", "sentinel_id")
+_ENTRY = (
+    *_TO_AGENT,
+    "requester",
+    "requester_address",
+    "text",
+    "type",
+    "group",
+    "assignee",
+    "status",
+    "banner",
+    "attachments",
+)
+SHOWN: dict[NoticeKind, tuple[str, ...]] = {
+    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id"),
+    "ack-minimal": _EVERY,
+    "ack-linked": (*_EVERY, "title", "requester"),
+    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number"),
+    "assignment": (*_EVERY, *_ENTRY),
+    "follow-up": (*_EVERY, *_ENTRY),
+    "pending": (*_EVERY, *_ENTRY),
+    "answer": (*_EVERY, "title", "text", "agent_name"),
+    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
+    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
+    "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
+    "operator": (*_EVERY, "title", "reason"),
+}
+"""What each kind of letter may show (see ``core/letters.py``); a name that is not here is an error at load."""
+
+
+_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a template, an admin's program, may raise."""
+
+
+class Broken(Exception):
+    """A letter that would not render; the message says which file, line and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One rendered letter, nothing in it cleaned yet."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compiled:
+    where: str
+    subject: Template
+    text: Template
+    html: Template | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Every letter in every language, compiled."""
+
+    languages: tuple[str, ...]
+    compiled: Mapping[tuple[str, NoticeKind], _Compiled]
+
+    def language(self, wanted: str) -> str:
+        """Return the language a letter is written in: the one wanted, its kin, or the desk's first."""
+        for language in (wanted, KIN.get(wanted, "")):
+            if (language, "ack") in self.compiled:
+                return language
+        return self.languages[0]
+
+    def render(self, kind: NoticeKind, language: str, values: Mapping[str, Value]) -> Text:
+        """Render one letter with the values its kind may show; those not given are empty.
+
+        Raises:
+            Broken: when the template fails or its output is too long.
+
+        """
+        compiled = self.compiled[self.language(language), kind]
+        return _render(compiled, kind, values)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, and no multiplying of texts: ``'a' * 10**9`` would take all memory."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or not (isinstance(left, int) and isinstance(right, int)):
+            raise SecurityError(f"{operator} is for numbers only")
+        return super().call_binop(context, operator, left, right)
+
+
+def _lines(text: object) -> Markup:
+    """HTML filter: text with its line ends kept (mail clients without ``white-space`` know only ``<br>``)."""
+    return Markup(str(escape(text)).replace("\n", "<br>\n"))  # noqa: S704 (escaped here)
+
+
+def _environment(*, html: bool) -> _Sandbox:
+    made = _Sandbox(
+        undefined=StrictUndefined,
+        autoescape=html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    made.filters["lines"] = _lines
+    for name in ("center", "format"):  # both write as many characters as they are told
+        made.filters.pop(name, None)
+    return made
+
+
+_TEXT, _HTML = _environment(html=False), _environment(html=True)
+
+
+def load(folder: Path, languages: tuple[str, ...]) -> Letters:
+    """Read, judge and compile every letter of the desk's languages and of their kin.
+
+    Raises:
+        Unusable: with every problem of every file, each as ``file:line``.
+
+    """
+    problems: list[Problem] = []
+    compiled: dict[tuple[str, NoticeKind], _Compiled] = {}
+    if not folder.is_dir():
+        raise Unusable((Problem(where=str(folder), what="there is no such folder of letters"),))
+    present = [entry.name for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
+    for language in dict.fromkeys([*languages, *present]):
+        problems += _strangers(folder / language)
+        for kind in KINDS:
+            if (path := _path(folder, language, kind)) is None:
+                if language in languages:
+                    missing = folder / language / f"{kind}.j2"
+                    problems.append(Problem(where=str(missing), what="this letter is missing"))
+                continue
+            letter, wrong = _judge(path, kind, language)
+            problems += wrong
+            if letter is not None:
+                compiled[language, kind] = letter
+    if problems:
+        raise Unusable(tuple(dict.fromkeys(problems)))
+    return Letters(languages, compiled)
+
+
+def _path(folder: Path, language: str, kind: NoticeKind) -> Path | None:
+    for name in (language, KIN.get(language)):
+        if name is not None and (path := folder / name / f"{kind}.j2").is_file():
+            return path
+    return None
+
+
+def _strangers(folder: Path) -> Iterator[Problem]:
+    """Name files that no letter is read from: a misspelt name would otherwise be a letter nobody gets."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        name = path.name.removesuffix(".j2").removesuffix(".html")
+        if path.suffix == ".j2" and name not in KINDS:
+            yield Problem(where=str(path), what=f"there is no letter {name!r}{_nearest(name, KINDS)}")
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
+
+
+def _judge(path: Path, kind: NoticeKind, language: str) -> tuple[_Compiled | None, list[Problem]]:
+    """Compile one letter and its HTML; what is wrong with them."""
+    try:
+        source = path.read_text(encoding="utf-8").removeprefix("\ufeff")
+        beside = path.with_name(f"{kind}.html.j2")
+        html_source = beside.read_text(encoding="utf-8").removeprefix("\ufeff") if beside.is_file() else None
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Problem(where=str(path), what=f"cannot be read: {error}")]
+    first, _, rest = source.partition("\n")
+    second, _, _ = rest.partition("\n")
+    problems = [*_shape(path, first, second, rest)]
+    subject, wrong = _compile(_TEXT, first, str(path), kind)
+    problems += wrong
+    # The subject's line stays empty in the text's source so that line numbers are the file's own.
+    text, wrong = _compile(_TEXT, "\n" + rest, str(path), kind)
+    problems += wrong
+    html = None
+    if html_source is not None:
+        html, wrong = _compile(_HTML, html_source, str(beside), kind)
+        problems += wrong
+    if problems or subject is None or text is None:
+        return None, problems
+    letter = _Compiled(where=str(path), subject=subject, text=text, html=html)
+    return letter, _try(letter, kind, language)
+
+
+def _shape(path: Path, first: str, second: str, rest: str) -> Iterator[Problem]:
+    if not first.strip():
+        yield Problem(where=f"{path}:1", what="the first line must be the subject, for instance {{ subject }}")
+    if second.strip():
+        yield Problem(where=f"{path}:2", what="the second line must be empty, between the subject and the text")
+    if not rest.strip():
+        yield Problem(where=f"{path}:3", what="there is no text")
+
+
+def _compile(environment: _Sandbox, source: str, where: str, kind: NoticeKind) -> tuple[Template | None, list[Problem]]:
+    try:
+        tree = environment.parse(source, filename=where)
+    except TemplateSyntaxError as error:
+        return None, [Problem(where=f"{where}:{error.lineno}", what=error.message or "syntax error")]
+    problems = [
+        Problem(
+            where=f"{where}:{node.lineno}", what="a letter is one whole file: include, import and extends are not used"
+        )
+        for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+    ]
+    unknown = find_undeclared_variables(tree) - set(SHOWN[kind])
+    lines: dict[str, int] = {}
+    for node in tree.find_all(nodes.Name):
+        if node.name in unknown:
+            lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
+    problems += [
+        Problem(where=f"{where}:{line}", what=f"{kind} does not know {name!r}{_nearest(name, SHOWN[kind])}")
+        for name, line in lines.items()
+    ]
+    if problems:
+        return None, problems
+    try:
+        code = environment.compile(source, name=where, filename=where)
+    except TemplateSyntaxError as error:  # unknown filters and tests are found only here
+        return None, [Problem(where=f"{where}:{error.lineno}", what=error.message or "syntax error")]
+    return Template.from_code(environment, code, environment.make_globals(None)), []
+
+
+def _try(letter: _Compiled, kind: NoticeKind, language: str) -> list[Problem]:
+    """Render with sample values, once with every value and once with every value empty."""
+    full = sample(kind, language)
+    empty: dict[str, Value] = {name: () if isinstance(value, tuple) else "" for name, value in full.items()}
+    for values in (full, empty | {"subject": full["subject"], "number": full["number"]}):
+        try:
+            _render(letter, kind, values)
+        except Broken as error:
+            where, _, what = str(error).partition(": ")
+            return [Problem(where=where, what=what)]
+    return []
+
+
+def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
+    """Return a value for everything a kind of letter may show."""
+    values: dict[str, Value] = {name: f"<{name}> & 'Å' \"ø\"" for name in SHOWN[kind]}
+    values |= {"subject": "[FK#1042] Får ikke logget inn", "number": "FK#1042", "language": language}
+    if "attachments" in values:
+        values["attachments"] = ("bilde.png", "brev.pdf")
+    return values
+
+
+def _render(letter: _Compiled, kind: NoticeKind, given: Mapping[str, Value]) -> Text:
+    language = str(given.get("language", ""))
+    values: dict[str, Value] = dict.fromkeys(SHOWN[kind], "")
+    if "attachments" in values:
+        values["attachments"] = ()
+    if "reply_above" in values:
+        values["reply_above"] = sentinel(language)
+    if "sentinel_id" in values:
+        values["sentinel_id"] = SENTINEL_ID
+    values.update((name, value) for name, value in given.items() if name in values)
+    most = MOST_OUTPUT + (len(str(given.get("text", ""))) if kind == "answer" else 0)
+    subject = _run(letter.subject, values, letter.where, most)
+    text = _run(letter.text, values, letter.where, most)
+    html = None if letter.html is None else _run(letter.html, values, letter.where, most)
+    return Text(subject=subject, text=text, html=html)
+
+
+def _run(template: Template, values: Mapping[str, Value], where: str, most: int) -> str:
+    """Render one template, stopping as soon as it has written too much."""
+    try:
+        output = template.render(values)
+    except _FAULTS as error:
+        raise Broken(f"{_place(error, template, where)}: {_why(error)}") from error
+    if len(output) > most:
+        raise Broken(f"{template.filename or where}: writes more than {MOST_OUTPUT} characters")
+    return output
+
+
+def _place(error: Exception, template: Template, where: str) -> str:
+    file = template.filename or where
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f"{file}:{lines[-1]}" if lines else file
+
+
+def _why(error: Exception) -> str:
+    text = error.message if isinstance(error, TemplateError) and error.message else str(error)
+    return text or type(error).__name__
