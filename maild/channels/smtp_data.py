@@ -1,0 +1,126 @@
+r"""The bytes between DATA and the final dot: found, bounded and unstuffed without being copied around.
+
+Pure: chunks go in as the socket gives them, the state says what to do. Only ``CRLF . CRLF`` ends a mail (RFC 5321
+§4.1.1.4); every other dot line is content, so nothing can be smuggled in (CVE-2023-51764). Bare CR, bare LF and NUL
+are content too and kept byte for byte (P4).
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+END = b"\r\n.\r\n"
+LONGEST_LINE = 64 * 1024 + 2
+"""Octets a line may have, its CRLF included.
+
+Real mail has lines far beyond the 998 of RFC 5322 §2.1.1; this bounds memory only.
+"""
+MOST_HOPS = 100
+"""``Received`` lines that make a mail a loop (RFC 5321 §6.3)."""
+HEADERS_LOOKED_AT = 256 * 1024
+
+_RECEIVED = re.compile(rb"(?i)(?:\A|\n)received[ \t]*:")
+
+TOO_BIG = "552 5.3.4 The mail is larger than we take"
+LINE_TOO_LONG = "500 5.5.2 A line of the mail is longer than 65536 octets"
+LOOPING = "554 5.4.6 The mail has passed 100 hosts: it loops"
+
+
+class Body:
+    """One mail being received.
+
+    ``refused`` is the reply once it is known that the mail cannot be taken; what still comes is thrown away at once.
+    ``ended`` is True after the final dot, and ``rest`` holds what the client sent behind it.
+    """
+
+    __slots__ = ("_chunks", "_line", "_tail", "ended", "limit", "refused", "rest", "size")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        """Octets received so far, the dot line and stuffed dots included."""
+        self.refused: str | None = None
+        self.ended = False
+        self.rest: bytes = b""
+        self._chunks: list[bytes] = []
+        self._tail = b"\r\n"  # the CRLF of the DATA command itself: a lone dot may be the very first line
+        self._line = 0  # octets since the last line feed
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next octets; each is looked at once."""
+        if not chunk:
+            return
+        end = self._find_end(chunk)
+        content = chunk if end is None else chunk[: max(end, 0)]
+        self._judge(content)
+        if self.refused is None:
+            self._chunks.append(content)
+            if end is not None and end < 0:
+                self._trim(-end)
+        self.size += len(content)
+        if end is not None:
+            self.ended = True
+            return
+        self._tail = chunk[-4:] if len(chunk) >= 4 else (self._tail + chunk)[-4:]
+
+    def take(self) -> bytes:
+        """Give the finished mail, unstuffed (RFC 5321 §4.5.2), and forget it here."""
+        chunks, self._chunks = self._chunks, []
+        if not chunks:
+            return b""
+        if chunks[0][:1] == b".":
+            chunks[0] = chunks[0][1:]
+        raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        return raw.replace(b"\r\n.", b"\r\n")
+
+    def _find_end(self, chunk: bytes) -> int | None:
+        """Where the content ends in this chunk (negative: so many octets before it), None when it goes on."""
+        seam = self._tail + chunk[:4]
+        found = seam.find(END)
+        start = found - len(self._tail) if found >= 0 else chunk.find(END)
+        if found < 0 and start < 0:
+            return None
+        self.rest = chunk[start + len(END) :]
+        return start + 2
+
+    def _trim(self, excess: int) -> None:
+        """Drop the beginning of the dot line from what earlier chunks brought."""
+        chunks = self._chunks
+        while excess and chunks:
+            last = chunks.pop()
+            if len(last) > excess:
+                chunks.append(last[:-excess])
+            excess = max(0, excess - len(last))
+
+    def _judge(self, content: bytes) -> None:
+        if self.refused is not None:
+            return
+        if self.size + len(content) > self.limit:
+            self._refuse(TOO_BIG)
+        elif self._has_long_line(content):
+            self._refuse(LINE_TOO_LONG)
+
+    def _refuse(self, reply: str) -> None:
+        self.refused = reply
+        self._chunks.clear()
+
+    def _has_long_line(self, content: bytes) -> bool:
+        """Jump from line feed to line feed, 64 KiB at a time; a bare LF counts, this is about memory alone."""
+        start, length = -self._line, len(content)
+        while length - start > LONGEST_LINE:
+            found = content.rfind(b"\n", max(start, 0), max(start + LONGEST_LINE, 0))
+            if found < 0:
+                return True
+            start = found + 1
+        last = content.rfind(b"\n", max(start, 0))
+        self._line = length - (start if last < 0 else last + 1)
+        return False
+
+
+def hops(raw: bytes) -> int:
+    """Count the ``Received`` lines of a mail's header, up to :data:`MOST_HOPS`."""
+    end = raw.find(b"\r\n\r\n", 0, HEADERS_LOOKED_AT)
+    stop = min(len(raw), HEADERS_LOOKED_AT) if end < 0 else end
+    return sum(1 for _ in islice(_RECEIVED.finditer(raw, 0, stop), MOST_HOPS))
