@@ -23,7 +23,7 @@ from maild.toml_lines import Path as Keys
 from maild.values import RelayTls
 
 T = TypeVar("T")
-Tls = Literal["none", "starttls", "implicit"]
+Tls = Literal["none", "starttls", "tls"]
 
 MB = 1024 * 1024
 
@@ -64,6 +64,7 @@ class Listen:
     max_size: int = 35 * MB
     """Bytes."""
     tls: Tls = "none"
+    """*tls* speaks TLS from the first octet (RFC 8314); the file calls it *implicit*."""
     certificate: Path | None = None
     key: Path | None = None
     max_connections: int = 200
@@ -238,9 +239,11 @@ class _Maker:
     def _value(self, keys: Keys, parse: Callable[[Any], T], found: Any, otherwise: T) -> T:
         try:
             return parse(found)
+        except values.Secret as error:
+            self._wrong(keys, str(error))
         except ValueError as error:
             self._wrong(keys, f"found {tell(found)}, expected {error}")
-            return otherwise
+        return otherwise
 
     def _desk(self) -> DeskConfig:
         desk = self.file.desk
@@ -309,20 +312,20 @@ class _Maker:
         host, port = self._value((name, "listen"), values.host_and_port, given.listen, ("", 0))
         certificate = self._file((name, "certificate"), given.certificate)
         tls = given.tls or ("none" if certificate is None else "starttls")
-        if tls != "none" and certificate is None:
+        if tls != "none" and given.certificate is None:
             self._wrong((name, "tls"), f'tls = "{tls}" needs a certificate')
-        if given.key is not None and certificate is None:
+        if given.key is not None and given.certificate is None:
             self._wrong((name, "key"), "a key needs a certificate")
         passwords = None
         if isinstance(given, SubmissionTable):
             passwords = self._file((name, "passwords"), given.passwords)
-            if tls == "none" and not host.startswith("127.") and host not in ("::1", "localhost"):
+            if tls == "none" and given.certificate is None:
                 self._wrong((name,), "passwords would cross the network in the clear: give a certificate")
         return Listen(
             host=host,
             port=port,
             max_size=self._value((name, "max_size"), values.size, given.max_size, 35 * MB),
-            tls=tls,
+            tls="tls" if tls == "implicit" else tls,
             certificate=certificate,
             key=self._file((name, "key"), given.key),
             max_connections=given.max_connections,
@@ -358,7 +361,7 @@ class _Maker:
         host, port, tls, user = self._value(keys, values.relay_of, given.relay, nowhere)
         username = given.username or user
         password = self._secret("outgoing", given.password_file, given.password_env)
-        if (username is None) != (password is None):
+        if (username is None) == bool(given.password_file or given.password_env):
             self._wrong(keys, "a username and password_file (or password_env) belong together")
         if given.tls is not None and tls == "implicit":
             self._wrong(("outgoing", "tls"), "smtps:// is TLS from the first byte; leave tls out")

@@ -53,8 +53,19 @@ class Document:
 
     def problem(self, keys: Keys, what: str, *, said: str | None = None) -> Problem:
         """Make a problem at a key; ``said`` is how the message calls the place when the keys do not say it well."""
-        place = dotted(keys) if said is None else said
+        place = self.place(keys) if said is None else said
         return Problem(where=self.where(*keys), what=f"{place}: {what}" if place else what)
+
+    def place(self, keys: Keys) -> str:
+        """Call a place by its keys, and an element of an array of tables by its own name: ``rule "vpn" (when.to)``."""
+        if len(keys) < 2 or not isinstance(keys[1], int):
+            return dotted(keys)
+        element = self.data[str(keys[0])][keys[1]] if isinstance(self.data.get(str(keys[0])), list) else None
+        name = next((element[key] for key in ("id", "name") if key in element), "") if isinstance(element, dict) else ""
+        if not name or not isinstance(name, str):
+            return dotted(keys)
+        rest = dotted(keys[2:])
+        return f"{keys[0]} {json.dumps(name, ensure_ascii=False)}" + (f" ({rest})" if rest else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,19 +122,33 @@ def _first_line(text: str) -> str:
     return text.strip().splitlines()[0][:200] if text.strip() else "no reason given"
 
 
-def judge(document: Document, shape: Any, *, says: Any = None) -> Judged[Any]:
-    """Judge a document by its shape.
-
-    ``says(keys)`` may name a place better than its keys do (``rule "it-password" (then.priorty)``).
-    """
+def judge(document: Document, shape: Any) -> Judged[Any]:
+    """Judge a document by its shape."""
     try:
         return Judged(value=TypeAdapter(shape).validate_python(document.data), problems=())
     except ValidationError as error:
-        found = [_problem(document, shape, detail, says) for detail in error.errors(include_url=False)]
-        return Judged(value=None, problems=tuple(dict.fromkeys(found)))
+        details = error.errors(include_url=False)
+    misspelt = {
+        (*path[:-1], _close(str(path[-1]), keys_at(shape, path[:-1])))
+        for path in (_inside(document.data, detail["loc"])[0] for detail in details if _is_extra(detail))
+    }
+    found = [_problem(document, shape, detail) for detail in details if _target(document, detail) not in misspelt]
+    return Judged(value=None, problems=tuple(dict.fromkeys(found)))
 
 
-def _problem(document: Document, shape: Any, detail: Any, says: Any) -> Problem:
+def _is_extra(detail: Any) -> bool:
+    return bool(detail["type"] == "extra_forbidden")
+
+
+def _target(document: Document, detail: Any) -> Keys | None:
+    """Return the keys that a "missing" error is about: nothing to say when a misspelt key stands there instead."""
+    if detail["type"] != "missing":
+        return None
+    path, missing = _inside(document.data, detail["loc"])
+    return (*path, missing) if missing is not None else None
+
+
+def _problem(document: Document, shape: Any, detail: Any) -> Problem:
     kind, location = detail["type"], detail["loc"]
     path, missing = _inside(document.data, location)
     context = detail.get("ctx", {})
@@ -138,8 +163,7 @@ def _problem(document: Document, shape: Any, detail: Any, says: Any) -> Problem:
         keys, what = path, unknown(str(detail["input"]), names, found=tell(detail["input"]))
     else:
         keys, what = path, f"found {tell(detail['input'])}, expected {_expected(kind, detail['msg'], context)}"
-    place = dotted(keys) if says is None else says(keys)
-    return document.problem(keys, what, said=place)
+    return document.problem(keys, what)
 
 
 def _inside(data: Any, location: Sequence[str | int]) -> tuple[Keys, str | None]:
@@ -247,10 +271,14 @@ def tell(value: Any) -> str:
     return str(value)[:60]
 
 
+def _close(name: str, valid: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, valid, n=1, cutoff=0.6)), None)
+
+
 def _nearest(name: str, valid: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
-    if close:
-        return f", did you mean {close[0]}?"
+    close = _close(name, valid)
+    if close is not None:
+        return f", did you mean {close}?"
     return f"; known here: {', '.join(valid)}" if valid and len(valid) <= 30 else ""
 
 
@@ -258,9 +286,9 @@ def unknown(name: str, valid: Iterable[str], *, kind: str = "", found: str | Non
     """Say that a name is none of the valid ones, and which is the nearest."""
     names = list(valid)
     what = f"unknown {kind} {name}" if kind else f"found {found or name}"
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"{what}, did you mean {close[0]}?"
+    close = _close(name, names)
+    if close is not None:
+        return f"{what}, did you mean {close}?"
     return f"{what}, expected one of {', '.join(names)}" if names and len(names) <= 30 else what
 
 

@@ -12,6 +12,11 @@ from zoneinfo import ZoneInfo
 
 RelayTls = Literal["none", "opportunistic", "starttls", "implicit"]
 
+
+class Secret(ValueError):
+    """The value holds a secret, so a message must not repeat it."""
+
+
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)", re.IGNORECASE)
 
 
@@ -66,7 +71,7 @@ def relay_of(given: str) -> tuple[str, int, RelayTls, str | None]:
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(expected)
     if parts.password is not None:
-        raise ValueError("no password in the relay's url: use password_file or password_env")
+        raise Secret("a password does not belong in this file: use password_file or password_env")
     implicit = parts.scheme == "smtps"
     user = None if parts.username is None else unquote(parts.username)
     return parts.hostname, port or (465 if implicit else 25), "implicit" if implicit else "none", user

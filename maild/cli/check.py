@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from maild import config as configs
-from maild.config import Config
+from maild.channels import passwords
+from maild.config import Config, Listen
 from maild.core.errors import Problem, Unusable
 from maild.mail import templates
 from maild.rulebook import load as rulebook_load
@@ -35,13 +38,29 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for judge in (
         lambda: rulebook_load.load(config, instance="check"),
-        lambda: templates.load(config.templates, config.desk.languages),
+        lambda: templates.load(Path(shown(config.templates)), config.desk.languages),
+        *_doors(config),
     ):
         try:
             judge()
         except Unusable as error:
             problems += error.problems
     return tuple(problems)
+
+
+def _doors(config: Config) -> Iterator[Callable[[], object]]:
+    for listen in (config.smtp, config.lmtp, config.submission):
+        if listen is not None and listen.certificate is not None:
+            yield partial(_certificate, listen)
+        if listen is not None and listen.passwords is not None:
+            yield partial(passwords.load, listen.passwords)
+
+
+def _certificate(listen: Listen) -> None:
+    from maild.daemon import server_context
+
+    if listen.certificate is not None:
+        server_context(listen.certificate, listen.key)
 
 
 def warnings(config: Config) -> tuple[Problem, ...]:

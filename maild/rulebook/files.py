@@ -31,12 +31,12 @@ class Files:
             self._documents[name] = found if isinstance(found, Document) else None
         return self._documents[name]
 
-    def judged(self, name: str, shape: Any, *, needed: bool = False, says: Any = None) -> tuple[Document, Any] | None:
+    def judged(self, name: str, shape: Any, *, needed: bool = False) -> tuple[Document, Any] | None:
         """Return a file and its judged value, or None; what is wrong is among the problems."""
         document = self.document(name, needed=needed)
         if document is None:
             return None
-        judged = judge(document, shape, says=says)
+        judged = judge(document, shape)
         self.problems += judged.problems
         return None if judged.value is None else (document, judged.value)
 

@@ -33,8 +33,8 @@ def read(files: Files, config: Config) -> Organisation:
     reader = _Reader(files, config, found)
     if people is not None:
         reader.people(*people)
-    known_groups = set() if groups is None else set(groups[1])
-    known_departments = set() if departments is None else set(departments[1])
+    known_groups = () if groups is None else tuple(groups[1])
+    known_departments = () if departments is None else tuple(departments[1])
     if groups is not None:
         reader.groups(*groups, known_departments, people[1] if people is not None else None)
     if departments is not None:
@@ -95,7 +95,7 @@ class _Reader:
         )
 
     def groups(
-        self, document: Document, shape: dict[str, GroupShape], departments: set[str], people: PeopleShape | None
+        self, document: Document, shape: dict[str, GroupShape], departments: tuple[str, ...], people: PeopleShape | None
     ) -> None:
         """Read groups.toml."""
         joining: dict[str, list[str]] = {}
@@ -138,7 +138,9 @@ class _Reader:
                     keys = ("agent", position, "groups", place)
                     self.files.wrong(document, keys, unknown(name, shape, kind="group"))
 
-    def departments(self, document: Document, shape: dict[str, DepartmentShape], groups: set[str] | None) -> None:
+    def departments(
+        self, document: Document, shape: dict[str, DepartmentShape], groups: tuple[str, ...] | None
+    ) -> None:
         """Read departments.toml."""
         if not shape:
             self.files.wrong(document, (), "there is no department; write at least one, as in [it]")
