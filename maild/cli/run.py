@@ -7,15 +7,18 @@ from pathlib import Path
 
 from maild import config as configs
 from maild import logs
+from maild.core.errors import Unusable
 
 
 def run_daemon(path: Path) -> None:
     """Read the config and run; what stands in the way is said before anything is opened."""
     config = configs.load(path)
     logs.configure(config.log.format, config.log.level)
-    from maild.cli.check import warnings
+    from maild.cli.check import problems_of, warnings
     from maild.daemon import Daemon
 
+    if problems := problems_of(config):
+        raise Unusable(problems)
     logger = logs.get("maild")
     for warning in warnings(config):
         logger.warning("check", problem=str(warning))
