@@ -45,13 +45,16 @@ listen = "127.0.0.1:0"
 [trust]
 mode = "none"
 agents = "token"
+{caps}
+[log]
+format = "json"
+"""
+NO_CAPS = """
 [caps]
 per_address_10min = 1000000
 per_address_day = 1000000
 per_domain_hour = 1000000
 breaker_floor = 1000000
-[log]
-format = "json"
 """
 DEPARTMENTS = """
 [it]
@@ -79,15 +82,18 @@ department = "hr"
 members = ["grete"]
 """
 PEOPLE = """
-[camilla]
+[[agent]]
+id = "camilla"
 name = "Camilla Dahl"
-addresses = ["camilla.dahl@{domain}"]
-[david]
+address = "camilla.dahl@{domain}"
+[[agent]]
+id = "david"
 name = "David Nilsen"
-addresses = ["david.nilsen@{domain}"]
-[grete]
+address = "david.nilsen@{domain}"
+[[agent]]
+id = "grete"
 name = "Grete Hansen"
-addresses = ["grete.hansen@{domain}"]
+address = "grete.hansen@{domain}"
 """
 
 
@@ -102,6 +108,8 @@ class Desk:
     """The store's url; empty for a SQLite file in the folder."""
     port: int = 0
     domain: str = "desk.example"
+    caps: str = NO_CAPS
+    """The config's section on caps; the tests flood a desk with mail, so by default nothing is capped."""
     extra: str = ""
     """More config, appended."""
     package: Path | None = None
@@ -136,6 +144,7 @@ class Desk:
         rules = self.folder / "rules"
         rules.mkdir(parents=True, exist_ok=True)
         values = {"store": self.store, "port": self.port, "relay": self.relay, "hostname": f"mx.{self.domain}"}
+        values["caps"] = self.caps
         self.config.write_text(CONFIG.format(**values).replace("desk.example", self.domain) + self.extra)
         for name, text in (("departments", DEPARTMENTS), ("groups", GROUPS), ("people", PEOPLE)):
             (rules / f"{name}.toml").write_text(text.format(domain=self.domain))
@@ -277,8 +286,17 @@ class Desks:
             desk.close()
 
 
-def mutated(folder: Path, changes: Iterable[tuple[str, str, str]]) -> Path:
-    """Copy the package and plant bugs in the copy: (file, text that occurs there once, what to put instead)."""
+def mutated(
+    folder: Path, changes: Iterable[tuple[str, str, str]] = (), *, append: dict[str, str] | None = None
+) -> Path:
+    """Copy the package and plant bugs in the copy; where the copy is.
+
+    Args:
+        folder: where the copy goes.
+        changes: (file, text that occurs there once, what to put instead).
+        append: what to write below the end of a file.
+
+    """
     package = folder / "mutated"
     shutil.copytree(ROOT / "maild", package / "maild", ignore=shutil.ignore_patterns("__pycache__"))
     for name, old, new in changes:
@@ -287,4 +305,7 @@ def mutated(folder: Path, changes: Iterable[tuple[str, str, str]]) -> Path:
         if text.count(old) != 1:
             raise AssertionError(f"{name} no longer holds exactly one {old!r}: plant the bug elsewhere")
         path.write_text(text.replace(old, new))
+    for name, more in (append or {}).items():
+        path = package / "maild" / name
+        path.write_text(f"{path.read_text()}\n\n{more}")
     return package

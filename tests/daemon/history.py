@@ -98,6 +98,8 @@ class History:
     """How often the daemon was killed: so many outgoing mails may have been sent twice."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Which mail each follow-up answers, by key; the follow-up was sent after that one was acked."""
+    poison: frozenset[str] = frozenset()
+    """Keys of mails that may end in quarantine."""
 
 
 Law = Callable[[History], list[str]]
@@ -125,6 +127,15 @@ def everything_is_done(history: History) -> list[str]:
     """P2: no mail is left half way."""
     over = ("done", "quarantined")
     return [f"inbound {row.id} ({row.key}) is still {row.state}" for row in history.stored if row.state not in over]
+
+
+def only_poison_is_put_aside(history: History) -> list[str]:
+    """P5: a mail that can be read is not put into quarantine."""
+    return [
+        f"inbound {row.id} ({row.key}) is in quarantine"
+        for row in history.stored
+        if row.state == "quarantined" and row.key not in history.poison
+    ]
 
 
 def one_effect_per_key(history: History) -> list[str]:
@@ -244,6 +255,7 @@ LAWS: tuple[Law, ...] = (
     acked_is_stored,
     stored_was_sent,
     everything_is_done,
+    only_poison_is_put_aside,
     one_effect_per_key,
     numbers_are_unique,
     acks_name_durable_cases,

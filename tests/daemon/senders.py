@@ -166,6 +166,7 @@ class Senders:
             sunk=[sunk(mail.recipients[0], mail.data) for mail in sink.mails],
             kills=kills,
             answers={key: mail.answers for key, mail in self.posts.items() if mail.answers},
+            poison=frozenset(key for key, mail in self.posts.items() if b"X-Poison:" in mail.data),
         )
 
     def _stored(self, row: dict[str, object]) -> Stored:

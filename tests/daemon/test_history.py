@@ -53,6 +53,7 @@ BREAKS: dict[str, Callable[[], History]] = {
     "stored_was_sent": lambda: replace(GOOD, ops=GOOD.ops[:4]),
     "stored_was_sent ": lambda: replace(GOOD, stored=(replace(A, intact=False), DUPLICATE, B)),
     "everything_is_done": lambda: replace(GOOD, stored=(A, replace(DUPLICATE, state="reading"), B)),
+    "only_poison_is_put_aside": lambda: replace(GOOD, stored=(replace(A, state="quarantined"), DUPLICATE, B)),
     "one_effect_per_key": lambda: replace(GOOD, stored=(A, replace(DUPLICATE, outcome="new", case=2), B)),
     "one_effect_per_key ": lambda: replace(GOOD, entries=GOOD.entries[:1]),
     "one_effect_per_key  ": lambda: replace(GOOD, entries=(*GOOD.entries, Entry(id=9, inbound=3, key="b", case=1))),
@@ -98,6 +99,12 @@ def test_each_law_can_be_broken(name: str) -> None:
 def test_no_law_is_without_a_broken_history() -> None:
     """Every law has a history above that breaks it."""
     assert {law.__name__ for law in LAWS} == {name.strip() for name in BREAKS}
+
+
+def test_poison_may_be_put_aside() -> None:
+    """A mail that was meant to kill its reader is where it belongs in quarantine."""
+    aside = (A, DUPLICATE, B, Stored(id=4, key="c", state="quarantined", outcome="quarantined", case=None))
+    assert violations(replace(GOOD, stored=aside, poison=frozenset("c"))) == []
 
 
 def test_a_lawful_refusal_is_permitted() -> None:

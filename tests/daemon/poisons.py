@@ -1,0 +1,96 @@
+"""Mails that kill, hang or confuse whoever reads them: a copy of the package whose parser has such bugs.
+
+A mail with ``X-Poison: NAME`` sets off the bug of that name in the reader child, at the place where a real parser
+would have it: between the raw bytes and the finished Mail.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.daemon.harness import mutated
+from tests.daemon.senders import Post, post
+
+BUGS = r"""
+import ctypes as _ctypes, os as _os, re as _re, signal as _signal, sys as _sys, time as _time  # noqa
+
+_honest = read
+
+
+def _recurse(n: int) -> int:
+    return _recurse(n + 1) + 1
+
+
+def _hoard() -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(32 * 1024 * 1024))
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _flood(stream: int) -> None:
+    while True:
+        _os.write(stream, b"A" * 65536)
+
+
+def _orphan() -> None:
+    if _os.fork():
+        _os._exit(0)
+    _time.sleep(60)
+
+
+def _bug(raw):
+    found = _re.search(rb"^X-Poison: (\w+)", raw, _re.M)
+    name = found[1].decode() if found else ""
+    if name == "segv":
+        _ctypes.string_at(0)
+    elif name == "exit":
+        _os._exit(0)
+    elif name == "abort":
+        _os.abort()
+    elif name == "memory":
+        _hoard()
+    elif name == "recursion":
+        _recurse(0)
+    elif name == "raise":
+        raise KeyboardInterrupt(name)
+    elif name == "sleep":
+        _time.sleep(3600)
+    elif name == "spin":
+        _spin()
+    elif name == "fork":
+        _os.fork()
+    elif name == "orphan":
+        _orphan()
+    elif name == "flood":
+        _flood(1)
+    elif name == "moan":
+        _flood(2)
+    elif name == "garbage":
+        _os.write(1, b"\xff" * 64)
+    elif name == "stop":
+        _os.kill(_os.getpid(), _signal.SIGSTOP)
+
+
+def read(raw, envelope, options):
+    _bug(bytes(raw))
+    return _honest(raw, envelope, options)
+"""
+DEADLY = ("segv", "exit", "abort", "memory", "recursion", "raise", "sleep", "spin", "orphan", "flood", "stop")
+"""Bugs after which there is no answer at all."""
+CONFUSING = ("fork", "moan", "garbage")
+"""Bugs after which the answer may be right, missing, or somebody else's if the reader's owner is careless."""
+
+
+def buggy(folder: Path) -> Path:
+    """Copy the package with a parser that has all these bugs."""
+    return mutated(folder, append={"mail/read.py": BUGS})
+
+
+def poison(name: str, key: str = "") -> Post:
+    """Write a mail that sets one off."""
+    return post(key or f"poison-{name}", headers=f"X-Poison: {name}\r\n")

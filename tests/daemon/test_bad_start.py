@@ -1,0 +1,149 @@
+"""What stands in the way of a start is said in one clear message: exit 2, and nothing is left half started."""
+
+import contextlib
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.channels.sink import Sink
+from tests.daemon.harness import Desk, Desks
+
+
+def refusal(desk: Desk) -> str:
+    """Start a desk that cannot start; what it said about why. Nothing of it may be left running."""
+    desk.start(wait=False)
+    assert desk.process is not None
+    assert desk.process.wait(20) == 2, desk.said()
+    time.sleep(0.1)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(desk.process.pid, 0)
+    said = desk.said()
+    assert "Traceback" not in said
+    problems = [line for line in said.splitlines() if not line.startswith("{")]
+    assert len(problems) == 1 and problems[0].startswith("maild: "), said
+    return problems[0]
+
+
+def change(desk: Desk, old: str, new: str) -> None:
+    """Change the config file."""
+    text = desk.config.read_text()
+    assert old in text
+    desk.config.write_text(text.replace(old, new, 1))
+
+
+def unknown_key(desk: Desk) -> None:
+    """Misspell a key."""
+    change(desk, "max_connections", "max_conections")
+
+
+def unknown_group(desk: Desk) -> None:
+    """Name a group that does not exist."""
+    path = desk.folder / "rules" / "departments.toml"
+    path.write_text(path.read_text().replace('"it-1"', '"it-9"'))
+
+
+def missing_letter(desk: Desk) -> None:
+    """Lack a template."""
+    templates = desk.folder / "templates"
+    source = templates.resolve()
+    templates.unlink()
+    templates.mkdir()
+    for folder in source.iterdir():
+        (templates / folder.name).mkdir()
+        for file in folder.iterdir():
+            if (folder.name, file.name) != ("sv", "ack.j2"):
+                (templates / folder.name / file.name).write_bytes(file.read_bytes())
+
+
+def bad_certificate(desk: Desk) -> None:
+    """Give a certificate that is none."""
+    (desk.folder / "cert.pem").write_text("not a certificate\n")
+    change(desk, "max_connections", 'certificate = "cert.pem"\nmax_connections')
+
+
+def bad_keys(desk: Desk) -> None:
+    """Spoil the file of signing keys."""
+    (desk.folder / "store").mkdir()
+    (desk.folder / "store" / "secret.key").write_text("1 zz\n")
+
+
+def unreachable_store(desk: Desk) -> None:
+    """Point to a database server that is not there."""
+    change(desk, desk.store, "postgresql://maild@127.0.0.1:1/none")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (unknown_key, ("config.toml:", "max_conections", "max_connections")),
+        (unknown_group, ("departments.toml:", "it-9")),
+        (missing_letter, ("ack", "sv")),
+        (bad_certificate, ("certificate", "cert.pem")),
+        (bad_keys, ("secret.key:1", "key id")),
+        (unreachable_store, ("store cannot be opened",)),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_bad_file_is_named(
+    desks: Desks, sink: Sink, spoil: Callable[[Desk], None], expected: tuple[str, ...]
+) -> None:
+    """A wrong config, rule, letter, certificate, key file or store: one message that names it."""
+    desk = desks(sink.port)
+    spoil(desk)
+    said = refusal(desk)
+    for word in expected:
+        assert word in said
+
+
+def test_a_port_in_use_is_named(desks: Desks, sink: Sink) -> None:
+    """The port is somebody else's: the message names door, port and reason, and the store is free afterwards."""
+    desk = desks(sink.port)
+    with socket.create_server(("127.0.0.1", desk.port)):
+        said = refusal(desk)
+        assert f"127.0.0.1:{desk.port}" in said and "smtp" in said and "in use" in said
+    desk.start()
+    assert desk.stop() == 0
+
+
+def test_a_newer_store_is_left_alone(desks: Desks, sink: Sink) -> None:
+    """A store that a newer maild wrote is refused and not touched."""
+    desk = desks(sink.port)
+    assert desk.run("db", "upgrade").returncode == 0
+    with contextlib.closing(sqlite3.connect(desk.database)) as store, store:
+        store.execute("update alembic_version set version_num = '9999'")
+    assert "9999" in refusal(desk)
+    assert desk.rows("select version_num from alembic_version") == [{"version_num": "9999"}]
+
+
+def test_a_second_daemon_on_the_same_file_is_refused(desks: Desks, sink: Sink) -> None:
+    """Within 5 s it says who is at work there, and the first one works on (FAULTS D9)."""
+    first = desks(sink.port)
+    first.start()
+    second = desks(sink.port, store=first.store)
+    started = time.monotonic()
+    said = refusal(second)
+    assert time.monotonic() - started < 5
+    assert first.process is not None and str(first.process.pid) in said and "already" in said
+    assert first.process.poll() is None and first.stop() == 0
+    second.start()
+    assert second.stop() == 0
+
+
+def test_killed_daemons_leave_no_lock(desks: Desks, sink: Sink) -> None:
+    """After a kill the next start finds the store free, and no child process is left."""
+    desk = desks(sink.port)
+    desk.start()
+    assert desk.process is not None
+    os.kill(desk.process.pid, 9)  # the daemon alone: its readers must notice by themselves
+    desk.process.wait(5)
+    deadline = time.monotonic() + 5
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(desk.process.pid, 0)
+            time.sleep(0.05)
+    desk.start()
+    assert desk.stop() == 0

@@ -1,0 +1,27 @@
+"""Many senders at once: numbers are unique and follow the order of acceptance (FAULTS D15)."""
+
+import pytest
+
+from tests.channels.sink import Sink
+from tests.daemon.harness import Desks
+from tests.daemon.history import violations
+from tests.daemon.senders import Senders, post
+
+
+@pytest.mark.parametrize("mails", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_numbers_follow_the_order_of_acceptance(desks: Desks, sink: Sink, store_url: str, mails: int) -> None:
+    """50 connections to 2 departments: every mail has its own number, and who was accepted first has the lower one."""
+    desk = desks(sink.port, store=store_url)
+    desk.start()
+    senders = Senders(port=desk.port)
+    chains = [
+        [post(f"c{n}-{m}", to=(("it@desk.example", "hr@desk.example")[m % 2],)) for m in range(mails // 50)]
+        for n in range(50)
+    ]
+    senders.send_all(chains, threads=50).wait()
+    desk.settle()
+    history = senders.history(desk, sink)
+    assert violations(history) == []
+    numbers = [row.case for row in sorted(history.stored, key=lambda row: row.id)]
+    assert len(numbers) == mails == len(set(numbers))
+    assert numbers == sorted(numbers, key=lambda number: number or 0)

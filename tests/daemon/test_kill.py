@@ -1,0 +1,71 @@
+"""kill -9 at any instant loses nothing that was acked and doubles nothing (FAULTS D1), and the checker can tell."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.channels.sink import Sink
+from tests.daemon.harness import Desk, Desks, mutated
+from tests.daemon.history import acked_is_stored, violations
+from tests.daemon.senders import Senders, chain
+from tests.daemon.torment import kill_again_and_again
+
+TO = (("it@desk.example",), ("hr@desk.example",), ("it@desk.example", "hr@desk.example"))
+
+
+def torment(desk: Desk, sink: Sink, *, mails: int, kills: int, pause: float, seed: int = 1) -> list[str]:
+    """Send mails (one in four opens a case, the others follow it) by 8 senders through kills; what cannot be."""
+    chance = random.Random(seed)
+    senders = Senders(port=desk.port)
+    chains = [chain(f"k{n}", 4, to=TO[n % 3]) for n in range(mails // 4)]
+    desk.start()
+    work = senders.send_all(chains, threads=8, pause=pause)
+    killed = kill_again_and_again(desk, work, kills=kills, chance=chance)
+    work.wait(240)
+    desk.settle(120)
+    assert len(senders.posts) == mails and killed == kills
+    return violations(senders.history(desk, sink, kills=killed))
+
+
+@pytest.mark.timeout(180)
+def test_kills_lose_and_double_nothing(desks: Desks, sink: Sink) -> None:
+    """2,000 mails, 8 senders, 20 kills: every law of the history holds and SQLite finds its file whole."""
+    desk = desks(sink.port)
+    assert torment(desk, sink, mails=2000, kills=20, pause=0.06) == []
+    assert desk.integrity() == "ok"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_many_kills_lose_and_double_nothing(desks: Desks, sink: Sink) -> None:
+    """10,000 mails, 500 kills: the same."""
+    desk = desks(sink.port)
+    assert torment(desk, sink, mails=10_000, kills=500, pause=0.5, seed=2) == []
+    assert desk.integrity() == "ok"
+
+
+def lost(desk: Desk, sink: Sink, *, kills: int) -> list[str]:
+    """Torment a desk until a mail that was acked is not in the store; which mails those are."""
+    senders = Senders(port=desk.port)
+    desk.start()
+    work = senders.send_all([chain(f"m{n}", 4) for n in range(2000)], threads=8)
+    found: list[str] = []
+
+    def look() -> bool:
+        found.extend(acked_is_stored(senders.history(desk, sink)))
+        return bool(found)
+
+    kill_again_and_again(desk, work, kills=kills, chance=random.Random(3), after=look)
+    return found
+
+
+def test_a_250_before_the_commit_is_found(desks: Desks, sink: Sink, tmp_path: Path) -> None:
+    """In a copy that answers 250 before the commit, the same torment finds a mail that was acked and lost."""
+    early = (
+        "daemon.py",
+        "key = await self.intake.accept(envelope, raw)",
+        "key = 0; asyncio.ensure_future(self.intake.accept(envelope, raw))",
+    )
+    desk = desks(sink.port, package=mutated(tmp_path, [early]))
+    assert lost(desk, sink, kills=20) != []

@@ -1,0 +1,117 @@
+"""250 means on disk: seen from outside the process by strace (FAULTS D2), and a laxer store is found out."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.channels.sink import Sink
+from tests.daemon.harness import Desk, Desks, mutated
+from tests.daemon.senders import Senders, post
+
+CALL = re.compile(r"^(\d+) +(?:(\w+)\((.*)|<\.\.\. (\w+) resumed>(.*))$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One completed system call."""
+
+    name: str
+    arguments: str
+    begun: int
+    """The line of the trace it began at; it ended at ``ended``."""
+    ended: int
+
+
+def calls(trace: str) -> Iterator[Seen]:
+    """Read strace -f output: calls that were interrupted by another thread's are put together again."""
+    open_calls: dict[str, tuple[str, str, int]] = {}
+    for number, line in enumerate(trace.splitlines()):
+        found = CALL.match(line)
+        if found is None:
+            continue
+        thread, name, arguments, resumed, rest = found.groups()
+        if resumed:
+            begun = open_calls.pop(thread, None)
+            if begun is not None:
+                yield Seen(name=begun[0], arguments=begun[1] + rest, begun=begun[2], ended=number)
+        elif arguments.endswith("<unfinished ...>"):
+            open_calls[thread] = (name, arguments, number)
+        else:
+            yield Seen(name=name, arguments=arguments, begun=number, ended=number)
+
+
+def unsafe(trace: str) -> tuple[int, list[str]]:
+    """Count the mails that were answered 250 after 354, and say which of them were not on disk by then.
+
+    On disk: between the two, the log (WAL) was written, and synced after its last write.
+    """
+    waiting: int | None = None
+    written: Seen | None = None
+    synced: Seen | None = None
+    good, bad = 0, []
+    for call in sorted(calls(trace), key=lambda call: call.ended):
+        if call.name == "sendto" and '"354 ' in call.arguments:
+            waiting, written, synced = call.begun, None, None
+        elif call.name == "pwrite64" and "maild.db-wal>" in call.arguments:
+            written = call
+        elif call.name in ("fdatasync", "fsync") and "maild.db-wal>" in call.arguments:
+            synced = call
+        elif call.name == "sendto" and waiting is not None and '"250 ' in call.arguments:
+            safe = (
+                written is not None
+                and synced is not None
+                and waiting < written.begun <= written.ended < synced.begun <= synced.ended < call.begun
+            )
+            good += safe
+            bad += [] if safe else [f"line {call.begun}: {call.arguments}"]
+            waiting = None
+    return good, bad
+
+
+TRACED = "trace=fdatasync,fsync,pwrite64,sendto"
+
+
+def traced(desks: Desks, sink: Sink, folder: Path, mails: int, **options: Path) -> tuple[int, list[str]]:
+    """Send mails one by one to a traced desk, each when the one before is all done, so that no other commit helps."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.fail("the tests need strace: sudo apt-get install strace")
+    out = folder / "trace"
+    desk: Desk = desks(
+        sink.port, before=(strace, "-f", "--seccomp-bpf", "-y", "-s", "12", "-e", TRACED, "-o", str(out)), **options
+    )
+    desk.start()
+    senders = Senders(port=desk.port)
+    for number in range(mails):
+        senders.send([post(f"t{number}")])
+        desk.settle()
+    desk.kill()
+    return unsafe(out.read_text(errors="replace"))
+
+
+@pytest.mark.timeout(120)
+def test_every_250_comes_after_a_sync(desks: Desks, sink: Sink, tmp_path: Path) -> None:
+    """200 of 200 mails: the store's log is written and synced between 354 and 250."""
+    assert traced(desks, sink, tmp_path, 200) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        ("storage/engine.py", '"synchronous=full"', '"synchronous=normal"'),
+        (
+            "daemon.py",
+            "key = await self.intake.accept(envelope, raw)",
+            "key = 0; asyncio.ensure_future(self.intake.accept(envelope, raw))",
+        ),
+    ],
+    ids=["synchronous=NORMAL", "250 before commit"],
+)
+def test_a_lax_store_is_found_out(desks: Desks, sink: Sink, tmp_path: Path, bug: tuple[str, str, str]) -> None:
+    """A copy that does not wait for the disk fails the same test."""
+    good, bad = traced(desks, sink, tmp_path, 20, package=mutated(tmp_path, [bug]))
+    assert good < 20 and bad != []
