@@ -1,0 +1,65 @@
+"""Form lines that a writer filled in inside a quote: ``> Rom/utstyr: B-214`` (SPEC F7).
+
+Our letters ask with lines such as ``Siden når: ____``; a blank that is still blank is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from maild.core.mail import FoldKind
+from maild.mail.forward_headers import label_of
+from maild.mail.quotes import is_rule, separator
+
+_MOST = 200
+_BLANK = re.compile(r"[\s_.…\-–—*|\[\]()□☐]+")
+_DECOR = " \t\u00a0*_|•·"
+
+
+def form_line(line: str) -> tuple[str, str] | None:
+    """Return the label and the value of a form line (the value may be empty), or None for any other line."""
+    if len(line) > 400:
+        return None
+    text = line.strip(_DECOR)
+    label, colon, value = text.partition(":")
+    label, value = label.strip(_DECOR), value.strip()
+    if not colon or not 1 < len(label) <= 120 or not label[0].isalpha() or value.startswith("//"):
+        return None
+    if "@" in label or len(label.split()) > 14:
+        return None
+    if _BLANK.fullmatch(value) or not value:
+        return label, ""
+    return label, value.strip("_ \t\u00a0*|…")
+
+
+def filled_lines(
+    words: Sequence[str], depths: Sequence[int], kinds: Sequence[FoldKind | None]
+) -> tuple[tuple[str, str], ...]:
+    """Return the filled form lines of the newest quoted mail, and blanks answered on the next line of one's own."""
+    found: list[tuple[str, str]] = []
+    asked: str | None = None
+    headers = 0
+    for at, line in enumerate(words):
+        if not line.strip():
+            continue
+        if kinds[at] is None:
+            if asked is not None and at > 0:
+                found.append((asked, line.strip()[:400]))
+            asked = None
+            continue
+        asked = None
+        if kinds[at] not in ("quote", "footer") or depths[at] > 1:
+            continue
+        header = label_of(line)
+        if header is not None or separator(line) or is_rule(line):
+            headers += header is not None and header[1] == "from"
+            if headers > 1 or len(found) >= _MOST:
+                break
+            continue
+        form = form_line(line)
+        if form is not None and form[1]:
+            found.append(form)
+        elif form is not None:
+            asked = form[0]
+    return tuple(found[:_MOST])

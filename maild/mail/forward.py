@@ -1,0 +1,143 @@
+"""Find the mail that a mail passes on: inline below a separator or a header block, or attached (MAIL §1, SPEC X7).
+
+Only what is certain is told: an address that reads as one, a date that can be read in one way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+
+from maild.core.mail import Forwarded
+from maild.mail.dates import read_date
+from maild.mail.forward_headers import ADDRESS, Block
+from maild.mail.quotes import Header, attributions, header_at
+from maild.mail.reply import is_answer_in_finnish, says_forward, unquoted
+from maild.mail.text import Shown
+
+_ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
+_MAILTO = re.compile(r"<mailto:[^>]*>|\[mailto:([^\]]*)\]", re.IGNORECASE)
+_QUOTES = " \t\u00a0\"'“”„«»‘’‚,:;*<>[]()"
+_MOST_LINES = 4000
+
+
+def find(shown: Shown, subject: str, attached: Message | None) -> Forwarded | None:
+    """Return what a mail passes on, or None when it passes nothing on.
+
+    ``attached`` is the message of a message/rfc822 part. It counts when the subject says that the mail is forwarded,
+    or when the writer adds next to nothing of their own.
+    """
+    inline = _inline(shown, subject)
+    if inline is not None:
+        return inline
+    if attached is not None and (says_forward(subject) or len(shown.text.split()) <= 40):
+        return _attached(attached)
+    return None
+
+
+def _inline(shown: Shown, subject: str) -> Forwarded | None:
+    depths, words = unquoted(shown.text.split("\n")[:_MOST_LINES])
+    known = attributions(words, depths)
+    forwarded = says_forward(subject)
+    marked = {mark.start for mark in shown.marks if mark.kind == "forwarded"}
+    for at, line in enumerate(words):
+        if not line.strip() or (depths[at] > 0 and _within_quote(words, depths, at)):
+            continue
+        header = header_at(words, at, known)
+        if header is None:
+            continue
+        if header.kind == "forwarded" or at in marked:
+            return _told(header)
+        finnish = header.block is not None and is_answer_in_finnish(header.block.labels)
+        if forwarded and not finnish and (header.sure or depths[at] > 0):
+            return _told(header)
+        if header.sure:
+            return None  # an answer; what its history passed on is history
+    return None
+
+
+def _within_quote(words: Sequence[str], depths: Sequence[int], at: int) -> bool:
+    above = at - 1
+    while above >= 0 and not words[above].strip():
+        above -= 1
+    return above >= 0 and depths[above] > 0
+
+
+def _told(header: Header) -> Forwarded:
+    if header.block is not None:
+        return _from_block(header.block)
+    address, name = _mailbox(_author(header.words))
+    date = read_date(header.words) if header.words else None
+    return Forwarded(how="inline", address=address, name=name, date=date)
+
+
+def _from_block(block: Block) -> Forwarded:
+    address, name = _mailbox(block.value("from"))
+    identifier = _ID.search(block.value("id"))
+    return Forwarded(
+        how="inline",
+        address=address,
+        name=name,
+        date=read_date(block.value("date")),
+        subject=block.value("subject")[:500],
+        message_id=identifier.group() if identifier else None,
+    )
+
+
+def _author(words: str) -> str:
+    """Return the part of an attribution that names the author: the address and the name before it."""
+    place = ADDRESS.search(words)
+    if place is None:
+        return ""
+    before = words[: place.start()]
+    cut = max(before.rfind(mark) for mark in (",", ";", " skrev ", " schrieb ", " schreef ", "(", '"', "„", "«"))
+    quoted = re.search(r"[\"“„«]([^\"“”„«»]{1,100})[\"”“»]\s*[<(\[]?\s*$", before)
+    name = quoted.group(1) if quoted else before[cut + 1 :] if cut >= 0 else ""
+    return f"{name} <{place.group()}>"
+
+
+def _mailbox(value: str) -> tuple[str | None, str]:
+    """Return the one address of a From value (None when there is none) and the name before it."""
+    text = _MAILTO.sub(lambda found: f"<{found.group(1)}>" if found.group(1) else " ", value)
+    found = ADDRESS.search(text)
+    if found is None:
+        return None, text.strip(_QUOTES)[:200]
+    address = found.group().rstrip(".").lower()
+    name = text[: found.start()].strip(_QUOTES)
+    for words in (" on behalf of", " på vegne av", " för", " im auftrag von"):
+        name = name.removesuffix(words).strip(_QUOTES)
+    return address, "" if "@" in name else name[:200]
+
+
+def _decoded(message: Message, name: str) -> str:
+    value = message.get(name)
+    if value is None:
+        return ""
+    text = str(value)[:2000]
+    try:
+        text = str(make_header(decode_header(text)))
+    except (LookupError, ValueError, MessageError):
+        text = str(value)[:2000]
+    return " ".join(text.split())
+
+
+def _attached(message: Message) -> Forwarded:
+    address, name = _mailbox(_decoded(message, "From"))
+    identifier = _ID.search(_decoded(message, "Message-ID"))
+    return Forwarded(
+        how="attached",
+        address=address,
+        name=name,
+        date=_header_date(message),
+        subject=_decoded(message, "Subject")[:500],
+        message_id=identifier.group() if identifier else None,
+    )
+
+
+def _header_date(message: Message) -> datetime | None:
+    date = read_date(_decoded(message, "Date"))
+    return date if date is not None and date.tzinfo is not None else None

@@ -1,0 +1,218 @@
+"""Recognise the lines that stand above quoted mail: "On … X wrote:", separators and header blocks.
+
+No pattern here backtracks over the text: every test is on one line, or on at most five joined lines of at most 600
+characters, and at most :data:`MOST_TESTS` of them are made for one text, so the time is linear in its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of
+from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, WEEKDAYS, WROTE, YOU_WROTE
+
+MOST_TESTS = 3000
+_WIDEST = 600
+_TALLEST = 5
+
+_PHRASES = tuple(dict.fromkeys(phrase for phrases in WROTE.values() for phrase in phrases.split("|")))
+_VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.isascii()) | frozenset(
+    phrase
+    for phrase in _PHRASES
+    if " " not in phrase and not re.search("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u9fff\uac00-\ud7ff]", phrase)
+)
+_LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
+_LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
+_ORIGINAL = frozenset(phrase for phrases in ORIGINAL.values() for phrase in phrases.split("|"))
+_FORWARDED = frozenset(phrase for phrases in FORWARDED.values() for phrase in phrases.split("|"))
+_FORWARDED_BY = ("forwarded by ", "videresendt av ", "vidarebefordrat av ", "weitergeleitet von ", "transféré par ")
+
+_HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/-?[^\W\d_]+)?")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[年년]")
+_TIME = re.compile(
+    r"(?<!\d)\d{1,2} ?[:.hH時点시] ?\d{2}(?!\d)|\d ?[ap]\.?m\b|上午|下午|午前|午後|오전|오후", re.IGNORECASE
+)
+_DIGIT = re.compile(r"\d")
+_RULE = re.compile(r"[ \t*]*[-–—_=*~]{2,}[-–—_=*~ \t]*$")
+_FRAME = re.compile(r"^[\s*_>]*[-–—_=*~]{2,} ?[\s*]*([^-–—_=*~].{1,90}?)[\s*:]*[-–—_=*~]{2,}[\s*]*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Lines that announce quoted or forwarded mail: a half-open range."""
+
+    kind: Literal["attribution", "original", "forwarded", "block"]
+    start: int
+    end: int
+    sure: bool
+    """Whether it stands for itself; if not, only quote marks right below it make it one."""
+    block: Block | None = None
+    words: str = ""
+    """The joined words of an attribution."""
+
+
+def plain(line: str) -> str:
+    """Return a line without invisible marks and with plain spaces."""
+    return " ".join(_HIDDEN.sub("", line).split())
+
+
+def is_rule(line: str) -> bool:
+    """Tell whether a line is only a drawn line."""
+    return len(line) <= 200 and _RULE.match(line) is not None
+
+
+def separator(line: str) -> Literal["original", "forwarded"] | None:
+    """Say which of our known separators a line is (``-----Original Message-----``, ``Begin forwarded message:``)."""
+    if len(line) > 160:
+        return None
+    text = _HIDDEN.sub("", line).strip().strip("*").strip()
+    framed = _FRAME.match(text)
+    if framed is None and not text.endswith((":", "：")):
+        return None
+    phrase = " ".join((framed.group(1) if framed else text).casefold().replace("\u00a0", " ").rstrip(":： ").split())
+    if phrase in _FORWARDED or (framed and phrase.startswith(_FORWARDED_BY)):
+        return "forwarded"
+    return "original" if framed is not None and phrase in _ORIGINAL else None
+
+
+def _verb(words: list[str], text: str) -> tuple[int, bool] | None:
+    """Return the place of the verb among the words (or -1), and whether a pronoun stands beside it."""
+    for place, word in enumerate(words):
+        if word in _VERBS:
+            beside = words[max(place - 1, 0) : place] + words[place + 1 : place + 2]
+            return place, any(other in YOU_WROTE for other in beside)
+    return (-1, False) if any(phrase in text for phrase in _LONG_VERBS) else None
+
+
+def _opens(text: str) -> bool:
+    """Tell whether a line can be the first of an attribution: it begins with a date."""
+    head = text[:40].lstrip("-–—*>«\"' ")
+    if not _DIGIT.search(text[:60]) and not any(sign in text[:60] for sign in "年년"):
+        return False
+    if head[:1].isdigit():
+        return True
+    first = head.split(" ", 1)[0].casefold().rstrip(",.:")
+    return first in OPENERS or first in WEEKDAYS or first in MONTHS or head[:1] in "在于於"
+
+
+def _dated(text: str, words: list[str]) -> bool:
+    return _YEAR.search(text) is not None or (_DIGIT.search(text) is not None and any(word in MONTHS for word in words))
+
+
+def _judge(text: str) -> Literal["sure", "weak"] | None:
+    """Judge joined lines: a sure attribution, one that needs quote marks below it, or none."""
+    framed = text[:2] in ("--", "——", "––") and text[-1] in "-—–"
+    core = text.strip("-–—* ")
+    ends = core.endswith((":", "：", "៖"))
+    fold = core.casefold()
+    words = _WORD.findall(fold)
+    verb = _verb(words, fold)
+    address = ADDRESS.search(core) is not None
+    dated, timed = _dated(core, words), _TIME.search(core) is not None
+    if verb is not None:
+        if verb[1] and not (dated and timed):
+            return None
+        if framed or ((address or timed) and (dated or address) and (_opens(core) or address)):
+            return "sure"
+        return "weak" if ends and len(words) <= 14 else None
+    if not ends:
+        return None
+    if address and dated and timed and _opens(core) and core.rstrip(":： ").endswith((">", ")", "]", '"')):
+        return "sure"
+    return "weak" if dated and timed and _opens(core) and (address or len(words) <= 12) else None
+
+
+def _complete(text: str, first: str) -> bool:
+    """Tell whether joined lines begin where an attribution begins, not in its middle."""
+    if _opens(first):
+        return True
+    head = first.lstrip("-–—* ")
+    if head[:1] in "<([>)]," or text.count(">") > text.count("<"):
+        return False
+    word = head.split(" ", 1)[0].casefold().rstrip(":,")
+    return word not in _LAST_WORDS and ADDRESS.match(head) is None
+
+
+def _candidate(line: str) -> bool:
+    if line[-1] in ":：៖":
+        return True
+    last = line[-24:].rsplit(" ", 1)[-1].casefold()
+    return last in _LAST_WORDS or (line[-1] in "-—–*" and line[:2] in ("--", "——", "––", "- ", "**"))
+
+
+def _attribution(lines: Sequence[str], depths: Sequence[int], end: int) -> Header | None:
+    text = ""
+    best: Header | None = None
+    for start in range(end, max(end - _TALLEST, -1), -1):
+        first = plain(lines[start][:_WIDEST])
+        if not first or depths[start] != depths[end] or len(text) + len(first) > _WIDEST:
+            break
+        if start < end and first[-1] in ".!?" and not _opens(first):
+            break
+        text = f"{first} {text}".strip()
+        verdict = _judge(text)
+        if verdict is not None and (best is None or _opens(first) or not best.sure):
+            whole = _complete(text, first)
+            best = Header(kind="attribution", start=start, end=end + 1, sure=verdict == "sure" and whole, words=text)
+            if whole and (verdict == "sure" or start == 0 or not lines[start - 1].strip()):
+                return best
+    return best
+
+
+def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Header]:
+    """Return every attribution by its first line. Lines are without quote marks; depths say how many they had."""
+    found: dict[int, Header] = {}
+    tests = 0
+    for end, line in enumerate(lines):
+        short = line.strip()
+        if not short or len(short) > _WIDEST or not _candidate(short):
+            continue
+        tests += 1
+        if tests > MOST_TESTS:
+            break
+        header = _attribution(lines, depths, end)
+        if header is not None:
+            found[header.start] = header
+    return found
+
+
+def header_at(lines: Sequence[str], at: int, known: dict[int, Header]) -> Header | None:
+    """Return what announces quoted mail at a line, or None. ``known`` are the text's attributions."""
+    line = lines[at]
+    kind = separator(line) if line.strip()[:1] in "-–—_=*~>" or line.rstrip()[-1:] in ":：" else None
+    if kind is not None or (is_rule(line) and line.strip()):
+        below = _below(lines, at + 1)
+        if below is None:
+            return Header(kind=kind, start=at, end=at + 1, sure=True) if kind else None
+        block = block_at(lines, below, announced=kind is not None)
+        if block is not None:
+            return Header(kind=kind or "block", start=at, end=block.end, sure=True, block=block)
+        if below in known:
+            inner = known[below]
+            if kind is not None or inner.sure:
+                return Header(kind=kind or "attribution", start=at, end=inner.end, sure=True, words=inner.words)
+        return Header(kind=kind, start=at, end=at + 1, sure=True) if kind else None
+    if at in known:
+        header = known[at]
+        if header.sure and header.end < len(lines):
+            block = block_at(lines, header.end, announced=True) if label_of(lines[header.end]) else None
+            if block is not None:
+                return Header(kind="attribution", start=at, end=block.end, sure=True, block=block, words=header.words)
+        if header.sure:
+            return header
+    block = block_at(lines, at)
+    if block is not None:
+        return Header(kind="block", start=at, end=block.end, sure=True, block=block)
+    return known.get(at)
+
+
+def _below(lines: Sequence[str], at: int) -> int | None:
+    """Return the next line with something on it, at most three further down."""
+    for place in range(at, min(at + 4, len(lines))):
+        if lines[place].strip("> \t\u00a0*"):
+            return place
+    return None

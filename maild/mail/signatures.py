@@ -1,0 +1,146 @@
+"""Find what stands below a writer's words: signature, device line, disclaimer, list footer.
+
+Losing a writer's word is the worst fault, so each of these is folded only on evidence that prose does not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from maild.mail.quotes import is_rule, plain
+from maild.mail.signature_words import CLOSINGS, DEVICE, DEVICE_NAMES, DISCLAIMER, FOOTNOTES, LIST_WORDS
+
+Below = Literal["signature", "disclaimer"]
+
+_DEVICE_STARTS = tuple(
+    sorted({start for starts in DEVICE.values() for start in starts.split("|")}, key=len, reverse=True)
+)
+_DEVICE_NAME = frozenset(DEVICE_NAMES.split())
+_CLOSING = frozenset(CLOSINGS.split("|"))
+_LIST = tuple(LIST_WORDS.split("|"))
+_FOOTNOTE = tuple(FOOTNOTES.split("|"))
+_CONTACT = re.compile(
+    r"(?i)\b(?:tlf|tel|telefon|phone|mob|mobil|mobile|gsm|fax|puh|puhelin|sími|farsími|handy|direkte|e-?post|e-?mail"
+    r"|växel|sentralbord|org\.? ?nr)\b\.?|https?://|\bwww\.|@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d"
+)
+_WORDS = re.compile(r"[^\W_]+")
+_LINK = re.compile(r"[<(\[]?(?:https?://|mailto:)[^\s>)\]]*[>)\]]?")
+
+
+def is_device_line(line: str) -> bool:
+    """Tell whether a whole line is what a telephone or a mail program adds (``Sendt fra min iPhone``)."""
+    if len(line) > 240:
+        return False
+    text = plain(_LINK.sub(" ", line)).strip("*_.-–—[]()<> ").casefold()
+    if not text or len(text) > 90 or "," in text or ";" in text or "?" in text:
+        return False
+    if not text.startswith(_DEVICE_STARTS) and not text.endswith(
+        ("gesendet", "gönderildi", "küldve", "보냄", "送信", "lähetetty")
+    ):
+        return False
+    words = _WORDS.findall(text)
+    named = any(word in _DEVICE_NAME or word.startswith(("iphon", "ipad", "outlook", "android")) for word in words)
+    return (named and len(words) <= 11) or ("iphone" in text and len(text) < 40)
+
+
+def _sentence(line: str) -> bool:
+    return line.rstrip().endswith(("?", "!")) or (len(line.split()) >= 9 and line.rstrip().endswith("."))
+
+
+def _delimiter(lines: Sequence[str], start: int, end: int) -> int | None:
+    """Return the line of the signature delimiter (RFC 3676 §4.3) in a run of own lines, if what follows is one."""
+    for at in range(end - 1, max(start, end - 30) - 1, -1):
+        line = lines[at].replace("\u00a0", " ")
+        if line not in ("-- ", "--", "--  ") and line.strip() != "--":
+            continue
+        below = [text for text in lines[at + 1 : end] if text.strip()]
+        exact = line == "-- "
+        if not below:
+            return at
+        if len(below) > (20 if exact else 10) or any(len(text) > 200 for text in below):
+            return None
+        if not exact and (sum(map(_sentence, below)) or all(text.lstrip().startswith(("-", "*")) for text in below)):
+            return None
+        if exact and any(text.rstrip().endswith("?") for text in below):
+            return None
+        return at
+    return None
+
+
+def _paragraphs(lines: Sequence[str], start: int, end: int) -> Iterator[tuple[int, int]]:
+    first: int | None = None
+    for at in range(start, end):
+        if lines[at].strip():
+            first = at if first is None else first
+        elif first is not None:
+            yield first, at
+            first = None
+    if first is not None:
+        yield first, end
+
+
+def _is_disclaimer(text: str) -> bool:
+    fold = text.casefold()
+    if len(fold) <= 400 and any(note in fold for note in _FOOTNOTE):
+        return True
+    if not 100 <= len(fold) <= 4000:
+        return False
+    return sum(any(word in fold for word in group) for group in DISCLAIMER) >= 4
+
+
+def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
+    """Return where a mailing list's footer begins at the end of a run: a rule, then lines that name the list."""
+    last = end
+    while last > start and not lines[last - 1].strip():
+        last -= 1
+    for at in range(last - 2, max(start, last - 14) - 1, -1):
+        if not is_rule(lines[at]) or lines[at].strip() == "--":
+            continue
+        below = [line for line in lines[at + 1 : last] if line.strip()]
+        text = "\n".join(below).casefold()
+        if below and any(word in text for word in _LIST) and not any(map(_sentence, below)):
+            return at
+    return None
+
+
+def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
+    """Return where the card below a closing begins: after "Mvh" and the name, when telephone and address follow."""
+    tail = [at for at in range(max(start, end - 16), end) if lines[at].strip()]
+    closing = next((at for at in tail if plain(lines[at]).rstrip(",.!").casefold() in _CLOSING), None)
+    if closing is None:
+        return None
+    card = [at for at in tail if at > closing]
+    if not 2 <= len(card) <= 12 or any(len(lines[at]) > 120 or _sentence(lines[at]) for at in card):
+        return None
+    if sum(_CONTACT.search(lines[at]) is not None for at in card) < 2:
+        return None
+    return card[1] if _CONTACT.search(lines[card[0]]) is None else card[0]
+
+
+def below_words(lines: Sequence[str], start: int, end: int, *, last: bool) -> list[tuple[int, int, Below]]:
+    """Return the half-open ranges in one run of own lines that are not the writer's words.
+
+    ``last`` says that no own words follow this run.
+    """
+    found: list[tuple[int, int, Below]] = []
+    footer = _list_footer(lines, start, end)
+    if footer is not None:
+        found.append((footer, end, "disclaimer"))
+        end = footer
+    delimiter = _delimiter(lines, start, end)
+    if delimiter is not None:
+        found.append((delimiter, end, "signature"))
+        end = delimiter
+    for first, after in _paragraphs(lines, start, end):
+        if after - first <= 40 and _is_disclaimer(" ".join(lines[first:after])[:4200]):
+            found.append((first, after, "disclaimer"))
+        else:
+            found.extend((at, at + 1, "signature") for at in range(first, after) if is_device_line(lines[at]))
+    if last and delimiter is None:
+        taken = min((first for first, _, _ in found if first >= start), default=end)
+        card = _contact_card(lines, start, min(end, taken))
+        if card is not None:
+            found.append((card, min(end, taken), "signature"))
+    return found
