@@ -14,14 +14,18 @@ from datetime import timedelta
 from typing import Literal
 
 from maild.core import tokens
+from maild.core.asks import MOST_HOPS
 from maild.core.facts import Asks, CaseFacts, Facts
 from maild.core.mail import Mail
 from maild.core.people import addressed, domain_of, is_ours, listed
 from maild.core.rules import Rulebook
+from maild.core.threading import MOST_MENTIONS, answered, calendar_names
 
-Action = Literal["silent", "bounce", "unmatched", "file", "quiet", "spam", "held", "minimal", "ack"]
+Action = Literal["quarantine", "silent", "bounce", "unmatched", "file", "quiet", "spam", "held", "minimal", "ack"]
 
 HALF_OPEN = timedelta(minutes=30)
+MOST_BAD_TOKENS = 20
+"""Within an hour and per source; mails beyond are put aside (FAULTS A9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +58,9 @@ class Ruling:
         return f"MAIL §4 row {self.row}: {self.detail}"
 
 
-def header(mail: Mail, name: str) -> str:
-    """Return the first value of a header, stripped, or the empty string."""
-    return next((value.strip() for key, value in mail.headers if key == name), "")
+def values(mail: Mail, name: str) -> list[str]:
+    """Return the values of a header, stripped, in order, lower case."""
+    return [value.strip().lower() for key, value in mail.headers if key == name]
 
 
 def _has(mail: Mail, name: str) -> bool:
@@ -70,7 +74,7 @@ def our_outgoing(look: Look) -> int | None:
         if found is not None:
             return found
     named = [look.mail.report.original_message_id] if look.mail.report and look.mail.report.original_message_id else []
-    for text in (*named, *look.mail.in_reply_to, *look.mail.references, *look.mail.mentions):
+    for text in (*named, *answered(look.mail), *look.mail.mentions[:MOST_MENTIONS]):
         token = tokens.verify_message_id(look.facts.keys, text)
         if token is not None:
             return token.outbox
@@ -78,6 +82,25 @@ def our_outgoing(look: Look) -> int | None:
         if found is not None:
             return found
     return None
+
+
+def bad_token(mail: Mail, facts: Facts) -> bool:
+    """Tell whether a mail was sent to something in the shape of a signed address that is not ours (any more)."""
+    return any(
+        tokens.ADDRESS_SHAPE.fullmatch(address) and tokens.verify_address(facts.keys, address, facts.now) is None
+        for address in addressed(mail)
+    )
+
+
+def _row_endless(look: Look) -> str | None:
+    count = look.mail.received_count
+    return f"{count} Received fields: it goes round for ever" if count >= MOST_HOPS else None
+
+
+def _row_guessing(look: Look) -> str | None:
+    if look.facts.counts.strikes_hour < MOST_BAD_TOKENS or not bad_token(look.mail, look.facts):
+        return None
+    return f"more than {MOST_BAD_TOKENS} signed addresses that are not ours within an hour"
 
 
 def _row_hops(look: Look) -> str | None:
@@ -121,21 +144,25 @@ def _row_own_calendar(look: Look) -> str | None:
     calendar = look.mail.calendar
     if calendar is None or calendar.method.upper() not in ("REPLY", "COUNTER"):
         return None
-    for text in (calendar.attendee, calendar.uid):
-        token = tokens.verify_address(look.facts.keys, text.removeprefix("mailto:"), look.facts.now)
+    for text in calendar_names(calendar):
+        token = tokens.verify_address(look.facts.keys, text, look.facts.now)
         if token is not None or tokens.verify_message_id(look.facts.keys, text) is not None:
             return "calendar answer to our invitation"
     return None
 
 
 def _row_auto_submitted(look: Look) -> str | None:
-    value = header(look.mail, "auto-submitted").lower()
-    return f"Auto-Submitted: {value}" if value and value.partition(";")[0].strip() != "no" else None
+    for value in values(look.mail, "auto-submitted"):
+        if value and value.partition(";")[0].strip() != "no":
+            return f"Auto-Submitted: {value}"
+    return None
 
 
 _ROBOT_LOCAL = re.compile(
     r"(?i)^(?:mailer-daemon|postmaster|owner-.*|.*-request|.*-bounces?(?:\+.*)?|bounces?(?:[+-].*)?"
-    r"|(?:.*[._+-])?(?:no|do[._-]?not|ikke|ei|inte|keine)[._-]?(?:reply|svar|svara|antwort|respond)(?:[._+-].*)?)$"
+    r"|(?:.*[._+-])?(?:no|do[._-]?not|ikke?|ikkje|ei|ej|inte|icke|keine|nicht|ne[._-]?pas|n[aã]o|nie|niet)[._-]?"
+    r"(?:reply|respond|svar|svare|svara|besvar|antworten?|vastaa|vastausta|r[eé]pondre|responder|odpowiadaj"
+    r"|beantwoorden|reageren)(?:[._+-].*)?|(?:be)?svara?[._-]?(?:ikke|ikkje|ikk|inte|ej|ei)|ala[._-]?vastaa)$"
 )
 
 
@@ -150,17 +177,19 @@ def _row_list(look: Look) -> str | None:
     for name, _ in look.mail.headers:
         if name.startswith("list-") or name == "mailing-list":
             return f"header {name}"
-    value = header(look.mail, "precedence").lower()
-    if value in ("list", "bulk", "junk", "auto_reply"):
-        return f"Precedence: {value}"
+    for value in values(look.mail, "precedence"):
+        if value in ("list", "bulk", "junk", "auto_reply"):
+            return f"Precedence: {value}"
     if _has(look.mail, "feedback-id") and _has(look.mail, "list-unsubscribe-post"):
         return "Feedback-ID with List-Unsubscribe-Post"
     return None
 
 
 def _row_suppress(look: Look) -> str | None:
-    values = {word.strip().lower() for word in header(look.mail, "x-auto-response-suppress").split(",")}
-    return "X-Auto-Response-Suppress" if values & {"all", "autoreply"} else None
+    for value in values(look.mail, "x-auto-response-suppress"):
+        if {word.strip() for word in value.split(",")} & {"all", "autoreply"}:
+            return f"X-Auto-Response-Suppress: {value}"
+    return None
 
 
 _ROBOT_HEADERS = (
@@ -196,16 +225,21 @@ _ROBOT_SUBJECTS: tuple[tuple[str, str], ...] = (
 _ROBOT_SUBJECT = [(name, re.compile(rf"(?i)^\s*(?:{words})\s*(?::|：|$)")) for name, words in _ROBOT_SUBJECTS]
 
 
-def _row_robot(look: Look) -> str | None:
+def robot_mark(mail: Mail) -> str | None:
+    """Return the header or subject by which a mail is an autoresponder's, if any (MAIL §4 row 8)."""
     for name in _ROBOT_HEADERS:
-        if _has(look.mail, name):
+        if _has(mail, name):
             return f"header {name}"
-    if header(look.mail, "delivered-to").lower().startswith("autoresponder"):
+    if any(value.startswith("autoresponder") for value in values(mail, "delivered-to")):
         return "Delivered-To: autoresponder"
     for name, pattern in _ROBOT_SUBJECT:
-        if pattern.match(look.mail.subject):
+        if pattern.match(mail.subject):
             return f"subject of an automatic reply ({name})"
     return None
+
+
+def _row_robot(look: Look) -> str | None:
+    return robot_mark(look.mail)
 
 
 def _row_calendar(look: Look) -> str | None:
@@ -228,7 +262,7 @@ def _row_echo(look: Look) -> str | None:
     if look.inside:
         return None
     keys, now = look.facts.keys, look.facts.now
-    for text in (*look.mail.mentions, *look.mail.in_reply_to, *look.mail.references):
+    for text in (*look.mail.mentions[:MOST_MENTIONS], *answered(look.mail)):
         signed = tokens.verify_message_id(keys, text) or tokens.verify_address(keys, text, now)
         if signed is not None or tokens.verify_bounce(keys, text) is not None:
             return "our signed token or Message-ID, from somebody who takes no part"
@@ -246,7 +280,8 @@ def _row_blocked(look: Look) -> str | None:
     return None
 
 
-_DOMAIN = re.compile(r"^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$")
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN = re.compile(rf"^(?=.{{4,253}}$)(?:{_LABEL}\.)+[^\W_][\w-]{{0,61}}[^\W_]$")
 
 
 def _row_untrusted(look: Look) -> str | None:
@@ -266,15 +301,16 @@ def _row_follow_up(look: Look) -> str | None:
 
 
 def _row_caps(look: Look) -> str | None:
-    counts, caps, author = look.facts.counts, look.rulebook.desk.caps, look.asks.author_domain or ""
+    counts, caps = look.facts.counts, look.rulebook.desk.caps
+    if look.asks.agent is not None and look.mail.authentication.verdict == "pass":
+        return None  # caps bind automatic mail to non-agents only
     if counts.address_10min >= caps.per_address_10min:
         return f"{counts.address_10min} acks to this address in 10 minutes"
     if counts.address_day >= caps.per_address_day:
         return f"{counts.address_day} acks to this address in 24 hours"
-    exempt = author in look.rulebook.domains or author in caps.allow_domains
-    if not exempt and counts.domain_hour >= caps.per_domain_hour:
-        return f"{counts.domain_hour} acks to {author} in an hour"
-    if unauthenticated(look):
+    if look.asks.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
+        return f"{counts.domain_hour} acks to {look.asks.ack_domain} in an hour"
+    if unproven(look.mail, look.rulebook):
         if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
             return "one ack a day to an unauthenticated address"
         if counts.unauthenticated_hour >= caps.unauthenticated_hour:
@@ -282,9 +318,13 @@ def _row_caps(look: Look) -> str | None:
     return None
 
 
-def unauthenticated(look: Look) -> bool:
-    """Tell whether the author's domain is known to have no authentication (never in trust mode none)."""
-    return look.mail.authentication.verdict == "none" and look.rulebook.desk.trust != "none"
+def unproven(mail: Mail, rulebook: Rulebook) -> bool:
+    """Tell whether the author's domain has no authentication, or fails it under a policy that lets that pass.
+
+    Such a writer gets fixed text only, so that nobody can make the desk carry words to a third party (P6). In trust
+    mode none nothing is known, so nothing follows from it.
+    """
+    return mail.authentication.verdict in ("none", "fail") and rulebook.desk.trust != "none"
 
 
 def breaker_limit(facts: Facts, rulebook: Rulebook) -> float:
@@ -307,7 +347,7 @@ def _row_breaker(look: Look) -> str | None:
 
 
 def _row_unauthenticated(look: Look) -> str | None:
-    return "the author's domain has no authentication" if unauthenticated(look) else None
+    return "the author's domain has no authentication" if unproven(look.mail, look.rulebook) else None
 
 
 def _row_otherwise(_look: Look) -> str | None:
@@ -315,7 +355,9 @@ def _row_otherwise(_look: Look) -> str | None:
 
 
 ROWS: tuple[tuple[str, Action, Callable[[Look], str | None]], ...] = (
-    ("0", "quiet", _row_hops),
+    ("0", "quarantine", _row_endless),
+    ("0a", "quarantine", _row_guessing),
+    ("0b", "quiet", _row_hops),
     ("1", "silent", _row_own),
     ("2", "bounce", _row_bounce_address),
     ("3", "bounce", _row_report),
@@ -340,7 +382,7 @@ ROWS: tuple[tuple[str, Action, Callable[[Look], str | None]], ...] = (
     ("18", "ack", _row_otherwise),
 )
 
-_MARKS = tuple(row for row in ROWS if row[0] in ("1", "2", "3", "3b", "3c", "4", "8"))
+_MARKS = tuple(row for row in ROWS if row[0] in ("1", "3", "3b", "3c", "3d", "4", "8", "9", "10"))
 
 
 def rule(look: Look) -> tuple[Ruling, list[tuple[str, bool, str]]]:
@@ -356,4 +398,13 @@ def rule(look: Look) -> tuple[Ruling, list[tuple[str, bool, str]]]:
 
 def is_automatic(look: Look) -> bool:
     """Tell whether a mail bears any mark of a robot: such a mail never acts for an agent (FAULTS A15)."""
-    return any(test(look) is not None for _, _, test in _MARKS) or look.mail.calendar is not None
+    if any(test(look) is not None for _, _, test in _MARKS):
+        return True
+    return any(value in ("bulk", "junk", "auto_reply") for value in values(look.mail, "precedence"))
+
+
+def is_auto_reply(mail: Mail) -> bool:
+    """Tell whether a mail is a robot's answer to one of ours (out-of-office), not a report it makes by itself."""
+    if any(value.startswith("auto-replied") for value in values(mail, "auto-submitted")):
+        return True
+    return robot_mark(mail) is not None

@@ -1,23 +1,28 @@
 """An agent answers from a mail client (MAIL §5): what the mail means, and whether the evidence is enough.
 
 E1 From is a registered agent (a claim), E2 the agent's own signed address, E3 aligned authentication, E4 SMTP AUTH
-as that agent, E6 a reply to a confirmation that was sent to the registered address.
+as that agent (it counts as E3 too), E6 a reply to a confirmation that was sent to the registered address.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
-from maild.core import tokens
-from maild.core.facts import Asks, Facts
-from maild.core.mail import Mail
+from maild.core import placement, threading, tokens
+from maild.core.facts import Asks, CaseFacts, Facts, HeldMessage
+from maild.core.mail import Attachment, Mail
+from maild.core.people import domain_of
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.core.rules import Agent, Rulebook
 from maild.core.threading import Evidence
 
-Meaning = Literal["answer", "note", "held", "refused", "confirm"]
+Meaning = Literal["answer", "note", "held", "refused", "confirm", "replay"]
+FRESH = timedelta(hours=48)
+"""An act whose Date is further off than this may be an old mail sent again (FAULTS A6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +34,52 @@ class Act:
     reason: str
     verified: bool = True
     """For a note: False shows it as not verified."""
+    internal: bool = False
+    """It was meant as a note: held and confirmed, it stays internal."""
+    ask: bool = True
+    """For a held one: whether a confirmation can help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proof:
+    token: bool
+    """E2."""
+    passes: bool
+    """E3 or E4."""
+    login: bool
+    """E4."""
+    failing: bool
+
+    @property
+    def known(self) -> bool:
+        """Enough to say "this agent wrote it" to the agent."""
+        return self.passes or (self.token and not self.failing)
+
+
+def is_login_of(mail: Mail, agent: Agent) -> bool:
+    """Tell whether the mail came by SMTP AUTH as this agent (E4: login = From)."""
+    login = mail.envelope.login
+    return login is not None and (login == agent.id or login.lower() in agent.addresses)
+
+
+def digest(mail: Mail) -> str:
+    """Name an act for ever: signed domain, body and Message-ID, but nothing a signature does not cover (MAIL §5)."""
+    body = hashlib.sha256(" ".join(mail.text.split()).encode())
+    for file in mail.attachments:
+        body.update(file.sha256.encode())
+    parts = (domain_of(mail.identity.address or ""), body.hexdigest(), mail.message_id or "")
+    return "act:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Rulebook) -> bool:
     """Tell whether an agent's mail is an act in a case, rather than a requester's plain mail.
 
     An answer to what only agents are sent is one; so is a mail that names a case of the agent's group in its subject.
+    A case mail passed on to another department is not: it opens a case there.
     """
     if asks.agent is None or found is None:
+        return False
+    if placement.forwarded_elsewhere(mail, found, asks.departments[0]):
         return False
     if found.audience in ("answer", "internal", "confirm"):
         return True
@@ -51,57 +94,131 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
     """Weigh the evidence for an agent's act: what the mail may do, or why it is held."""
     assert asks.agent is not None
     agent = rulebook.agents[asks.agent]
-    own = {tokens.person(address) for address in agent.addresses}
-    by_token = found.token is not None and found.token.person in own
-    passes = mail.authentication.verdict == "pass"
-    failing = mail.authentication.verdict == "fail"
-    login = mail.envelope.login
-    by_login = login is not None and (login == agent.id or login.lower() in agent.addresses)
+    proof = _proof(mail, found, agent)
     if found.audience == "confirm":
-        return _confirmation(agent, found, facts, good=by_token and not failing)
-    if found.audience == "internal" and (by_login or passes or (by_token and not failing)):
-        return Act(meaning="note", agent=agent, reason="answers an internal notice", verified=by_login or passes)
-    if (command := _command(mail.own_text)) is not None and (by_login or passes or (by_token and not failing)):
-        return Act(meaning="refused", agent=agent, reason=f"begins with a command maild does not know: {command}")
-    leak = _leak(mail.own_text)
-    if leak is not None:
-        return Act(meaning="held", agent=agent, reason=leak)
-    if found.audience == "answer":
-        token_is_enough = rulebook.desk.agents == "token" and not failing
-        if by_login or (by_token and (passes or token_is_enough)):
-            how = "SMTP AUTH" if by_login else "own signed address" + (" and authentication" if passes else "")
-            return Act(meaning="answer", agent=agent, reason=f"answer by {agent.id}: {how}")
-    elif by_login:
-        return Act(meaning="answer", agent=agent, reason=f"answer by {agent.id}: SMTP AUTH")
-    missing = "the agent's own signed address" if not by_token else "authentication of the sender's domain"
-    return Act(meaning="held", agent=agent, reason=f"not enough evidence: {missing} is missing")
+        return _confirmation(agent, found, facts, rulebook, good=proof.token and not proof.failing)
+    internal = found.audience == "internal"
+    if facts.act_used:
+        return Act(meaning="replay", agent=agent, reason="this very mail has acted before: nothing is done twice")
+    if internal and proof.known:
+        reason = "answers an internal notice"
+        return Act(meaning="note", agent=agent, reason=reason, verified=proof.passes, internal=True)
+    missing = _missing(mail, found, facts, rulebook, proof)
+    if missing is not None:
+        return Act(meaning="held", agent=agent, reason=missing, internal=internal)
+    stop = unsendable(mail.own_text, mail.attachments, found.case, facts, rulebook, agent)
+    if stop is not None:
+        return Act(meaning="refused", agent=agent, reason=stop)
+    first = _answered_meanwhile(mail, agent, found.case, facts, rulebook)
+    if first is not None:
+        return Act(meaning="held", agent=agent, reason=first)
+    how = "SMTP AUTH" if proof.login else "own signed address" + (" and authentication" if proof.passes else "")
+    return Act(meaning="answer", agent=agent, reason=f"answer by {agent.id}: {how}")
 
 
-def _confirmation(agent: Agent, found: Evidence, facts: Facts, *, good: bool) -> Act:
-    reference = found.token.reference if found.token is not None else 0
-    held = facts.held.get(reference)
+def _proof(mail: Mail, found: Evidence, agent: Agent) -> _Proof:
+    own = {tokens.person(address) for address in agent.addresses}
+    login = is_login_of(mail, agent)
+    return _Proof(
+        token=found.token is not None and found.token.person in own,
+        passes=login or mail.authentication.verdict == "pass",
+        login=login,
+        failing=mail.authentication.verdict == "fail" and not login,
+    )
+
+
+def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proof: _Proof) -> str | None:
+    """Say what the evidence for an answer lacks: E1+E2+E3, or E1+E4, or (by policy) E1+E2."""
+    if found.audience == "internal":
+        return "not enough evidence that the agent wrote this note"
+    if not proof.login and not (proof.token and found.audience == "answer"):
+        return "not enough evidence: the agent's own signed address is missing"
+    if not proof.login and not proof.passes and (proof.failing or rulebook.desk.agents != "token"):
+        return "not enough evidence: authentication of the sender's domain is missing"
+    prefix = rulebook.desk.number_prefix
+    named = threading.subject_numbers(mail.subject, prefix) or threading.subject_numbers(mail.text, prefix)
+    right = {found.number, found.case.number}
+    if (named and not right.intersection(named)) or (not named and not proof.login):
+        return f"the mail itself does not name {prefix}#{found.case.number}"
+    if not proof.login and mail.date is not None and abs(mail.envelope.received - mail.date) > FRESH:
+        return f"its date is more than {FRESH // timedelta(hours=1)} hours off"
+    return None
+
+
+def _confirmation(agent: Agent, found: Evidence, facts: Facts, rulebook: Rulebook, *, good: bool) -> Act:
+    held = facts.held.get(found.token.reference) if found.token is not None else None
     if not good or held is None or held.agent != agent.id:
-        return Act(meaning="held", agent=agent, reason="a confirmation that proves nothing")
+        return Act(meaning="held", agent=agent, reason="a confirmation that proves nothing", ask=False, internal=True)
     if held.done:
-        return Act(meaning="note", agent=agent, reason="confirmed before: nothing is sent twice")
-    return Act(meaning="confirm", agent=agent, reason=f"confirmed by {agent.id}")
+        return Act(meaning="note", agent=agent, reason="confirmed before: nothing is sent twice", internal=True)
+    stop = None if held.internal else _unsendable_held(held, found.case, facts, rulebook, agent)
+    if stop is not None:
+        return Act(meaning="refused", agent=agent, reason=stop)
+    return Act(meaning="confirm", agent=agent, reason=f"confirmed by {agent.id}", internal=held.internal)
 
 
-def _command(text: str) -> str | None:
-    """Return the first own line when it begins like a command word, cut to something short."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line[:40] if line.startswith("#") else None
+def _unsendable_held(held: HeldMessage, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent) -> str | None:
+    return unsendable(held.text, held.attachments, case, facts, rulebook, agent)
 
 
+def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> str | None:
+    """Say who answered after the notice that this mail replies to was written (SPEC X6)."""
+    last = facts.last_answers.get(case.number)
+    if last is None or last.agent == agent.id:
+        return None
+    for token in threading.signed_ids(threading.answered(mail), facts):
+        notice = facts.outgoing.get(token.outbox)
+        if notice is not None and notice.created is not None:
+            other = rulebook.agents[last.agent].name if last.agent in rulebook.agents else last.agent
+            return f"{other} answered after the notice you reply to" if last.at > notice.created else None
+    return None
+
+
+_COMMAND = re.compile(r"(?m)^[ \t]*#(?=[^\W\d])\S{1,40}")
 _INTERNAL = re.compile(r"(?i)x-maild-")
 
 
-def _leak(text: str) -> str | None:
-    """Say why an answer must not leave: it holds a signed address, our sentinel line or an internal header."""
-    if tokens.ADDRESS_SHAPE.search(text) or tokens.MESSAGE_ID_SHAPE.search(text):
-        return "the text holds a signed address that belongs to somebody"
-    if SENTINEL_LINE.search(text) or _INTERNAL.search(text):
-        return "the text holds parts of an internal notice"
-    if not text.strip():
+def unsendable(
+    text: str,
+    files: tuple[Attachment, ...],
+    case: CaseFacts,
+    facts: Facts,
+    rulebook: Rulebook,
+    agent: Agent,
+) -> str | None:
+    """Say why an agent's words must not leave, or None: a command word, nothing to send, or something private."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if first.startswith("#") or _COMMAND.search(text):
+        found = _COMMAND.search(text)
+        return f"it holds a command that maild does not know: {(found.group().strip() if found else first)[:40]}"
+    if not first and not any(not file.decoration for file in files):
         return "there is no text to send"
+    if tokens.ADDRESS_SHAPE.search(text) or tokens.MESSAGE_ID_SHAPE.search(text) or tokens.BOUNCE_SHAPE.search(text):
+        return "it holds a signed address that belongs to somebody"
+    if SENTINEL_LINE.search(text) or _INTERNAL.search(text):
+        return "it holds parts of an internal notice"
+    return _private(text.lower(), case, facts, rulebook, agent)
+
+
+def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent) -> str | None:
+    """Say which address in a text its readers must not learn: another agent's, a reader's, or another case's.
+
+    The agent's own is replaced by the department's, see :func:`public_words`.
+    """
+    if "@" not in text:
+        return None
+    own, readers = set(agent.addresses), {*case.participants, case.requester} - {""}
+    private = (set(rulebook.agent_by_address) | set(facts.known_addresses)) - own - readers - set(rulebook.by_address)
+    if len(readers) > 1:
+        private |= readers - own
+    for address in sorted(private):
+        if re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text):
+            return f"it holds the address {address}, which its readers may not know"
     return None
+
+
+def public_words(text: str, agent: Agent, department_address: str) -> str:
+    """Return an agent's words with the agent's own addresses replaced by the department's: customers never see them."""
+    for address in agent.addresses:
+        text = re.sub(rf"(?i)(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", department_address, text)
+    return text

@@ -30,9 +30,7 @@ Happening = Literal["customer wrote", "agent answered"]
 
 _AFTER: dict[Happening, dict[Status, Status]] = {
     "customer wrote": {"waiting_requester": "open", "resolved": "open", "closed": "open", "spam": "spam"},
-    "agent answered": {
-        status: "waiting_requester" for status in STATUSES if status not in ("merged", "spam", "waiting_requester")
-    },
+    "agent answered": {status: "waiting_requester" for status in STATUSES if status not in OVER},
 }
 
 

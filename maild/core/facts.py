@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.core.mail import Attachment
+
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
 ]
@@ -34,14 +36,29 @@ class Asks:
     author: str | None
     """Strict author address, or None."""
     author_key: str | None
-    """The author with +tag and dots folded, for the caps (MAIL §4)."""
-    author_domain: str | None
+    """The author with +tag and dots folded, or who else sent it when From names nobody: bursts are per key."""
     agent: str | None
     """The agent id this author is registered as (a claim, E1), or None."""
     groups: frozenset[str] = frozenset()
     """Groups whose load and rotation may be needed."""
     automatic_numbers: frozenset[int] = frozenset()
     """Case numbers in the subject, for "once per (address, number named) and day"."""
+    ack_to: str | None = None
+    """Whom an acknowledgement would go to: the caps count per recipient."""
+    ack_key: str | None = None
+    """The same, folded."""
+    ack_domain: str | None = None
+    """Its domain when the cap per domain binds it: None for our own and allowed domains."""
+    text_numbers: tuple[int, ...] = ()
+    """Case numbers named in the text: a hint, never evidence."""
+    related: bool = False
+    """The author's own recent cases are wanted, for a hint."""
+    act_digest: str | None = None
+    """What an agent's act is known by, so that it acts once (MAIL §5); None when no agent claims to write."""
+    named_addresses: tuple[str, ...] = ()
+    """Addresses in an agent's own words: is any of them somebody we know?"""
+    strike_source: str | None = None
+    """Who may be guessing at signed addresses (or sends what has gone round for ever), when the mail looks like it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +137,8 @@ class OutgoingFacts:
     message_id: str
     bounced: bool
     """An agent has been told already."""
+    to_agent: bool = False
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +155,27 @@ class HeldMessage:
     inbound: int
     done: bool
     """Already applied or dropped: a second confirmation does nothing."""
+    internal: bool = False
+    """It was meant as a note: confirmed, it stays internal."""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedCase:
+    """A case of the same requester: only ever a hint."""
+
+    number: int
+    title: str
+    conversation: str
+    """The conversation of its first mail (Thread-Index), or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastAnswer:
+    """The newest answer in a case, for the collision guard (SPEC X6)."""
+
+    agent: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +214,11 @@ class Counts:
     """Median of the same over the last 7 days."""
     breaker_open_since: datetime | None = None
     confirmations_hour: int = 0
-    """Confirmation mails to this agent."""
+    """Confirmations and refusals to this agent."""
+    strikes_hour: int = 0
+    """Earlier mails of Asks.strike_source that counted against it."""
+    burst_told: bool = False
+    """Somebody heard of this author's burst within the last day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +248,14 @@ class Facts:
     """Group id → the agent who got the last case."""
     outgoing: Mapping[int, OutgoingFacts] = field(default_factory=dict)
     held: Mapping[int, HeldMessage] = field(default_factory=dict)
+    related: tuple[RelatedCase, ...] = ()
+    """Newest first."""
+    act_used: bool = False
+    """Asks.act_digest has acted before."""
+    known_addresses: frozenset[str] = frozenset()
+    """Of Asks.named_addresses: those of contacts."""
+    last_answers: Mapping[int, LastAnswer] = field(default_factory=dict)
+    """By case; read only when an agent writes."""
 
 
 MAX_NOTICES = 64

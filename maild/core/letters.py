@@ -62,8 +62,12 @@ class Desk:
 
     def __init__(self, facts: Facts, rulebook: Rulebook) -> None:
         self._facts, self._rulebook = facts, rulebook
-        self._ids = iter(facts.outbox_ids)
         self.notices: list[Notice] = []
+
+    @property
+    def next_id(self) -> int:
+        """Return the id that the next notice will have."""
+        return self._facts.outbox_ids[len(self.notices)]
 
     @property
     def left(self) -> int:
@@ -72,7 +76,6 @@ class Desk:
 
     def add(self, notice: Notice) -> None:
         """Add a notice that was written elsewhere, with the next id."""
-        next(self._ids, None)
         self.notices.append(notice)
 
     def write(
@@ -93,12 +96,13 @@ class Desk:
         held: bool = False,
         counts_as_unauthenticated: bool = False,
         names_number: int | None = None,
+        capped: bool = True,
         reference: int = 0,
     ) -> None:
         """Add one notice; nothing is added when the plan has run out of ids."""
-        key = next(self._ids, None)
-        if key is None:
+        if not self.left:
             return
+        key = self.next_id
         sign, desk = self._facts.keys[0], self._rulebook.desk
         local, _, own = about.department.address.rpartition("@")
         domain = desk.reply_domain or own
@@ -147,7 +151,7 @@ class Desk:
                 attachments_of=attachments_of,
                 to_agent=to_agent,
                 counts_as_unauthenticated=counts_as_unauthenticated,
-                author_key=None if to_agent else folded(to),
+                author_key=folded(to) if capped and not to_agent else None,
                 names_number=names_number,
                 held=held,
             )
@@ -159,14 +163,18 @@ def _agent_thread(number: int, domain: str, prefix: str) -> str:
     return f"<case.{number}.{prefix.lower()}@{domain}>"
 
 
-def told(assignee: str | None, group: str, rulebook: Rulebook) -> tuple[Agent, ...]:
-    """Return who hears of a case: its assignee, else every present member of its group, else the whole group."""
-    if assignee is not None and (found := present([assignee], rulebook)):
-        return found
+def told(assignee: str | None, group: str, rulebook: Rulebook, *, but: str = "") -> tuple[Agent, ...]:
+    """Return who hears of a case: its assignee, else every present member of its group, else the whole group.
+
+    ``but`` is an address that cannot be reached: then the others are told.
+    """
     known = rulebook.groups.get(group)
     members = () if known is None else known.members
     everyone = tuple(rulebook.agents[agent] for agent in members if agent in rulebook.agents)
-    return present(members, rulebook) or everyone
+    for agents in (present([assignee] if assignee is not None else [], rulebook), present(members, rulebook), everyone):
+        if reachable := tuple(agent for agent in agents if agent.addresses[0] != but):
+            return reachable
+    return ()
 
 
 def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None) -> Subject:
@@ -202,12 +210,17 @@ def to_agents(
     banner: str = "",
     agents: Iterable[Agent] | None = None,
     skip: str | None = None,
-) -> None:
-    """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5)."""
+) -> int:
+    """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5).
+
+    Returns how many are left out because one plan sends only so many letters.
+    """
     audience: tokens.Audience = "internal" if kind == "pending" else "answer"
+    left_out = 0
     for agent in told(about.assignee, about.group, rulebook) if agents is None else agents:
         if agent.id == skip:
             continue
+        left_out += not writer.left
         language = agent.language or about.department.language
         writer.write(
             kind,
@@ -232,7 +245,8 @@ def to_agents(
             attachments=mail.attachments,
             to_agent=True,
         )
+    return left_out
 
 
 def _name(agent: str | None, rulebook: Rulebook) -> str:
-    return rulebook.agents[agent].name if agent in rulebook.agents else ""
+    return rulebook.agents[agent].name if agent is not None and agent in rulebook.agents else ""

@@ -44,17 +44,36 @@ def addressed(mail: Mail) -> tuple[str, ...]:
 
 
 def departments_of(mail: Mail, rulebook: Rulebook) -> tuple[str, ...]:
-    """Return the departments a mail names, first = main; at least one."""
-    found = _unique(
-        department for address in addressed(mail) if (department := department_of(address, rulebook)) is not None
-    )
-    if not mail.envelope.recipients and found and mail.envelope.department is not None:
-        return found
-    if found:
+    """Return the departments a mail names, first = main; at least one (MAIL §2).
+
+    Of polled mail To and Cc decide; only when they name none of ours do Delivered-To and X-Original-To.
+    """
+    named = addressed(mail)
+    if not mail.envelope.recipients:
+        shown = tuple(box.address.lower() for box in (*mail.to, *mail.cc))
+        named = shown if _departments(shown, rulebook) else named
+    if found := _departments(named, rulebook):
         return found
     if mail.envelope.department in rulebook.departments:
         return (str(mail.envelope.department),)
     return (next(iter(rulebook.departments)),)
+
+
+def _departments(addresses: Iterable[str], rulebook: Rulebook) -> tuple[str, ...]:
+    return _unique(name for address in addresses if (name := department_of(address, rulebook)) is not None)
+
+
+def ack_recipient(mail: Mail) -> str | None:
+    """Return the one recipient of an acknowledgement: From when it is aligned, else the return path.
+
+    Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's.
+    """
+    author, sender = mail.identity.address, mail.envelope.sender
+    if author is None:
+        return None
+    if mail.authentication.verdict == "pass" or not sender or domain_of(sender) == domain_of(author):
+        return author
+    return sender.lower()
 
 
 def alias_of(mail: Mail, department: str, rulebook: Rulebook) -> str:

@@ -28,6 +28,7 @@ Outcome = Literal[
     "duplicate",  # the same content was handled before
     "ignored",  # ignored by rule
     "spam",  # on the spam list
+    "quarantined",  # put aside for a person: it has gone round for ever, or guesses at signed addresses
 ]
 Visibility = Literal["public", "internal", "pending", "held", "silent"]
 MessageKind = Literal["customer", "reply", "note", "auto", "bounce", "system"]
@@ -68,6 +69,8 @@ class OpenCase:
     tags: tuple[str, ...] = ()
     noted_departments: tuple[str, ...] = ()
     parent: int | None = None
+    conversation: str = ""
+    """The conversation of its first mail (Thread-Index), for a hint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +142,11 @@ class RecordBounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseHeld:
-    """Turn a held message into the answer it was meant to be."""
+    """Turn a held message into what it was meant to be: an answer, or an internal note."""
 
     message: int
     case: int
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,18 @@ class OpenBreaker:
     """Open (or, with ``closed``, close) the breaker on automatic mail."""
 
     closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountLoop:
+    """Count a mail of our own (or of a peer desk) that came back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strike:
+    """Count something against a source: a signed address that is not ours, a mail with 100 hops, a burst told of."""
+
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +199,8 @@ Change = (
     | ReleaseHeld
     | UseToken
     | OpenBreaker
+    | CountLoop
+    | Strike
     | Record
 )
 
@@ -226,7 +244,7 @@ class Notice:
     """Caps and breaker bind only mail to people who are not agents."""
     counts_as_unauthenticated: bool = False
     author_key: str | None = None
-    """Folded recipient for the caps, on notices to non-agents."""
+    """Folded recipient: automatic mail that has one counts for the caps and the breaker."""
     names_number: int | None = None
     """The foreign number whose naming this answers, counted once a day."""
     held: bool = False

@@ -96,7 +96,7 @@ def sign_address(
     token = _b32(head + _mac(key, b"reply", str(case).encode(), head))
     base = local.split("+")[0]
     tail = f"+{case}.{token}"
-    return f"{base if len(base) <= 20 else 'r'}{tail}@{domain}"
+    return f"{base if len(base) <= 20 and len(base) + len(tail) <= 64 else 'r'}{tail}@{domain}"
 
 
 def verify_address(keys: Sequence[Key], address: str, now: datetime) -> ReplyToken | None:

@@ -316,11 +316,11 @@ def _counts(connection: Connection, asks: Asks, caps: Caps, now: datetime, regis
     day, hour, ten = now - timedelta(days=1), now - timedelta(hours=1), now - timedelta(minutes=10)
     address: tuple[int, int, int] = (0, 0, 0)
     named: frozenset[int] = frozenset()
-    if asks.author_key is not None:
-        row = connection.execute(_ADDRESS, {"author": asks.author_key, "day": day, "ten_minutes": ten}).one()
+    if asks.ack_key is not None:
+        row = connection.execute(_ADDRESS, {"author": asks.ack_key, "day": day, "ten_minutes": ten}).one()
         address = (row[0] or 0, row[1] or 0, row[2] or 0)
         if asks.automatic_numbers:
-            values = {"author": asks.author_key, "day": day, "numbers": sorted(asks.automatic_numbers)}
+            values = {"author": asks.ack_key, "day": day, "numbers": sorted(asks.automatic_numbers)}
             named = frozenset(number for (number,) in connection.execute(_NAMED, values).tuples() if number is not None)
     state: dict[str, str] = {row.name: row.value for row in connection.execute(_STATE)}
     since = state.get("breaker_open_since")
@@ -343,9 +343,9 @@ def _counts(connection: Connection, asks: Asks, caps: Caps, now: datetime, regis
 
 
 def _domain(connection: Connection, asks: Asks, caps: Caps, hour: datetime) -> int:
-    if asks.author_domain is None or asks.author_domain in caps.allow_domains:
+    if asks.ack_domain is None:
         return 0
-    values = {"domain": asks.author_domain, "hour": hour, "most": caps.per_domain_hour}
+    values = {"domain": asks.ack_domain, "hour": hour, "most": caps.per_domain_hour}
     return int(connection.execute(_DOMAIN, values).scalar_one())
 
 

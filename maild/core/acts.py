@@ -1,0 +1,116 @@
+"""Carry an agent's act into a plan: an answer to the customer, an internal note, held, refused, or confirmed."""
+
+from __future__ import annotations
+
+from maild.core import agents
+from maild.core.agents import Act
+from maild.core.cases import OVER
+from maild.core.draft import Draft
+from maild.core.facts import CaseFacts, HeldMessage
+from maild.core.letters import about_case
+from maild.core.mail import Attachment
+from maild.core.plan import Assign, NoticeKind, Plan, Record, ReleaseHeld, UseToken
+from maild.core.threading import Evidence
+
+MOST_REFUSALS = 20
+"""Refusals and confirmations to one agent within an hour: a robot that answers them must come to an end."""
+
+
+def act(draft: Draft, found: Evidence) -> Plan:
+    """Do what an agent's mail means, as far as its evidence goes."""
+    act = agents.judge(draft.mail, draft.asks, found, draft.facts, draft.rulebook)
+    case, agent = found.case, act.agent
+    draft.note("agent's act", act.meaning in ("answer", "note", "confirm"), act.reason)
+    if act.meaning == "confirm":
+        assert found.token is not None
+        return _confirm(draft, case, draft.facts.held[found.token.reference], act)
+    if act.meaning == "answer":
+        _spend(draft)
+        draft.add(case, "reply", "public", agent=agent.id)
+        _after_answer(draft, case, agent.id)
+        _answer(draft, case, act, draft.mail.own_text, draft.mail.attachments, None)
+        return draft.done("answer", case.number, act.reason)
+    if act.meaning == "note":
+        draft.add(case, "note", "internal", agent=agent.id, note="" if act.verified else "not verified")
+        return draft.done("note", case.number, act.reason)
+    if act.meaning == "refused":
+        draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
+        _ask_agent(draft, "refusal", case, act, most=MOST_REFUSALS)
+        return draft.done("refused", case.number, act.reason)
+    if act.meaning == "replay":
+        draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
+        return draft.done("refused", case.number, act.reason)
+    draft.add(case, "note" if act.internal else "reply", "held", agent=agent.id, note=act.reason)
+    draft.changes.append(Record(what="held", case=case.number, actor=agent.id, reason=act.reason))
+    if act.ask:
+        _ask_agent(draft, "confirmation", case, act, most=draft.rulebook.desk.caps.confirmations_hour)
+    return draft.done("held", case.number, act.reason)
+
+
+def _spend(draft: Draft) -> None:
+    """Let this very mail act once only: the row is unique, in the transaction of its effect (MAIL §5)."""
+    if draft.asks.act_digest is not None:
+        draft.changes.append(UseToken(digest=draft.asks.act_digest))
+
+
+def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, most: int) -> None:
+    """Write to the agent's registered address, a few times an hour at most: the mail may be forged."""
+    if draft.facts.counts.confirmations_hour >= most:
+        draft.note(kind, False, "enough were sent to this agent within the hour")
+        return
+    agent, about = act.agent, about_case(case, draft.rulebook)
+    draft.desk.write(
+        kind,
+        about,
+        to=agent.addresses[0],
+        to_name=agent.name,
+        audience="confirm" if kind == "confirmation" else "answer",
+        once_key=f"{kind}:{draft.facts.inbound}",
+        language=agent.language or about.department.language,
+        values={"agent_name": agent.name, "held_text": draft.mail.own_text, "reason": act.reason},
+        to_agent=True,
+        reference=draft.facts.inbound,
+    )
+
+
+def _confirm(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
+    """Apply a held mail as it was sent; the token row makes a second confirmation fail (E6)."""
+    draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
+    draft.changes.append(ReleaseHeld(message=held.id, case=case.number, internal=act.internal))
+    draft.add(case, "system", "internal", agent=act.agent.id, note=act.reason)
+    if act.internal:
+        return draft.done("note", case.number, act.reason)
+    _after_answer(draft, case, act.agent.id)
+    _answer(draft, case, act, held.text, held.attachments, held.inbound)
+    return draft.done("answer", case.number, act.reason)
+
+
+def _after_answer(draft: Draft, case: CaseFacts, agent: str) -> None:
+    draft.move(case, "agent answered")
+    if case.assignee is None and case.status not in OVER:
+        draft.changes.append(Assign(case=case.number, assignee=agent, reason="answered first"))
+
+
+def _answer(
+    draft: Draft, case: CaseFacts, act: Act, text: str, files: tuple[Attachment, ...], inbound: int | None
+) -> None:
+    """Send an agent's own words to every participant, each with a signed address of their own."""
+    about, agent = about_case(case, draft.rulebook), act.agent
+    text = agents.public_words(text, agent, about.alias or about.department.address)
+    people = [case.requester, *sorted(case.participants - {case.requester})]
+    readers = [person for person in people if person and person not in agent.addresses]
+    if not readers:
+        draft.note("answer", False, "the case has nobody to answer")
+    for person in readers:
+        draft.desk.write(
+            "answer",
+            about,
+            to=person,
+            audience="customer",
+            once_key=f"answer:{draft.facts.inbound}:{person}",
+            language=case.language,
+            values={"text": text, "agent_name": agent.name},
+            automatic=False,
+            attachments=tuple(file for file in files if not file.decoration),
+            attachments_of=inbound,
+        )

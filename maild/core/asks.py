@@ -1,0 +1,98 @@
+"""What must be known before a mail can be decided: tokens and numbers seen, people named; nothing verified yet."""
+
+from __future__ import annotations
+
+import re
+
+from maild.core import threading, tokens
+from maild.core.agents import digest
+from maild.core.facts import Asks
+from maild.core.mail import Mail
+from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded
+from maild.core.rules import Rulebook
+
+MOST_NUMBERS = 20
+"""Numbers or tokens of one kind that a mail may name; what it names beyond is noise."""
+MOST_TEXT_NUMBERS = 3
+MOST_HOPS = 100
+"""From so many Received fields on a mail goes round for ever (RFC 5321 §6.3)."""
+_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_TEXT_LOOKED_AT = 20_000
+
+
+def asks(mail: Mail, rulebook: Rulebook) -> Asks:
+    """Say what deciding about a mail needs to know from the store."""
+    author, prefix = mail.identity.address, rulebook.desk.number_prefix
+    agent = None if author is None else rulebook.agent_by_address.get(author)
+    ids = threading.answered(mail)
+    numbers, outbox, held = _named(mail, ids)
+    in_subject = threading.subject_numbers(mail.subject, prefix)[:MOST_NUMBERS]
+    in_text = threading.subject_numbers(mail.text[:_TEXT_LOOKED_AT], prefix)[:MOST_TEXT_NUMBERS]
+    departments = departments_of(mail, rulebook)
+    ack_to = ack_recipient(mail)
+    ack_domain = None if ack_to is None else domain_of(ack_to)
+    exempt = ack_domain in rulebook.domains or ack_domain in rulebook.desk.caps.allow_domains
+    return Asks(
+        departments=departments,
+        case_numbers=frozenset(number for number in (*numbers, *in_subject, *in_text) if number),
+        message_ids=tuple(dict.fromkeys([*([mail.message_id] if mail.message_id else []), *ids])),
+        outbox_ids=frozenset(outbox),
+        held_ids=frozenset(held),
+        content_hash=mail.content_hash,
+        author=author,
+        author_key=_author_key(mail),
+        agent=agent,
+        groups=frozenset(rulebook.departments[department].default_group for department in departments),
+        automatic_numbers=frozenset(in_subject),
+        ack_to=ack_to,
+        ack_key=None if ack_to is None else folded(ack_to),
+        ack_domain=None if exempt else ack_domain,
+        text_numbers=in_text,
+        related=author is not None and not ids and not numbers,
+        act_digest=None if agent is None else digest(mail),
+        named_addresses=() if agent is None else _addresses(mail.own_text),
+        strike_source=_strike_source(mail),
+    )
+
+
+def _named(mail: Mail, ids: tuple[str, ...]) -> tuple[list[int], list[int], list[int]]:
+    """Return the cases, outgoing mails and held mails that addresses and Message-IDs of our shape name."""
+    numbers: list[int] = []
+    outbox: list[int] = []
+    held: list[int] = []
+    calendar = () if mail.calendar is None else threading.calendar_names(mail.calendar)
+    report = mail.report.original_message_id if mail.report is not None else None
+    texts = (*addressed(mail), *ids, *calendar, report or "", mail.message_id or "", *mail.mentions)
+    for text in dict.fromkeys(texts):
+        if match := tokens.ADDRESS_SHAPE.fullmatch(text):
+            numbers.append(int(match[1]))
+            held += tokens.references(text)
+        elif match := tokens.MESSAGE_ID_SHAPE.fullmatch(text):
+            outbox.append(int(match[1]))
+            numbers.append(int(match[2]))
+        elif match := tokens.BOUNCE_SHAPE.fullmatch(text):
+            outbox.append(int(match[1]))
+    return numbers[:MOST_NUMBERS], outbox[:MOST_NUMBERS], held[:MOST_NUMBERS]
+
+
+def _author_key(mail: Mail) -> str | None:
+    """Name whoever sends so many mails: the author, else the return path, else the peer."""
+    if mail.identity.address is not None:
+        return folded(mail.identity.address)
+    source = mail.envelope.sender or mail.envelope.peer
+    return f"?{source.lower()}" if source else None
+
+
+def _strike_source(mail: Mail) -> str | None:
+    if mail.received_count >= MOST_HOPS:
+        return "hops"
+    if any(tokens.ADDRESS_SHAPE.fullmatch(address) for address in addressed(mail)):
+        source = mail.envelope.peer or domain_of(mail.envelope.sender or mail.identity.address or "?")
+        return f"token:{source}"
+    return None
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    """Return the mail addresses that a text names, lower case, each once."""
+    found = _ADDRESS.findall(text[:_TEXT_LOOKED_AT])
+    return tuple(dict.fromkeys(address.lower().strip(".") for address in found))[:MOST_NUMBERS]

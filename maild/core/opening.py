@@ -1,0 +1,233 @@
+"""Open a case for a mail: department, type, who gets it, the acknowledgement, and the burst that opens none."""
+
+from __future__ import annotations
+
+from maild.core import acknowledgement, placement, threading, tokens
+from maild.core.acknowledgement import Ruling
+from maild.core.assignment import assign
+from maild.core.bursts import burst
+from maild.core.draft import Draft
+from maild.core.facts import CaseFacts
+from maild.core.letters import Subject, about_case
+from maild.core.people import alias_of, is_ours
+from maild.core.placement import Placement
+from maild.core.plan import (
+    AddMessage,
+    LinkCases,
+    NoticeKind,
+    OpenBreaker,
+    OpenCase,
+    Plan,
+    Record,
+    Strike,
+    Visibility,
+)
+from maild.core.rules import Department, Group
+
+
+def open_case(draft: Draft, place: Placement, ruling: Ruling) -> Plan:
+    """Make a new case (and child cases by policy), unless the mail is one of a burst."""
+    department, group = _home(draft, place)
+    if (plan := _folded(draft, department)) is not None:
+        return plan
+    number, banner = draft.facts.number, _banner(draft, place)
+    others = draft.asks.departments[1:] if department.id == draft.asks.departments[0] else ()
+    children = [name for name in others if draft.rulebook.departments[name].shared == "child"]
+    noted = tuple(name for name in others if name not in children)
+    flag = draft.flagged("automatic" if ruling.action == "file" else "")
+    about = _open(draft, department, group, number, noted=noted, note=flag)
+    if place.case is not None and place.link is not None:
+        draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))
+    _acknowledge(draft, about, place, ruling)
+    draft.tell_agents("assignment", about, key=str(number), banner=banner)
+    for step, name in enumerate(children, 1):
+        other = draft.rulebook.departments[name]
+        own = draft.rulebook.groups[other.default_group]
+        child = _open(draft, other, own, number + step, parent=number, note=flag)
+        draft.changes.append(LinkCases(case=child.number, other=number, kind="child"))
+        draft.tell_agents("assignment", child, key=str(child.number), banner=banner)
+    if draft.ack != "sent":
+        draft.changes.append(Record(what="no acknowledgement", case=number, reason=draft.ack))
+    return draft.done("new", number, f"new case: {place.reason}")
+
+
+def _home(draft: Draft, place: Placement) -> tuple[Department, Group]:
+    """Return where a case opens: where the mail was sent, or, for one that goes on, where the old one is."""
+    rules = draft.rulebook
+    department = rules.departments[draft.asks.departments[0]]
+    old = place.case if place.link == "continues" else None
+    if old is None or old.department not in rules.departments or old.department in draft.asks.departments:
+        return department, rules.groups[department.default_group]
+    if not any(tokens.ADDRESS_SHAPE.fullmatch(address) for address in draft.mail.envelope.recipients):
+        return department, rules.groups[department.default_group]
+    department = rules.departments[old.department]
+    return department, rules.groups.get(old.group) or rules.groups[department.default_group]
+
+
+def _banner(draft: Draft, place: Placement) -> str:
+    """Say to the agents what is odd about a new case, or where it may belong."""
+    if place.case is not None:
+        return draft.flagged(f"{draft.rulebook.desk.number_prefix}#{place.case.number}: {place.reason}")
+    return draft.flagged(place.hint)
+
+
+def _open(
+    draft: Draft,
+    department: Department,
+    group: Group,
+    number: int,
+    *,
+    noted: tuple[str, ...] = (),
+    parent: int | None = None,
+    note: str = "",
+) -> Subject:
+    mail = draft.mail
+    chosen = assign(group, draft.facts, draft.rulebook)
+    draft.note("type", True, f"{department.default_type}, the default of {department.id}")
+    draft.note("assignment", chosen.agent is not None, chosen.reason)
+    about = Subject(
+        number=number,
+        department=department,
+        group=group.id,
+        assignee=chosen.agent,
+        type=department.default_type,
+        status="assigned" if chosen.agent else "new",
+        title=threading.title(mail.subject, draft.rulebook.desk.number_prefix),
+        language=language(draft, department),
+        alias=alias_of(mail, department.id, draft.rulebook),
+        confidential=department.confidential,
+        requester=mail.identity.address or "",
+        requester_name=mail.identity.name,
+        in_reply_to=mail.message_id,
+        references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
+    )
+    draft.changes.append(
+        OpenCase(
+            number=number,
+            department=department.id,
+            type=about.type,
+            group=group.id,
+            assignee=chosen.agent,
+            status="assigned" if chosen.agent else "new",
+            confidential=about.confidential,
+            subject=about.title,
+            language=about.language,
+            requester=about.requester,
+            requester_name=about.requester_name,
+            alias=about.alias,
+            noted_departments=noted,
+            parent=parent,
+            conversation=threading.conversation_of(mail),
+        )
+    )
+    draft.changes.append(AddMessage(case=number, kind="customer", visibility="public", note=note))
+    return about
+
+
+def language(draft: Draft, department: Department) -> str:
+    """Choose the language of the letters: the person's last, else the one detected, else the department's."""
+    known = draft.facts.contact.language if draft.facts.contact is not None else None
+    for wanted in (known, draft.mail.language):
+        if wanted in draft.rulebook.desk.languages:
+            return str(wanted)
+    return department.language
+
+
+# -- bursts -----------------------------------------------------------------------------------------------------------
+
+
+def _folded(draft: Draft, department: Department) -> Plan | None:
+    """Make the mail an entry of its burst's first case; a stranger to that case adds nothing visible."""
+    mail, facts = draft.mail, draft.facts
+    own = [a for a in facts.arrivals if a.case is None or _may_enter(draft, facts.cases.get(a.case))]
+    found = burst(own, limit=department.burst, subject=mail.subject_shape, text=mail.text_shape)
+    draft.note("burst", found is not None, found[1] if found else "")
+    case = facts.cases.get(found[0]) if found is not None else None
+    if found is None or case is None:
+        return None
+    reason = f"burst: {found[1]}"
+    draft.ack = reason
+    failing: Visibility = "pending" if mail.authentication.verdict == "fail" else "public"
+    draft.add(case, "customer", failing, note=reason)
+    if not facts.counts.burst_told:
+        sender = mail.identity.shown
+        draft.changes.append(Strike(source=f"burst:{draft.asks.author_key}"))
+        about = about_case(case, draft.rulebook, mail=mail)
+        draft.tell_agents("follow-up", about, key=str(facts.inbound), banner=reason)
+        draft.tell_operator("many mails from one sender", f"{sender}: {reason}", once_key=f"burst:{facts.inbound}")
+    return draft.done("entry", case.number, reason)
+
+
+def _may_enter(draft: Draft, case: CaseFacts | None) -> bool:
+    if case is None:
+        return False
+    author = draft.asks.author
+    if author is None:
+        return not case.requester
+    return placement.takes_part(author, None, case, draft.rulebook)
+
+
+# -- the acknowledgement ----------------------------------------------------------------------------------------------
+
+
+def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling) -> None:
+    to = draft.asks.ack_to
+    if ruling.action not in ("ack", "minimal", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
+        return
+    if to is None or is_ours(to, draft.rulebook):
+        draft.ack = "nobody to acknowledge to"
+        return
+    unproven = acknowledgement.unproven(draft.mail, draft.rulebook)
+    minimal = ruling.action == "minimal" or (ruling.action == "held" and unproven)
+    kind = _ack_kind(place, minimal=minimal)
+    values: dict[str, str | int | tuple[str, ...]] = {}
+    if not minimal:
+        values["requester"] = "" if about.confidential else draft.mail.identity.name
+    if kind == "ack":
+        values["quoted"] = "" if about.confidential else about.title
+    if kind == "ack-reopened-late" and place.case is not None:
+        values["old_number"] = f"{draft.rulebook.desk.number_prefix}#{place.case.number}"
+    draft.desk.write(
+        kind,
+        about,
+        to=to,
+        to_name="" if minimal else draft.mail.identity.name,
+        audience="customer",
+        once_key=f"ack:{about.number}",
+        language=about.language,
+        values=values,
+        held=ruling.action == "held",
+        counts_as_unauthenticated=unproven,
+        names_number=place.number if place.link == "maybe" else None,
+        capped=not draft.proven_agent,
+    )
+    draft.ack = "sent" if ruling.action != "held" else str(ruling)
+    _breaker(draft, ruling)
+
+
+def _ack_kind(place: Placement, *, minimal: bool) -> NoticeKind:
+    if minimal:
+        return "ack-minimal"
+    if place.link == "maybe":
+        return "ack-linked"
+    return "ack-reopened-late" if place.link == "continues" else "ack"
+
+
+def _may_name(draft: Draft, place: Placement) -> bool:
+    """A stranger who names a case is answered once per number and day: else the desk could be made to write."""
+    if place.link == "maybe" and place.number in draft.facts.counts.numbers_named:
+        draft.ack = f"an ack for naming {place.number} went to this address today"
+        return False
+    return True
+
+
+def _breaker(draft: Draft, ruling: Ruling) -> None:
+    """Open the breaker, or close it when half-open and quiet again; the operator hears of an opening."""
+    since = draft.facts.counts.breaker_open_since
+    half_open = since is not None and draft.facts.now - since >= acknowledgement.HALF_OPEN
+    if ruling.action == "held" and (since is None or half_open):
+        draft.changes.append(OpenBreaker())
+        once_key = f"breaker:{draft.facts.inbound}"
+        draft.tell_operator("acknowledgements are held", ruling.detail, once_key=once_key)
+    elif ruling.action != "held" and half_open:
+        draft.changes.append(OpenBreaker(closed=True))
