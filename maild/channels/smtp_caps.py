@@ -9,12 +9,15 @@ import ipaddress
 from collections import Counter, deque
 from datetime import datetime, timedelta
 
+from maild.channels import smtp_replies as replies
+
 FAILURES_KEPT = timedelta(minutes=10)
 MOST_FAILURES = 20
 """Failed logins from one network within ten minutes after which none is tried for it any more."""
 MOST_NETWORKS = 10_000
 """Networks whose failures are remembered; beyond it the oldest are forgotten (P11)."""
 SLOWEST = 5
+"""Times the delay of the first failure that later ones are slowed at most."""
 
 
 def network(ip: str) -> str:
@@ -50,9 +53,9 @@ class Caps:
         """Count a connection in; or the reply that refuses it, and then it is not counted."""
         key = network(ip)
         if self._total >= self._most:
-            return "421 4.3.2 Too many connections, try again later"
+            return replies.TOO_MANY
         if self._by_network[key] >= self._per_ip and not (self._exempt_loopback and is_loopback(ip)):
-            return "421 4.7.0 Too many connections from your address, try again later"
+            return replies.TOO_MANY_OF_YOURS
         self._total += 1
         self._by_network[key] += 1
         return None

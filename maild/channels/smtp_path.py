@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from maild.channels import smtp_replies as replies
 from maild.core.errors import MaildError
 
 LONGEST_LOCAL = 256
@@ -41,17 +42,18 @@ def parse(keyword: str, text: str) -> Argument:
 
     """
     if not text.isprintable():  # controls, NUL, octets that are not UTF-8, invisible characters
-        raise Malformed("501 5.5.4 Control characters or invalid UTF-8 in the command")
+        raise Malformed(replies.CONTROLS)
+    syntax = replies.MAIL_SYNTAX if keyword == "FROM:" else replies.RCPT_SYNTAX
     if text[: len(keyword)].upper() != keyword:
-        raise Malformed(f"501 5.5.4 Syntax: {keyword}<address>")
+        raise Malformed(syntax)
     rest = text[len(keyword) :].strip()
     found = _PATH.match(rest)
     if found is None:
-        raise Malformed(f"501 5.5.4 Syntax: {keyword}<address>")
+        raise Malformed(syntax)
     inner, bare = found.groups()
     behind = rest[found.end() :]
     if behind and not behind[0].isspace():
-        raise Malformed(f"501 5.5.4 Syntax: {keyword}<address>")
+        raise Malformed(syntax)
     return Argument(address=_address(bare if inner is None else inner.strip()), parameters=_parameters(behind.split()))
 
 
@@ -60,12 +62,12 @@ def _address(text: str) -> str:
         return ""
     found = _MAILBOX.fullmatch(text)
     if found is None:
-        raise Malformed("501 5.1.3 That is not an address")
+        raise Malformed(replies.NO_ADDRESS)
     local, domain = found.groups()
     if domain is None and local.lower() != "postmaster":
-        raise Malformed("501 5.1.3 The address has no domain")
+        raise Malformed(replies.NO_DOMAIN)
     if len(local.encode()) > LONGEST_LOCAL or len((domain or "").encode()) > LONGEST_DOMAIN:
-        raise Malformed("501 5.1.3 The address is too long")
+        raise Malformed(replies.LONG_ADDRESS)
     return text
 
 
@@ -74,7 +76,7 @@ def _parameters(words: list[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if _KEYWORD.fullmatch(name) is None or (equals and not value) or name.upper() in parameters:
-            raise Malformed("501 5.5.4 The parameters cannot be read")
+            raise Malformed(replies.BAD_PARAMETERS)
         parameters[name.upper()] = value
     return parameters
 
@@ -89,14 +91,14 @@ def check_mail(parameters: dict[str, str], *, max_size: int, auth: bool) -> None
     for name, value in parameters.items():
         if name == "SIZE":
             if not (value.isascii() and value.isdigit() and len(value) <= 20):
-                raise Malformed("501 5.5.4 SIZE is a number of octets")
+                raise Malformed(replies.BAD_VALUE)
             if int(value) > max_size:
-                raise Malformed(f"552 5.3.4 We take mails of at most {max_size} octets")
+                raise Malformed(replies.TOO_BIG)
         elif name == "BODY":
             if value.upper() not in ("7BIT", "8BITMIME"):
-                raise Malformed("501 5.5.4 BODY is 7BIT or 8BITMIME")
+                raise Malformed(replies.BAD_VALUE)
         elif name == "SMTPUTF8":
             if value:
-                raise Malformed("501 5.5.4 SMTPUTF8 has no value")
+                raise Malformed(replies.BAD_VALUE)
         elif not (name == "AUTH" and auth):  # RFC 4954 §5: to be accepted, and may be ignored
-            raise Malformed("555 5.5.4 Parameter not known")
+            raise Malformed(replies.UNKNOWN_PARAMETER)
