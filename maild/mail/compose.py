@@ -17,9 +17,10 @@ from maild.core.reply_marker import sentinel
 from maild.mail import encode, plain, prove
 from maild.mail.clean import clean_filename, clean_header, clean_text
 from maild.mail.enclose import Enclosed, enclose
-from maild.mail.templates import Broken, Letters, Value
+from maild.mail.shown import Value
+from maild.mail.templates import Broken, Letters
 
-MOST_TEXT = 60_000
+MOST_TEXT = 40_000
 """Characters of a customer's text shown in a letter to an agent; an agent's own answer is never cut."""
 NAME_LIMIT = 64
 _UNCUT = frozenset({"answer"})
@@ -106,7 +107,7 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
 def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str, Value]) -> _Words:
     written = letters.render(notice.kind, language, values)
     text = clean_text(written.text).strip("\n")
-    if notice.to_agent and notice.kind in plain.WITH_SENTINEL and not plain.has_sentinel(text):
+    if notice.to_agent and notice.kind in plain.WITH_SENTINEL and not plain.has_sentinel(text, language):
         text = f"{sentinel(language)}\n\n{text}"
     if notice.kind != "answer" and not text.strip():
         raise Broken(f"{notice.kind}: the template wrote nothing")
@@ -136,13 +137,16 @@ def _with_left_out(words: _Words, enclosed: Enclosed, language: str) -> _Words:
     """Name the files that did not fit, below the text (and before the HTML's end)."""
     if not enclosed.left_out:
         return words
-    files = ", ".join(f"{name} ({_size(size)})" for name, size in enclosed.left_out[:_MANY])
+    files = ", ".join(f"{name} ({_size(size, language)})" for name, size in enclosed.left_out[:_MANY])
     note = plain.sentence("left out", language, files=files)
     return _Words(subject=words.subject, text=f"{words.text}\n\n[{note}]", html=None)
 
 
-def _size(octets: int) -> str:
-    return f"{octets / 1_000_000:.1f} MB" if octets >= 1_000_000 else f"{max(1, octets // 1000)} kB"
+def _size(octets: int, language: str) -> str:
+    if octets < 1_000_000:
+        return f"{max(1, octets // 1000)} kB"
+    size = f"{octets / 1_000_000:.1f} MB"
+    return size if language == "en" else size.replace(".", ",")
 
 
 # -- the bytes ----------------------------------------------------------------------------------------------------
@@ -174,7 +178,9 @@ def _fields(
     notice: Notice, subject: str, loop: str, now: datetime, trace_id: str
 ) -> tuple[list[tuple[str, bytes]], dict[str, str | None]]:
     """Write every header field but MIME's, in order; and the address each address field must turn out to hold."""
-    to_name = "" if notice.kind == "ack-minimal" else clean_header(notice.to_name, NAME_LIMIT)
+    # An ack that shows no name in its text (to a stranger, or in a confidential case) shows none here either.
+    nameless = notice.kind.startswith("ack") and not notice.values.get("requester")
+    to_name = "" if nameless else clean_header(notice.to_name, NAME_LIMIT)
     addresses = [("From", clean_header(notice.from_name, NAME_LIMIT), notice.from_address), ("To", to_name, notice.to)]
     if notice.reply_to:
         addresses.append(("Reply-To", "", notice.reply_to))

@@ -71,6 +71,7 @@ def _encoded(text: str, lines: list[str], line: str) -> str:
     return f"{line} {head}{payload}{_TAIL}"
 
 
+@lru_cache(maxsize=512)
 def unstructured(name: str, value: str) -> bytes:
     """Write a field of free text (RFC 5322 §2.2.1): ASCII words as they are, from the first other word on encoded."""
     lines: list[str] = []

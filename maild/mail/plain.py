@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from maild.core.plan import NoticeKind
 from maild.core.reply_marker import SENTINEL_LINE, sentinel
-from maild.mail.templates import KIN, Value
+from maild.mail.shown import Value
+from maild.mail.templates import KIN
 
 _SENTENCES: dict[str, dict[str, str]] = {
     "no": {
@@ -75,6 +76,6 @@ def letter(kind: NoticeKind, language: str, values: Mapping[str, Value]) -> str:
     return "\n\n".join(parts)
 
 
-def has_sentinel(text: str) -> bool:
-    """Tell whether our line is in a text."""
-    return SENTINEL_LINE.search(text) is not None
+def has_sentinel(text: str, language: str) -> bool:
+    """Tell whether our line is in a text, in this language or any other."""
+    return sentinel(language) in text or SENTINEL_LINE.search(text) is not None

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
@@ -23,45 +23,12 @@ from markupsafe import Markup, escape
 from maild.core.errors import Problem, Unusable
 from maild.core.plan import NoticeKind
 from maild.core.reply_marker import SENTINEL_ID, sentinel
-
-Value = str | int | tuple[str, ...]
+from maild.mail.shown import KINDS, SHOWN, Value, sample
 
 MOST_OUTPUT = 256 * 1024
 """Characters one letter may come to, beyond the words of an agent's answer (FAULTS P9)."""
-KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 KIN = {"nn": "no", "nb": "no", "da": "no"}
 """Where a language without letters of its own looks next; after that, the desk's first language."""
-
-_EVERY = ("subject", "language", "number", "department", "desk")
-_TO_AGENT = ("title", "reply_above", "sentinel_id")
-_ENTRY = (
-    *_TO_AGENT,
-    "requester",
-    "requester_address",
-    "text",
-    "type",
-    "group",
-    "assignee",
-    "status",
-    "banner",
-    "attachments",
-)
-SHOWN: dict[NoticeKind, tuple[str, ...]] = {
-    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id"),
-    "ack-minimal": _EVERY,
-    "ack-linked": (*_EVERY, "title", "requester"),
-    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number"),
-    "assignment": (*_EVERY, *_ENTRY),
-    "follow-up": (*_EVERY, *_ENTRY),
-    "pending": (*_EVERY, *_ENTRY),
-    "answer": (*_EVERY, "title", "text", "agent_name"),
-    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
-    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
-    "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
-    "operator": (*_EVERY, "title", "reason"),
-}
-"""What each kind of letter may show (see ``core/letters.py``); a name that is not here is an error at load."""
-
 
 _FAULTS = (
     TemplateError,
@@ -252,7 +219,10 @@ def _compile(environment: _Sandbox, source: str, where: str, kind: NoticeKind) -
         )
         for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
     ]
-    unknown = find_undeclared_variables(tree) - set(SHOWN[kind])
+    try:
+        unknown = find_undeclared_variables(tree) - set(SHOWN[kind])
+    except TemplateSyntaxError as error:  # an unknown filter or test
+        return None, [*problems, Problem(where=f"{where}:{error.lineno}", what=error.message or "syntax error")]
     lines: dict[str, int] = {}
     for node in tree.find_all(nodes.Name):
         if node.name in unknown:
@@ -283,25 +253,16 @@ def _try(letter: _Compiled, kind: NoticeKind, language: str) -> list[Problem]:
     return []
 
 
-def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
-    """Return a value for everything a kind of letter may show."""
-    values: dict[str, Value] = {name: f"<{name}> & 'Å' \"ø\"" for name in SHOWN[kind]}
-    values |= {"subject": "[FK#1042] Får ikke logget inn", "number": "FK#1042", "language": language}
-    if "attachments" in values:
-        values["attachments"] = ("bilde.png", "brev.pdf")
-    return values
-
-
 def _render(letter: _Compiled, kind: NoticeKind, given: Mapping[str, Value]) -> Text:
     language = str(given.get("language", ""))
     values: dict[str, Value] = dict.fromkeys(SHOWN[kind], "")
     if "attachments" in values:
         values["attachments"] = ()
+    values.update((name, value) for name, value in given.items() if name in values)
     if "reply_above" in values:
         values["reply_above"] = sentinel(language)
     if "sentinel_id" in values:
         values["sentinel_id"] = SENTINEL_ID
-    values.update((name, value) for name, value in given.items() if name in values)
     most = MOST_OUTPUT + (len(str(given.get("text", ""))) if kind == "answer" else 0)
     subject = _run(letter.subject, values, letter.where, most)
     text = _run(letter.text, values, letter.where, most)

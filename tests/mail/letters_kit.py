@@ -10,7 +10,8 @@ from typing import Any
 
 from maild.core.plan import Notice, NoticeKind
 from maild.mail.compose import Letter, compose
-from maild.mail.templates import Letters, load, sample
+from maild.mail.shown import sample
+from maild.mail.templates import Letters, load
 
 SHIPPED = Path(__file__).resolve().parents[2] / "templates"
 LANGUAGES = ("no", "sv", "en")

@@ -1,0 +1,50 @@
+"""What each kind of letter may show: the names a template may use, and sample values for them."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from maild.core.plan import NoticeKind
+
+Value = str | int | tuple[str, ...]
+
+KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
+
+_EVERY = ("subject", "language", "number", "department", "desk")
+_TO_AGENT = ("title", "reply_above", "sentinel_id")
+_ENTRY = (
+    *_TO_AGENT,
+    "requester",
+    "requester_address",
+    "text",
+    "type",
+    "group",
+    "assignee",
+    "status",
+    "banner",
+    "attachments",
+)
+SHOWN: dict[NoticeKind, tuple[str, ...]] = {
+    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id"),
+    "ack-minimal": _EVERY,
+    "ack-linked": (*_EVERY, "title", "requester"),
+    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number"),
+    "assignment": (*_EVERY, *_ENTRY),
+    "follow-up": (*_EVERY, *_ENTRY),
+    "pending": (*_EVERY, *_ENTRY),
+    "answer": (*_EVERY, "title", "text", "agent_name"),
+    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
+    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
+    "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
+    "operator": (*_EVERY, "title", "reason"),
+}
+"""What each kind of letter may show (see ``core/letters.py``); a name that is not here is an error at load."""
+
+
+def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
+    """Return a value for everything a kind of letter may show."""
+    values: dict[str, Value] = {name: f"<{name}> & 'Å' \"ø\"" for name in SHOWN[kind]}
+    values |= {"subject": "[FK#1042] Får ikke logget inn", "number": "FK#1042", "language": language}
+    if "attachments" in values:
+        values["attachments"] = ("bilde.png", "brev.pdf")
+    return values
