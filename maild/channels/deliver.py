@@ -1,19 +1,20 @@
 """Send what the outbox holds: several mails at a time, in order within a lane, each attempt recorded first.
 
-A lane is (case, recipient). Results are recorded many to a commit. A mail that cannot go out now is deferred with
-back-off; one that never will is failed, and somebody is told by the same commit that says so.
+Results are recorded many to a commit. A mail that cannot go out now is deferred with back-off; one that never will is
+failed, and somebody is told by the same commit that says so. While the relay itself is away it is looked for, and when
+it is back, what waited for it is due at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from maild.core.delivery import next_try
+from maild.channels.lanes import Lanes
+from maild.core.delivery import Answer, is_late, next_try
 from maild.core.errors import Temporary
 from maild.storage import outbox
 from maild.storage.carry_out import ToSend
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 MOST_IN_MEMORY = 512
 """Outgoing mails held in memory; beyond it they wait in the store (P11)."""
 MOST_BYTES = 32 * 1024 * 1024
+CLAIM = 64
+"""Mails claimed in one transaction."""
 POLL = 1.0
-WARN_AFTER = timedelta(hours=4)
-"""An agent is told when a mail has not gone out for this long."""
+"""Seconds between looks for mails that somebody else queued."""
+RENEW = timedelta(minutes=2)
+"""Age at which a claim is renewed before its mail is sent: an attempt takes less than the rest of a lease."""
+LOOK = 30.0
+"""Seconds between looks for a relay that is away."""
 
-Lane = tuple[int | None, str]
 Settle = Callable[["Connection", Sequence[tuple[ToSend, outbox.Result]]], bool]
 """Record results in one transaction and tell whoever must be told; True when that queued something."""
 
@@ -37,8 +42,12 @@ Settle = Callable[["Connection", Sequence[tuple[ToSend, outbox.Result]]], bool]
 class Channel(Protocol):
     """A relay or a maildir."""
 
-    async def send(self, sender: str, recipient: str, data: bytes) -> Any:
-        """Try once; the answer has ``state`` (sent, deferred, failed) and ``answer``."""
+    async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+        """Try once; never raises."""
+        ...
+
+    async def reachable(self) -> bool:
+        """Tell whether it is to be had now; asked only after an answer said that it was not."""
         ...
 
 
@@ -55,17 +64,17 @@ class Deliverer:
         settle: Settle,
         connections: int,
         sent: Callable[[ToSend, outbox.Result], None],
+        trouble: Callable[[str], None] = lambda _: None,
+        look: float = LOOK,
     ) -> None:
         self._channel, self._writer, self._who, self._now = channel, writer, who, now
-        self._settle, self._sent = settle, sent
-        self._ready: asyncio.Queue[ToSend] = asyncio.Queue()
-        self._lanes: dict[Lane, deque[ToSend]] = defaultdict(deque)
-        self._held = 0
-        self._bytes = 0
+        self._settle, self._sent, self._trouble = settle, sent, trouble
+        self._look = look
+        self._lanes = Lanes()
         self._results: list[tuple[ToSend, outbox.Result]] = []
-        self._unstarted: dict[int, ToSend] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
+        self._away = asyncio.Event()
         self._backlog = True
         self._stopping = False
         self._connections = connections
@@ -73,21 +82,15 @@ class Deliverer:
 
     def room(self) -> datetime | None:
         """Until when outgoing mails may be claimed at once; None when this deliverer is full or behind."""
-        if self._backlog or self._stopping or self._held >= MOST_IN_MEMORY or self._bytes >= MOST_BYTES:
+        if self._backlog or self._stopping or self._full():
             return None
         return self._now() + outbox.LEASE
 
     def take(self, mails: list[ToSend]) -> None:
         """Send mails whose attempt is recorded."""
+        now = self._now()
         for mail in mails:
-            self._held += 1
-            self._bytes += len(mail.data)
-            self._unstarted[mail.id] = mail
-            lane = (mail.case, mail.recipient)
-            queue = self._lanes[lane]
-            queue.append(mail)
-            if len(queue) == 1:
-                self._ready.put_nowait(mail)
+            self._lanes.add(mail, now)
 
     def wake(self) -> None:
         """Look into the store for more."""
@@ -95,44 +98,53 @@ class Deliverer:
         self._wake.set()
 
     async def start(self, *, alone: bool) -> None:
-        """Take up attempts an earlier run left unfinished, then send."""
+        """Take up attempts an earlier run left unfinished and what waited for the relay, then send."""
         who, now = None if alone else self._who, self._now()
         await self._writer.run(lambda c: outbox.reclaim_own(c, who=who, now=now))
-        self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._record())]
+        await self._writer.run(lambda c: outbox.hurry(c, now=now))
+        self._tasks = [asyncio.create_task(work()) for work in (self._poll, self._record, self._watch)]
         self._tasks += [asyncio.create_task(self._work()) for _ in range(self._connections)]
 
     async def stop(self, deadline: float) -> None:
-        """Finish the attempts that have begun, record them, give the rest back."""
+        """Finish the attempts that have begun, record them, give the rest back.
+
+        What is still under way after ``deadline`` seconds is cut off; the next run tries it again.
+        """
         self._stopping = True
-        while not self._ready.empty():
-            self._ready.get_nowait()
-        poll, record, *workers = self._tasks
-        poll.cancel()
-        for _ in workers:
-            self._ready.put_nowait(_END)
-        await asyncio.wait(workers, timeout=deadline)
-        for task in [record, *workers]:
+        self._lanes.close(self._connections)
+        self._wake.set()
+        poll, _, watch, *workers = self._tasks
+        watch.cancel()
+        await asyncio.wait([poll, *workers], timeout=deadline)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(poll, record, *workers, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         results, self._results = self._results, []
-        left, now = list(self._unstarted), self._now()
-        if results:
-            await self._writer.run(lambda c: self._settle(c, results))
-        if left:
-            await self._writer.run(lambda c: outbox.put_back(c, left, who=self._who, now=now))
+        left, now = self._lanes.left(), self._now()
+        try:
+            if results:
+                await self._record_some(results)
+            if left:
+                await self._writer.run(lambda c: outbox.put_back(c, left, who=self._who, now=now))
+        except Temporary as error:
+            self._trouble(f"results of the last attempts were not recorded, they are tried again: {error}")
 
     def busy(self) -> bool:
         """Tell whether something is in work or may be due."""
-        return self._held > 0 or self._backlog or bool(self._results)
+        return self._lanes.count > 0 or self._backlog or bool(self._results)
+
+    def _full(self) -> bool:
+        return self._lanes.count >= MOST_IN_MEMORY or self._lanes.bytes >= MOST_BYTES
 
     async def _poll(self) -> None:
         """Claim what is due whenever there is room: a backlog, retries, what another process queued."""
-        while True:
+        while not self._stopping:
             claimed: list[ToSend] = []
-            room = MOST_IN_MEMORY - self._held
-            if room > 0 and self._bytes < MOST_BYTES:
-                self._wake.clear()
-                claim = partial(outbox.claim_due, who=self._who, now=self._now(), limit=min(room, 64))
+            self._wake.clear()
+            if not self._full():
+                limit = min(MOST_IN_MEMORY - self._lanes.count, CLAIM)
+                room = MOST_BYTES - self._lanes.bytes
+                claim = partial(outbox.claim_due, who=self._who, now=self._now(), limit=limit, room=room)
                 try:
                     claimed = await self._writer.run(claim)
                 except Temporary:
@@ -140,61 +152,79 @@ class Deliverer:
                     continue
                 self.take(claimed)
                 self._backlog = bool(claimed) or self._wake.is_set()
-            if not claimed:
+            if not claimed and not self._stopping:
                 try:
-                    await asyncio.wait_for(self._wake.wait(), POLL if self._held < MOST_IN_MEMORY else 0.02)
+                    await asyncio.wait_for(self._wake.wait(), POLL)
                 except TimeoutError:
                     continue
 
-    async def _work(self) -> None:
-        while (mail := await self._ready.get()) is not _END:
-            self._unstarted.pop(mail.id, None)
-            answer = await self._channel.send(mail.return_path, mail.recipient, mail.data)
-            self._done(mail, self._judge(mail, answer.state, answer.answer))
+    async def _watch(self) -> None:
+        """Look for a relay that is away; when it is back, what waited for it need not wait out its back-off."""
+        while True:
+            await self._away.wait()
+            await asyncio.sleep(self._look)
+            if not await self._channel.reachable():
+                continue
+            self._away.clear()
+            try:
+                await self._writer.run(lambda c: outbox.hurry(c, now=self._now()))
+            except Temporary:
+                self._away.set()
+            self.wake()
 
-    def _judge(self, mail: ToSend, state: str, answer: str) -> outbox.Result:
+    async def _work(self) -> None:
+        while (handed := await self._lanes.next()) is not None:
+            mail, since = handed
+            if not await self._still_ours(mail, since):
+                self._give_back(self._lanes.done(mail, go_on=False))
+                continue
+            answer = await self._attempt(mail)
+            if answer.relay:
+                self._away.set()
+            self._done(mail, self._judge(mail, answer))
+
+    async def _still_ours(self, mail: ToSend, since: datetime) -> bool:
+        """Renew a claim that has waited long: a slow relay or a frozen process must not let two send the same mail."""
         now = self._now()
-        if state == "deferred":
-            due = next_try(mail.attempts, mail.created, now)
-            if due is not None:
-                late = mail.warned or now - mail.created >= WARN_AFTER
-                return outbox.Result(id=mail.id, state="deferred", answer=answer, due=due, warn=late)
-            return outbox.Result(id=mail.id, state="failed", answer=f"given up: {answer}", warn=True)
-        if state == "failed":
-            return outbox.Result(id=mail.id, state="failed", answer=answer, warn=True)
-        return outbox.Result(id=mail.id, state="sent", answer=answer, warn=mail.warned)
+        if abs(now - since) < RENEW:
+            return True
+        try:
+            return await self._writer.run(lambda c: outbox.renew(c, mail.id, who=self._who, now=now))
+        except Temporary:
+            return False
+
+    async def _attempt(self, mail: ToSend) -> Answer:
+        try:
+            return await self._channel.send(mail.return_path, mail.recipient, mail.data)
+        except Exception as error:  # noqa: BLE001 a bug in a channel must not end this worker and hold up its lane
+            return Answer(state="deferred", answer=f"maild's own fault: {type(error).__name__}")
+
+    def _judge(self, mail: ToSend, answer: Answer) -> outbox.Result:
+        now = self._now()
+        if answer.state == "sent":
+            return outbox.Result(id=mail.id, state="sent", answer=answer.answer)
+        if answer.state == "failed":
+            return outbox.Result(id=mail.id, state="failed", answer=answer.answer, warn=True)
+        said = outbox.UNREACHABLE + answer.answer if answer.relay else answer.answer
+        due = next_try(mail.attempts, mail.created, now)
+        if due is None:
+            return outbox.Result(id=mail.id, state="failed", answer=f"given up: {said}", warn=True)
+        warn = mail.warned or is_late(mail.created, now)
+        return outbox.Result(id=mail.id, state="deferred", answer=said, due=due, warn=warn)
 
     def _done(self, mail: ToSend, result: outbox.Result) -> None:
         self._results.append((mail, result))
         self._settled.set()
-        self._release(mail)
-        lane = (mail.case, mail.recipient)
-        queue = self._lanes[lane]
-        queue.popleft()
-        if result.state == "deferred" and queue:
-            self._hand_back(lane)
-        elif queue and not self._stopping:
-            self._ready.put_nowait(queue[0])
-        if not queue:
-            self._lanes.pop(lane, None)
+        self._give_back(self._lanes.done(mail, go_on=result.state != "deferred"))
+        if self._backlog and self._lanes.count <= MOST_IN_MEMORY // 2:
+            self._wake.set()
         self._sent(mail, result)
 
-    def _hand_back(self, lane: Lane) -> None:
-        """What waits behind a deferred mail goes back to the store, to be claimed again after it."""
-        waiting = list(self._lanes[lane])
-        self._lanes[lane].clear()
-        ids, now = [mail.id for mail in waiting], self._now()
-        for mail in waiting:
-            self._release(mail)
-            self._unstarted.pop(mail.id, None)
-        self._writer.submit(lambda c: outbox.put_back(c, ids, who=self._who, now=now)).add_done_callback(_look)
-
-    def _release(self, mail: ToSend) -> None:
-        self._held -= 1
-        self._bytes -= len(mail.data)
-
-    def _settle_all(self, results: list[tuple[ToSend, outbox.Result]], connection: Connection) -> bool:
-        return self._settle(connection, results)
+    def _give_back(self, ids: list[int]) -> None:
+        """What waited behind a deferred mail goes back to the store, to be claimed again after it."""
+        if ids:
+            back = partial(outbox.put_back, ids=ids, who=self._who, now=self._now())
+            self._writer.submit(back).add_done_callback(_look)
 
     async def _record(self) -> None:
         """Record results, many to a commit."""
@@ -204,7 +234,7 @@ class Deliverer:
             while self._results:
                 results = self._results[:]
                 try:
-                    more = await self._writer.run(partial(self._settle_all, results))
+                    more = await self._record_some(results)
                 except Temporary:
                     await asyncio.sleep(0.5)
                     continue
@@ -212,22 +242,29 @@ class Deliverer:
                 if more or self._backlog:
                     self.wake()
 
+    async def _record_some(self, results: list[tuple[ToSend, outbox.Result]]) -> bool:
+        """Record results together; when that meets a bug, each by itself, and the one with the bug without a notice.
+
+        A result that is never recorded would be sent again and again.
+
+        Raises:
+            Temporary: when the store cannot be used now.
+
+        """
+        try:
+            return await self._writer.run(lambda c: self._settle(c, results))
+        except Temporary:
+            raise
+        except Exception as error:  # noqa: BLE001 see above: whatever it was, the mail has gone out
+            if len(results) > 1:
+                return any([await self._record_some([one]) for one in results])
+            result, now = results[0][1], self._now()
+            self._trouble(f"outgoing mail {result.id} is {result.state}, and telling so failed: {type(error).__name__}")
+            await self._writer.run(lambda c: outbox.record(c, [result], who=self._who, now=now))
+            return False
+
 
 def _look(done: asyncio.Future[None]) -> None:
     """Look at a result nobody waits for; a failure leaves a claim that expires by itself."""
     if not done.cancelled():
         done.exception()
-
-
-_END = ToSend(
-    id=0,
-    case=None,
-    recipient="",
-    return_path="",
-    message_id="",
-    data=b"",
-    attempts=0,
-    created=datetime.fromtimestamp(0).astimezone(),
-    kind="",
-    to_agent=True,
-)

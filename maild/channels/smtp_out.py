@@ -23,8 +23,6 @@ PAUSE = 2.0
 """Seconds in which nobody knocks again after the relay was not to be had; each mail in between shares that answer."""
 FEWER = 30.0
 """Seconds for which one connection less is tried when the relay turns away the next one but keeps the others."""
-RESET_AFTER = 10.0
-"""Seconds of idleness after which a connection must prove that it is alive before a mail is given to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +35,8 @@ class Timeouts:
     """For the replies to MAIL, RCPT and DATA."""
     data: float = 600.0
     """For writing the message and the reply to its end."""
+    idle: float = 10.0
+    """Idleness after which a connection must prove that it is alive (RSET) before a mail is given to it."""
 
 
 class Unreachable(Exception):
@@ -167,7 +167,7 @@ class Relay:
     async def _alive(self, session: Session) -> bool:
         if session.closed:
             return False
-        if asyncio.get_running_loop().time() - session.idle_since < RESET_AFTER:
+        if asyncio.get_running_loop().time() - session.idle_since < self._timeouts.idle:
             return True
         if await session.reset(within=5.0):
             return True

@@ -16,6 +16,8 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 
 """Pauses after the first, second … attempt; the last one repeats (FAULTS D11)."""
 GIVE_UP = timedelta(days=5)
 """How long a mail is tried (RFC 5321 §4.5.4.1 asks for at least 4-5 days)."""
+LATE = timedelta(hours=4)
+"""An agent is told when a mail has not gone out for this long."""
 OURS = frozenset({500, 502, 503, 530, 534, 535, 538})
 """Permanent codes that speak of our session or login and not of the mail: an admin can mend that, so it waits."""
 
@@ -47,12 +49,19 @@ def judge(code: int, *, end: bool) -> State:
 def next_try(attempts: int, created: datetime, now: datetime) -> datetime | None:
     """Return when to try again after ``attempts`` attempts (at least 1), or None when the mail is given up.
 
-    Pauses are 1, 5, 15, 30 min, 1, 2, 4, 4 … h; the last attempt is made when the mail is 5 days old.
+    Pauses are 1, 5, 15, 30 min, 1, 2, 4, 4 … h. No pause leaps over the moment when a mail is late, so that an agent
+    is told then, and the last attempt is made when it is 5 days old.
     """
-    end = created + GIVE_UP
-    if now >= end:
-        return None
-    return min(now + WAITS[min(max(attempts, 1), len(WAITS)) - 1], end)
+    due = now + WAITS[min(max(attempts, 1), len(WAITS)) - 1]
+    for mark in (created + LATE, created + GIVE_UP):
+        if now < mark:
+            return min(due, mark)
+    return None
+
+
+def is_late(created: datetime, now: datetime) -> bool:
+    """Tell whether a mail has waited so long that an agent should know."""
+    return now - created >= LATE
 
 
 def flaw(data: bytes) -> str | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from maild.core.delivery import flaw
 from maild.storage import events
 from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
@@ -23,6 +25,11 @@ from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, State
 
 LEASE = timedelta(minutes=15)
 """How long an attempt may take before another daemon may believe its owner dead."""
+UNREACHABLE = "unreachable: "
+"""Begins the error of a mail that waits only because the relay itself was not to be had."""
+HURRIED = 30
+"""Attempts after which a mail keeps to its back-off even when the relay comes back: a relay that comes and goes every
+minute must not use a mail up."""
 HELD_FOR = timedelta(hours=24)
 """Held acks older than this are dropped with an event (MAIL §4)."""
 
@@ -40,8 +47,13 @@ class Result:
     """An agent has been told that it is late."""
 
 
-def claim_due(connection: Connection, *, who: str, now: datetime, limit: int) -> list[ToSend]:
-    """Claim outgoing mails that are due, oldest first, and record the attempt; at most one of a lane at a time."""
+def claim_due(
+    connection: Connection, *, who: str, now: datetime, limit: int, room: int = 32 * 1024 * 1024
+) -> list[ToSend]:
+    """Claim outgoing mails that are due, oldest first, and record the attempt; at most one of a lane at a time.
+
+    At most ``limit`` mails and ``room`` bytes are claimed, but always one when any is due, however large.
+    """
     earlier = aliased(Outbox)
     blocked = exists().where(
         col(earlier.done_at).is_(None),
@@ -63,6 +75,12 @@ def claim_due(connection: Connection, *, who: str, now: datetime, limit: int) ->
     ).all()
     if not rows:
         return []
+    sizes = _sizes(connection, [row.id for row in rows])
+    rows = [
+        row
+        for row, before in zip(rows, accumulate((sizes.get(row.id, 0) for row in rows), initial=0), strict=False)
+        if before < room or not before
+    ]
     ids = [row.id for row in rows]
     connection.execute(
         update(table(Outbox))
@@ -90,6 +108,12 @@ def claim_due(connection: Connection, *, who: str, now: datetime, limit: int) ->
         )
         for row in rows
     ]
+
+
+def _sizes(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Return how many bytes each mail has, without reading them."""
+    query = select(col(OutboxData.outbox), func.length(col(OutboxData.data))).where(col(OutboxData.outbox).in_(ids))
+    return {outbox: int(size) for outbox, size in connection.execute(query).tuples()}
 
 
 _RECORD = (
@@ -144,6 +168,25 @@ def reclaim_own(connection: Connection, *, who: str | None, now: datetime) -> in
     if who is not None:
         query = query.where(col(Outbox.claimed_by) == who)
     return connection.execute(query.values(state="deferred", due=now, claimed_by=None, claimed_until=None)).rowcount
+
+
+def renew(connection: Connection, key: int, *, who: str, now: datetime) -> bool:
+    """Begin a claim's lease anew just before sending; False when it is no longer ours (another process sends it)."""
+    mine = (col(Outbox.id) == key, col(Outbox.claimed_by) == who, col(Outbox.state) == "sending")
+    query = update(table(Outbox)).where(*mine).values(claimed_until=now + LEASE)
+    return connection.execute(query).rowcount == 1
+
+
+def hurry(connection: Connection, *, now: datetime) -> int:
+    """The relay is back: what waited only for it is due at once."""
+    waits = (
+        col(Outbox.done_at).is_(None),
+        col(Outbox.state) == "deferred",
+        col(Outbox.error).startswith(UNREACHABLE, autoescape=True),
+        col(Outbox.due) > now,
+        col(Outbox.attempts) < HURRIED,
+    )
+    return connection.execute(update(table(Outbox)).where(*waits).values(due=now)).rowcount
 
 
 def put_back(connection: Connection, ids: Sequence[int], *, who: str, now: datetime) -> None:
@@ -216,7 +259,14 @@ def queue(
     data: bytes,
     now: datetime,
 ) -> bool:
-    """Queue one mail that no plan made (an operator or undelivered notice); False when this promise exists already."""
+    """Queue one mail that no plan made (an operator or undelivered notice); False when this promise exists already.
+
+    Raises:
+        ValueError: when its bytes may not leave (a bare CR or LF).
+
+    """
+    if (found := flaw(data)) is not None:
+        raise ValueError(f"an outgoing mail holds {found}")
     if connection.execute(select(col(Outbox.id)).where(col(Outbox.once_key) == once_key)).first() is not None:
         return False
     row = {

@@ -54,6 +54,7 @@ class Sink:
     """Said instead of serving (``421 4.3.2 busy``), or DROP."""
     on_mail: Callable[[str], str | None] | None = None
     on_rcpt: Callable[[str], str | None] | None = None
+    on_reset: str | None = None
     on_data: Callable[[Taken], str | None] | None = None
     """Asked before the answer to the end of DATA; a mail it refuses is not kept."""
     drop_in_data: bool = False
@@ -135,6 +136,8 @@ class Sink:
     async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Count resets."""
         self.resets += 1
+        if self.on_reset is not None:
+            return _drop(server) if self.on_reset == DROP else self.on_reset
         return "250 2.0.0 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
