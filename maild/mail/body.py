@@ -1,0 +1,274 @@
+"""Which parts of a mail are its text and which are files (RFC 2046 §5.1): the text as shown, in the mail's order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from maild.core.mail import Attachment, Calendar
+from maild.mail import attachments, calendar, caps, charset, decoding, headers, html
+from maild.mail.flowed import unwrap
+from maild.mail.structure import Part
+from maild.mail.text import Mark, Shown, clean, clean_line
+
+_STUB = re.compile(
+    r"(?i)\bhtml\b|e-?mail client|mail program|mail reader|view (?:this|it) (?:mail|email|message)? ?(?:in|online)"
+    r"|e-?postprogram|e-?postklient|im browser|mail ?klient|nettleser|webbläsare"
+)
+_MOST_STUB = 60
+_FILE_TEXTS = frozenset({"text/calendar", "text/rfc822-headers", "text/x-vcard", "text/vcard", "text/directory"})
+_MIME_PREAMBLE = re.compile(rb"\bMIME\b")
+
+
+@dataclass(slots=True)
+class Body:
+    """What was found."""
+
+    shown: Shown = field(default_factory=lambda: Shown(""))
+    files: list[Attachment] = field(default_factory=list)
+    has_html: bool = False
+    calendar: Calendar | None = None
+    sources: list[str] = field(default_factory=list)
+    """Decoded texts that are not shown but may mention us: HTML beside a text, attached mails."""
+    pictures: list[tuple[str, int]] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    attached: list[Part] = field(default_factory=list)
+    """Attached mails, outermost first."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    """One run of shown lines."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+    pictures: tuple[tuple[str, int], ...] = ()
+
+
+class _Walk:
+    """One pass over the parts in order."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.body = Body()
+        self.pieces: list[_Piece] = []
+        self.position = 0
+        self.calendar_text = ""
+
+    # -- choosing -------------------------------------------------------------------------------------------------
+
+    def enter(self, part: Part) -> None:
+        """Read a part and all below it."""
+        waiting = [part]
+        while waiting:
+            part = waiting.pop()
+            if part.type == "multipart/alternative" and part.parts:
+                waiting.extend(reversed(self.alternative(part)))
+            elif part.parts:
+                waiting.extend(reversed(part.parts))
+            elif part.main != "multipart":
+                self.leaf(part)
+
+    def leaf(self, part: Part) -> None:
+        """Show a part as text, or take it as a file."""
+        self.position += 1
+        is_text = part.type in ("text/plain", "text/html") or (
+            part.main == "text" and part.type not in _FILE_TEXTS and part.disposition != "attachment"
+        )
+        named = "filename" in part.disposition_params or "name" in part.params
+        if part.type == "text/calendar":
+            self.read_calendar(part)
+        elif is_text and part.disposition != "attachment" and not self.is_file(part, named=named):
+            self.text(part, as_file=named)
+        else:
+            self.file(part)
+
+    def is_file(self, part: Part, *, named: bool) -> bool:
+        """Tell whether a text part with a name is a file rather than words; the first one may be both."""
+        if not named:
+            return False
+        if part.type == "text/html":
+            return bool(self.pieces) or self.body.has_html
+        return part.type != "text/plain" or (bool(self.pieces) and part.disposition != "inline")
+
+    def alternative(self, part: Part) -> list[Part]:
+        """Choose between alternatives: the text unless it is empty or a stub; what is neither stays a file."""
+        plain = next((one for one in part.parts if one.type == "text/plain" and one.disposition != "attachment"), None)
+        rich = next((one for one in part.parts if one.type != "text/plain" and _html_in(one) is not None), None)
+        rest = [one for one in part.parts if one is not plain and one is not rich]
+        if plain is None or rich is None:
+            return [one for one in (plain, rich) if one is not None] + rest
+        page = _html_in(rich)
+        assert page is not None
+        beside = [one for one in rich.whole() if one is not page and not one.parts]
+        words = self.plain_text(plain)
+        self.body.has_html = True
+        source = self.source(page)
+        if words.strip() and not (len(words) < 600 and self.is_stub(words, source)):
+            self.body.sources.append(source)
+            self.position += 1
+            return [plain, *beside, *rest]
+        if words.strip():
+            self.show_html(page, source)
+            self.add(_stub(words))
+            return [*beside, *rest]
+        return [rich, *rest]
+
+    def is_stub(self, words: str, source: str) -> bool:
+        """Tell whether a text only says that the message is elsewhere."""
+        count = len(words.split())
+        if count > _MOST_STUB or (_STUB.search(words) is None and count > 3):
+            return False
+        rich = html.to_text(source).text
+        return len(rich.split()) > max(2 * count, count + 5) and not _same_start(words, rich)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def source(self, part: Part) -> str:
+        """Return the decoded text of a text part."""
+        piece = self.raw[part.start : part.end]
+        if len(piece) > 4 * caps.HTML:
+            self.body.defects.append("a text part of more than 8 MB is read in part")
+            piece = piece[: 4 * caps.HTML]
+        data = decoding.decode(piece, part.encoding)
+        declared = part.params.get("charset")
+        if part.type == "text/html" and not data.isascii() and charset.codec(declared) in (None, "ascii"):
+            declared = _meta_charset(data) or declared
+        return charset.decode(data, declared)
+
+    def plain_text(self, part: Part) -> str:
+        """Return a text/plain part as shown lines."""
+        text = clean(self.source(part)).replace("\n\n\n\n\n\n", "\n\n\n")
+        if part.params.get("format", "").lower() == "flowed":
+            text = unwrap(text, delsp=part.params.get("delsp", "").lower() == "yes")
+        return text
+
+    def text(self, part: Part, *, as_file: bool) -> None:
+        """Show a text part."""
+        if part.type == "text/html":
+            source = self.source(part)
+            self.body.has_html = True
+            self.show_html(part, source)
+            if as_file:
+                self.file(part)
+            return
+        text = self.plain_text(part)
+        if "begin" in text:
+            text = self.without_blocks(part, text)
+        if part.type == "text/enriched" or part.type == "text/richtext":
+            text = re.sub(r"<<", "<", re.sub(r"<(?!<)/?[a-zA-Z-]+>", "", text))
+        if len(text) > caps.TEXT:
+            self.body.defects.append(f"text of more than {caps.TEXT} characters is shown in part")
+            text, as_file = text[: caps.TEXT], True
+        self.add(_Piece(text.strip("\n")))
+        if as_file:
+            self.file(part)
+
+    def without_blocks(self, part: Part, text: str) -> str:
+        """Take uuencoded and yEnc files out of a text."""
+        data = decoding.decode(self.raw[part.start : part.end], part.encoding)
+        found = attachments.blocks(data)
+        if not found:
+            return text
+        encoded = part.encoding in ("base64", "quoted-printable")
+        kept, at = [], 0
+        for index, block in enumerate(found):
+            name = charset.decode(block[3], part.params.get("charset"))
+            self.body.files.append(attachments.of_block(block, part, index, name, encoded=encoded))
+            kept.append(data[at : block[0]])
+            at = block[1]
+        kept.append(data[at:])
+        return clean(charset.decode(b"".join(kept), part.params.get("charset")))
+
+    def show_html(self, part: Part, source: str) -> None:
+        """Show an HTML part as text."""
+        if len(source) > caps.HTML:
+            self.body.defects.append("HTML of more than 2 MB is shown in part")
+            self.file(part)
+        page = html.render(source)
+        self.body.sources.append(source)
+        self.add(_Piece(page.shown.text[: caps.TEXT], page.shown.marks, page.pictures))
+
+    def add(self, piece: _Piece) -> None:
+        """Put a run of lines below what is there."""
+        if piece.text.strip() or piece.pictures:
+            self.pieces.append(piece)
+
+    def file(self, part: Part) -> None:
+        """Take a part as a file; of an attached mail its header is shown, never its text."""
+        self.body.files.append(attachments.of_part(self.raw, part, self.position))
+        if part.attached is not None:
+            self.body.attached.append(part.attached)
+            if not _in_report(part):
+                self.add(_summary(part.attached))
+
+    def read_calendar(self, part: Part) -> None:
+        """Read an invitation or an answer to one."""
+        text = self.source(part)
+        found = calendar.read(text, part.params.get("method", ""))
+        if found is not None and self.body.calendar is None:
+            self.body.calendar = found
+            self.calendar_text = calendar.describe(text)
+        self.file(part)
+
+    def result(self) -> Body:
+        """Join the runs of lines, a blank line between them."""
+        if not any(piece.text.strip() for piece in self.pieces) and self.calendar_text:
+            self.add(_Piece(self.calendar_text))
+        lines: list[str] = []
+        marks: list[Mark] = []
+        for piece in self.pieces:
+            if lines:
+                lines.append("")
+            start = len(lines)
+            lines.extend(piece.text.split("\n"))
+            marks.extend(Mark(m.kind, m.start + start, m.end + start, m.why) for m in piece.marks)
+            self.body.pictures.extend((name, line + start) for name, line in piece.pictures)
+        self.body.shown = Shown("\n".join(lines), tuple(marks))
+        return self.body
+
+
+def read(raw: bytes, root: Part) -> Body:
+    """Return the text and the files of a mail."""
+    walk = _Walk(raw)
+    walk.enter(root)
+    return walk.result()
+
+
+def _html_in(part: Part) -> Part | None:
+    """Return the HTML page of an alternative: itself, or the first page of its multipart/related or mixed."""
+    return next((one for one in part.whole() if one.type == "text/html" and one.disposition != "attachment"), None)
+
+
+def _same_start(words: str, rich: str) -> bool:
+    """Tell whether the page says the stub's words too: then the text is the page in short, and no stub."""
+    plain, other = words.split(), set(rich.casefold().split())
+    return bool(plain) and sum(word.casefold() in other for word in plain) >= 0.9 * len(plain)
+
+
+def _stub(words: str) -> _Piece:
+    text = words.strip("\n")
+    return _Piece(text, (Mark("signature", 0, text.count("\n") + 1, "a text that only says the message is elsewhere"),))
+
+
+_META = re.compile(rb"(?i)<meta[^>]{0,200}charset\s*=\s*[\"']?([a-z0-9_:.-]{2,40})")
+
+
+def _meta_charset(data: bytes) -> str | None:
+    found = _META.search(data, 0, 4096)
+    return found[1].decode("ascii") if found is not None else None
+
+
+def _in_report(part: Part) -> bool:
+    return part.parent is not None and part.parent.type == "multipart/report"
+
+
+def _summary(part: Part) -> _Piece:
+    """The header of an attached mail as lines (MAIL §1)."""
+    lines = []
+    for name, label in (("from", "From"), ("date", "Date"), ("to", "To"), ("subject", "Subject")):
+        value = part.header(name)
+        if value is not None and (line := clean_line(headers.text(value, most=300), 300)):
+            lines.append(f"{label}: {line}")
+    lines.insert(0, "[Attached mail]")
+    return _Piece("\n".join(lines), (Mark("forwarded", 0, len(lines), "an attached mail's header"),))

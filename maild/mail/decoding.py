@@ -1,0 +1,83 @@
+"""Transfer encodings undone, whatever is broken in them (RFC 2045 §6, and uuencode and yEnc of old)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_QUIET = re.compile(rb"[A-Za-z0-9+/\s]{4,}=*\s*")
+_UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? ([0-7]{3,4}) ?([^\r\n]*)\r?$")
+
+
+def decode(data: bytes, encoding: str) -> bytes:
+    """Return the content of an encoded body; never raises, keeps what can be read."""
+    if encoding == "base64":
+        return base64(data)
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(data)
+    if encoding == "uuencode":
+        return uuencode(data)
+    if encoding == "yenc":
+        return yenc(data)
+    return data
+
+
+def base64(data: bytes) -> bytes:
+    """Decode base64: line noise is passed over, a missing end is made up, several padded pieces are joined."""
+    mark = data.find(b"=")
+    if mark == -1 or not data[mark:].strip(b"=\r\n\t "):
+        try:
+            return binascii.a2b_base64(data)
+        except binascii.Error:
+            return _repaired(data)
+    found: list[bytes] = []
+    for piece in re.findall(rb"[^=]+=*", data):
+        if found and not _QUIET.fullmatch(piece):
+            break  # a footer that somebody put below
+        found.append(_repaired(piece))
+    return b"".join(found)
+
+
+def _repaired(piece: bytes) -> bytes:
+    letters = _NOT_BASE64.sub(b"", piece).rstrip(b"=")
+    if len(letters) % 4 == 1:
+        letters = letters[:-1]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def uuencode(data: bytes) -> bytes:
+    """Decode a uuencoded block, with its begin line or without."""
+    begin = _UU_BEGIN.search(data)
+    if begin is not None and data[begin.start() :].startswith(b"begin-base64"):
+        return base64(data[begin.end() :].split(b"====", 1)[0])
+    out = []
+    for line in data[begin.end() if begin is not None else 0 :].splitlines():
+        if line in (b"end", b"`", b" "):
+            break
+        if line:
+            out.append(_uu_line(line))
+    return b"".join(out)
+
+
+def _uu_line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:  # trailing blanks cut off or a checksum letter: trust the length letter (RFC-less habit)
+        count = ((line[0] - 32) & 63) * 4 // 3 + 5
+        try:
+            return binascii.a2b_uu(line[:count])
+        except binascii.Error:
+            return b""
+
+
+_YENC_LINE = re.compile(rb"(?m)^=y(?:begin|part|end)[^\r\n]*\r?\n?")
+_UNSHIFT = bytes((byte - 42) & 0xFF for byte in range(256))
+
+
+def yenc(data: bytes) -> bytes:
+    """Decode a yEnc block (yenc.org draft 1.3)."""
+    body = _YENC_LINE.sub(b"", data).replace(b"\r", b"").replace(b"\n", b"")
+    if b"=" in body:
+        body = re.sub(rb"=(.)", lambda match: bytes(((match[1][0] - 64) & 0xFF,)), body, flags=re.DOTALL)
+    return body.translate(_UNSHIFT)

@@ -1,0 +1,38 @@
+"""Which language a text is in, by its most common words: enough to choose the language of a letter."""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = {
+    "no": "jeg ikke og det er på av til som med har kan vi noe hva fra etter være også eller vil hvordan min må "
+    "få blir når hei hilsen mvh fått bare dere denne noen takk vennlig ut opp inn mer enn får gjøre skal ",
+    "nn": "eg ikkje og det er på av til som med har kan vi noko kva frå etter vere også eller vil korleis min "
+    "må få blir når hei helsing fått berre dykk denne nokon takk venleg dei ho her kor kvifor gjere skal "
+    "meir vert ",
+    "sv": "jag inte och det är på av till som med har kan vi något vad från efter vara också eller vill hur min "
+    "måste få blir när hej hälsningar fått bara ni denna någon tack vänliga mvh ut upp in mer än får göra "
+    "ska ",
+    "da": "jeg ikke og det er på af til som med har kan vi noget hvad fra efter være også eller vil hvordan min "
+    "må få bliver når hej hilsen mvh fået kun i denne nogen tak venlig ud op ind mere end får gøre skal ",
+    "en": "i not and the is on of to as with have can we something what from after be also or will how my must "
+    "get when hello hi regards only you this thanks please are it for in that do would ",
+    "de": "ich nicht und das ist auf von zu als mit haben kann wir etwas was aus nach sein auch oder will wie "
+    "mein muss wenn hallo grüße nur sie dieser danke bitte die der den für ein eine ",
+    "fi": "minä ei ja se on että tai kun mutta myös voi olen ole kiitos terveisin hei mitä miten minun joka "
+    "ovat nyt vain kuin sitä tämä ",
+}
+_SETS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LEAST = 2
+
+
+def language_of(text: str) -> str | None:
+    """Return no, nn, sv, da, en, de or fi when the text shows it clearly, else None."""
+    words = _LETTERS.findall(text[:2000].casefold())
+    scores = {language: sum(word in known for word in words) for language, known in _SETS.items()}
+    best = max(scores, key=lambda language: scores[language])
+    second = max(score for language, score in scores.items() if language != best)
+    if scores[best] < _LEAST or scores[best] == second:
+        return None
+    return best

@@ -1,0 +1,112 @@
+"""Raw bytes to :class:`~maild.core.mail.Mail` (MAIL §1, §2): one capped walk, everything else from what it found.
+
+Whatever raises in here is caught in :func:`read` alone, and the mail gets the safe reading of ``fallback.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from maild.core.bursts import subject_shape, text_shape
+from maild.core.mail import Envelope, Mail
+from maild.mail import authentication, body, bounce, caps, fallback, forward, headers, identity, reply, structure
+from maild.mail.content_hash import content_hash
+from maild.mail.decorations import decorated
+from maild.mail.headers import Field
+from maild.mail.language import language_of
+from maild.mail.mentions import find
+from maild.mail.options import ReadOptions
+from maild.mail.text import clean_line
+
+__all__ = ["ReadOptions", "read"]
+
+_MOST_VALUE = 2000
+_UNTOLD = re.compile(r"x-maild-.*|authentication-results")
+
+
+def read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
+    """Read one mail; never raises. Beyond a cap, or when reading fails, the Mail is *partial* and says why."""
+    try:
+        caps.check(raw)
+        return _read(raw, envelope, options)
+    except caps.Capped as capped:
+        return fallback.safe(raw, envelope, str(capped))
+    except Exception as error:  # noqa: BLE001 - the one place: a mail that cannot be read is still a case
+        return fallback.safe(raw, envelope, f"reading failed: {type(error).__name__}: {clean_line(str(error), 200)}")
+
+
+def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
+    found, start = headers.head(raw)
+    root, defects = structure.split(raw, found, start)
+    first = dict(reversed(found))
+    hint = next((part.params["charset"] for part in root.whole() if "charset" in part.params), None)
+    told = [(name, headers.text(value, hint)) for name, value in found]
+    author = identity.identity(found, raw[:start])
+    content = body.read(raw, root)
+    shown = content.shown
+    message = structure.as_message(raw, root)
+    subject = clean_line(headers.text(first.get("subject", b""), hint), 500)
+    split = reply.split(shown)
+    attached = structure.as_message(raw, content.attached[0]) if content.attached else None
+    ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
+    return Mail(
+        envelope=envelope,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        content_hash=content_hash(raw, found, start),
+        size=len(raw),
+        identity=author,
+        authentication=authentication.judge(raw, told, envelope, author, options),
+        headers=tuple(pair for pair in told if not _UNTOLD.fullmatch(pair[0])),
+        subject=subject,
+        message_id=ids[0] if ids else None,
+        in_reply_to=headers.message_ids(first.get("in-reply-to", b"")),
+        references=headers.message_ids(first.get("references", b"")),
+        date=headers.date(first["date"]) if "date" in first else None,
+        to=_boxes(found, "to", hint),
+        cc=_boxes(found, "cc", hint),
+        reply_to=_boxes(found, "reply-to", hint),
+        delivered_to=_delivered(found),
+        received_count=sum(1 for name, _ in found if name == "received"),
+        own_text=split.own_text,
+        folds=split.folds,
+        filled=split.filled,
+        forwarded=forward.find(shown, subject, attached),
+        text=shown.text,
+        has_html=content.has_html,
+        attachments=decorated(content, split.folds),
+        report=bounce.find(message, shown.text),
+        calendar=content.calendar,
+        mentions=find(_texts(raw, told, content)),
+        loop=next((value for name, value in told if name == "x-maild-loop"), ""),
+        subject_shape=subject_shape(subject),
+        text_shape=text_shape(split.own_text),
+        language=language_of(split.own_text),
+        defects=(*defects, *content.defects, *_oddities(found)),
+    )
+
+
+def _boxes(found: list[Field], name: str, hint: str | None):  # type: ignore[no-untyped-def]
+    return tuple(box for one, value in found if one == name for box in identity.mailboxes(value, hint))
+
+
+def _delivered(found: list[Field]) -> tuple[str, ...]:
+    values = (value for name, value in found if name in ("delivered-to", "x-original-to"))
+    return tuple(dict.fromkeys(box.address for value in values for box in identity.mailboxes(value)))
+
+
+def _texts(raw: bytes, told: list[tuple[str, str]], content: body.Body) -> list[str]:
+    """Everything in which one of our addresses may stand, attached mails and reports included."""
+    texts = ["\n".join(value for _, value in told), content.shown.text, *content.sources]
+    for file in content.files:
+        if file.type.startswith(("message/", "text/")) and file.encoding == "identity":
+            texts.append(raw[file.start : min(file.end, file.start + 1_000_000)].decode("latin-1"))
+    return texts
+
+
+def _oddities(found: list[Field]) -> list[str]:
+    """Fields that must be there once and are not (RFC 5322 §3.6)."""
+    names = [name for name, _ in found]
+    once = ("subject", "date", "message-id", "to", "cc", "reply-to", "sender", "in-reply-to", "references")
+    odd = [f"{names.count(name)} {name} fields" for name in once if names.count(name) > 1]
+    return odd + [f"no {name} field" for name in ("date", "message-id") if name not in names]

@@ -1,0 +1,238 @@
+"""The tree of a mail's parts and where each one's bytes are in the raw mail (RFC 2046), read once and capped.
+
+Only boundaries are looked for; no byte of a body is copied or decoded here. What email.* needs two thousand nested
+parts or a megabyte of parameters to choke on ends at the caps (MAIL §1). An attached mail (message/rfc822) is walked
+too, so that its text can be looked at, but it never adds to the text of the mail that carries it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from email.message import Message
+
+from maild.mail import caps
+from maild.mail.headers import Field, Params, fields, parameters
+
+_BROKEN_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=[!-9;-~]+:)")
+_TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)/([!#$%&'*+.^_`|~0-9a-z-]+)")
+_TOO_MANY_LINES = 20_000
+"""So many lines that only begin like a boundary are an attack on the splitter."""
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """One part: its header fields and the half-open range of its body in the raw mail."""
+
+    fields: list[Field]
+    start: int
+    end: int
+    depth: int = 0
+    type: str = "text/plain"
+    params: Params = field(default_factory=dict)
+    disposition: str = ""
+    disposition_params: Params = field(default_factory=dict)
+    encoding: str = ""
+    """Content-Transfer-Encoding as one of base64, quoted-printable, uuencode, identity."""
+    parts: list[Part] = field(default_factory=list)
+    attached: Part | None = None
+    """The mail inside a message/rfc822 part."""
+    parent: Part | None = None
+
+    @property
+    def main(self) -> str:
+        """The first half of the type."""
+        return self.type.partition("/")[0]
+
+    def header(self, name: str) -> bytes | None:
+        """Return the raw value of the first field of this name."""
+        for found, value in self.fields:
+            if found == name:
+                return value
+        return None
+
+    def whole(self) -> list[Part]:
+        """Return this part and all below it in order; attached mails are not entered."""
+        found, waiting = [], [self]
+        while waiting:
+            part = waiting.pop()
+            found.append(part)
+            waiting.extend(reversed(part.parts))
+        return found
+
+
+@dataclass(slots=True)
+class _Budget:
+    parts: int = 0
+    defects: list[str] = field(default_factory=list)
+
+
+def split(raw: bytes, head: list[Field], start: int) -> tuple[Part, tuple[str, ...]]:
+    """Return the tree of a mail whose header has been read, and what is wrong with it.
+
+    Raises:
+        caps.Capped: when it is nested too deep or has too many parts.
+
+    """
+    budget = _Budget()
+    end = len(raw)
+    lines = raw if b"\n" in raw else raw.replace(b"\r", b"\n")  # same length: places stay true
+    root = _part(lines, head, start, end, None, "text/plain")
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        budget.parts += 1
+        caps.count_part(budget.parts, part.depth)
+        if part.main == "multipart":
+            part.parts = _children(lines, part, budget)
+            waiting.extend(reversed(part.parts))
+        elif part.type in ("message/rfc822", "message/global") and part.encoding == "identity":
+            part.attached = _inner(lines, part, budget)
+            if part.attached is not None:
+                waiting.append(part.attached)
+    return root, tuple(dict.fromkeys(budget.defects))
+
+
+def _part(raw: bytes, head: list[Field], start: int, end: int, parent: Part | None, default: str) -> Part:
+    part = Part(fields=head, start=start, end=end, parent=parent, depth=0 if parent is None else parent.depth + 1)
+    seen = set()
+    part.type = default
+    part.encoding = "identity"
+    for name, value in head:
+        if not name.startswith("content-") or name in seen:
+            continue
+        if name == "content-type":
+            word, part.params = parameters(value)
+            match = _TYPE.search(word.lower())
+            part.type = match[0] if match else _named(word.lower(), default)
+            seen.add(name)
+        elif name == "content-disposition":
+            part.disposition, part.disposition_params = parameters(value)
+            part.disposition = part.disposition.lower()
+            seen.add(name)
+        elif name == "content-transfer-encoding":
+            part.encoding = encoding_of(value)
+            seen.add(name)
+    return part
+
+
+def _named(word: str, default: str) -> str:
+    """Make sense of a type without a subtype: ``text`` alone and the like (RFC 2045 §5.2)."""
+    word = word.strip(' "')
+    return {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(
+        word, default if not word else "application/octet-stream"
+    )
+
+
+def encoding_of(value: bytes) -> str:
+    """Return the transfer encoding a field names, however it is misspelt (RFC 2045 §6)."""
+    word = value.strip().lower()
+    if b"base64" in word or b"base-64" in word:
+        return "base64"
+    if b"quoted" in word or word == b"qp":
+        return "quoted-printable"
+    if word.startswith((b"x-uu", b"uu", b"x-uue")):
+        return "uuencode"
+    return "yenc" if word.startswith(b"x-yenc") else "identity"
+
+
+def _children(raw: bytes, part: Part, budget: _Budget) -> list[Part]:
+    boundary = part.params.get("boundary", "").rstrip().encode("utf-8", "surrogateescape")
+    ranges = _ranges(raw, boundary, part.start, part.end) if boundary else []
+    if not ranges:
+        match = _BROKEN_BOUNDARY.search(raw, part.start, min(part.end, part.start + 65536))
+        if match:
+            ranges = _ranges(raw, match[1], part.start, part.end)
+        budget.defects.append("a multipart without its boundary")
+    default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
+    if not ranges:
+        lone = Part(fields=[], start=part.start, end=part.end, depth=part.depth + 1, parent=part, encoding="identity")
+        return [lone] if raw[part.start : part.end].strip() else []
+    caps.count_part(budget.parts + len(ranges), part.depth)
+    children = []
+    for start, end in ranges:
+        head, body = fields(raw, start, end)
+        children.append(_part(raw, head, min(body, end), end, part, default))
+    return children
+
+
+def _ranges(raw: bytes, boundary: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the ranges between the lines of a boundary; after a closing one only if another opens."""
+    needle = b"--" + boundary
+    found: list[tuple[int, int]] = []
+    opened: int | None = None
+    at, looked = start, 0
+    while (at := raw.find(needle, at, end)) != -1:
+        looked += 1
+        if looked > _TOO_MANY_LINES:
+            raise caps.Capped("too many lines that begin like a boundary")
+        stop = raw.find(b"\n", at, end)
+        stop = end if stop == -1 else stop + 1
+        rest = raw[at + len(needle) : min(stop, at + len(needle) + 80)].rstrip()
+        if (at > start and raw[at - 1] != 0x0A) or rest not in (b"", b"--"):
+            at += len(needle)
+            continue
+        if opened is not None:
+            found.append((opened, _before(raw, at, opened)))
+            caps.count_part(len(found), 0)
+        opened = stop if rest == b"" else None
+        at = stop
+    if opened is not None and opened < end:
+        found.append((opened, end))
+    return found
+
+
+def _before(raw: bytes, at: int, least: int) -> int:
+    """The line end before a boundary belongs to the boundary (RFC 2046 §5.1.1)."""
+    if at > least and raw[at - 1] == 0x0A:
+        at -= 1
+        if at > least and raw[at - 1] == 0x0D:
+            at -= 1
+    return at
+
+
+def _inner(raw: bytes, part: Part, budget: _Budget) -> Part | None:
+    """Read the head of an attached mail, unless it is beyond the caps: then it stays a closed file."""
+    if caps.header_problem(raw, part.start, part.end) is not None or part.depth >= caps.DEPTH - 1:
+        budget.defects.append("an attached mail beyond the caps stays closed")
+        return None
+    head, body = fields(raw, part.start, part.end)
+    return _part(raw, head, min(body, part.end), part.end, part, "text/plain") if head else None
+
+
+def as_message(raw: bytes, part: Part) -> Message:
+    """Return a part as the standard library's Message, as its own parser would have built it.
+
+    Bodies of files (neither text nor message/*) are left out: nobody reads them there.
+    """
+    message = Message()
+    for name, value in part.fields:
+        message.set_raw(name, value.decode("ascii", "surrogateescape"))
+    if part.parts:
+        message.set_payload([as_message(raw, child) for child in part.parts])
+    elif part.attached is not None:
+        message.set_payload([as_message(raw, part.attached)])
+    elif part.main == "message" and part.encoding == "identity":
+        message.set_payload(_blocks(raw, part))
+    elif part.main in ("text", "message", "multipart"):
+        message.set_payload(raw[part.start : part.end].decode("ascii", "surrogateescape"))
+    return message
+
+
+def _blocks(raw: bytes, part: Part) -> list[Message | str]:
+    """Read a report's groups of fields, each a Message without a body (RFC 3464 §2.1)."""
+    found: list[Message | str] = []
+    at = part.start
+    while at < part.end and len(found) < caps.PARTS:
+        head, following = fields(raw, at, min(part.end, at + caps.HEADER_BYTES))
+        if following <= at:
+            following = at + 1
+        if head:
+            group = Message()
+            for name, value in head:
+                group.set_raw(name, value.decode("ascii", "surrogateescape"))
+            found.append(group)
+        elif found and raw[at:following].strip():
+            break
+        at = following
+    return found or [Message()]

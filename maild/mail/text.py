@@ -1,0 +1,47 @@
+"""The text of a mail as it is shown, and what the HTML structure says about its lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+MarkKind = Literal["quote", "signature", "footer", "forwarded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A half-open range of line numbers of a shown text that the structure says is not the writer's own words."""
+
+    kind: MarkKind
+    start: int
+    end: int
+    why: str
+    """What in the structure says so, such as ``gmail_quote``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The whole text of a mail and what is known about its lines."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]")
+_NEWLINES = re.compile("\r+\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BREAKS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
+
+
+def clean(text: str) -> str:
+    """Return text a database takes: line ends are ``\\n``, no NUL, C0, C1 or lone surrogate (FAULTS P2)."""
+    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
+        return text
+    if _BREAKS.search(text):
+        text = _NEWLINES.sub("\n", text)
+    return _UNWANTED.sub("", text)
+
+
+def clean_line(text: str, most: int = 2000) -> str:
+    """Return one clean line of at most ``most`` characters: runs of white space and breaks become one space."""
+    return " ".join(clean(text[: 4 * most]).split())[:most]

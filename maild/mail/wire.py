@@ -1,0 +1,137 @@
+"""Mail to JSON and back, between the daemon and a reader: never pickle, for the other end has touched hostile bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from maild.core.mail import Envelope, Mail
+from maild.mail.options import ReadOptions
+
+Make = Callable[[Any], Any]
+
+
+def to_json(value: Any) -> bytes:
+    """Write a frozen value (a Mail, an Envelope, ReadOptions) as JSON: each dataclass as the list of its fields."""
+    return json.dumps(_plain(value), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, tuple | frozenset):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    kind: type = type(value)
+    return [_plain(getattr(value, name)) for name in _names(kind)]
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(found.name for found in dataclasses.fields(kind))
+
+
+def mail_from(data: bytes | bytearray, envelope: Envelope) -> Mail:
+    """Read a Mail; its envelope is the daemon's own, whatever the reader wrote.
+
+    Raises:
+        ValueError: when it is not exactly a Mail.
+
+    """
+    try:
+        values = json.loads(data)
+        values[0] = None
+        mail: Mail = _maker(Mail)(values)
+        return dataclasses.replace(mail, envelope=envelope)
+    except (TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
+        raise ValueError(f"not a Mail: {type(error).__name__}") from error
+
+
+def envelope_from(data: bytes) -> Envelope:
+    """Read an Envelope."""
+    made: Envelope = _maker(Envelope)(json.loads(data))
+    return made
+
+
+def options_from(data: bytes) -> ReadOptions:
+    """Read ReadOptions."""
+    made: ReadOptions = _maker(ReadOptions)(json.loads(data))
+    return made
+
+
+def _maker(kind: type) -> Make:
+    return _dataclass(kind)
+
+
+@cache
+def _dataclass(kind: type) -> Make:
+    hints = typing.get_type_hints(kind)
+    makers = [(name, _field(hints[name])) for name in _names(kind)]
+    if kind is Mail:
+        makers[0] = ("envelope", lambda value: value)
+    count = len(makers)
+    names = [name for name, _ in makers]
+    makes = [make for _, make in makers]
+
+    def make(values: Any) -> Any:
+        if type(values) is not list or len(values) != count:
+            raise ValueError(f"not a {kind.__name__}")
+        return kind(**{name: make(value) for name, make, value in zip(names, makes, values, strict=True)})
+
+    return make
+
+
+def _field(hint: Any) -> Make:
+    """Return what makes a value of a type out of JSON, and refuses any other."""
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        inner = _field(next(one for one in typing.get_args(hint) if one is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if origin in (tuple, frozenset):
+        return _sequence(origin, typing.get_args(hint))
+    if origin is typing.Literal:
+        return _one_of(frozenset(typing.get_args(hint)))
+    if dataclasses.is_dataclass(hint):
+        return _dataclass(typing.cast(type, hint))
+    if hint is datetime:
+        return datetime.fromisoformat
+    return _exactly(hint)
+
+
+def _sequence(origin: Any, arguments: tuple[Any, ...]) -> Make:
+    if origin is frozenset or arguments[-1] is Ellipsis:
+        one = _field(arguments[0])
+        return lambda value: origin(map(one, _list(value)))
+    each = [_field(argument) for argument in arguments]
+    return lambda value: tuple(make(one) for make, one in zip(each, _list(value), strict=True))
+
+
+def _list(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise ValueError("not a list")
+    return value
+
+
+def _one_of(known: frozenset[Any]) -> Make:
+    def make(value: Any) -> Any:
+        if value not in known:
+            raise ValueError("not a known word")
+        return value
+
+    return make
+
+
+def _exactly(kind: type) -> Make:
+    def make(value: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"not {kind.__name__}")
+        return value
+
+    return make
