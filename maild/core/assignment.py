@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from maild.core.actions import Preference, Strategy
 from maild.core.facts import Facts
-from maild.core.people import present
-from maild.core.rules import Agent, Group, Rulebook
+from maild.core.rules import Absence, Agent, Group, Rulebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,26 +19,115 @@ class Assignment:
     reason: str
 
 
-def assign(group: Group, facts: Facts, rulebook: Rulebook, *, taken: Mapping[str, int] | None = None) -> Assignment:
-    """Choose an agent of a group; absent ones and those at their cap are skipped.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a rule says about who gets it, and what is known of the case; without it the group's own ways hold."""
 
-    ``taken`` counts cases this very plan has given out already.
-    """
-    if group.assign == "group":
+    assignee: str | None = None
+    assign: Strategy | None = None
+    prefer: tuple[Preference, ...] | None = None
+    type: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = ""
+
+
+NOTHING_WANTED = Wanted()
+
+
+def assign(group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted = NOTHING_WANTED) -> Assignment:
+    """Choose an agent of a group; absent ones and those at their cap are skipped."""
+    if wanted.assignee is not None:
+        return _person(wanted.assignee, facts, rulebook, group, wanted)
+    return _by_strategy(group, facts, rulebook, wanted)
+
+
+def away(agent: Agent, facts: Facts, rulebook: Rulebook) -> Absence | None:
+    """Return the absence an agent is on at the moment of the facts."""
+    today = facts.now.astimezone(rulebook.zone).date()
+    for absence in (*agent.absences, *facts.absences.get(agent.id, ())):
+        if absence.start <= today <= absence.end:
+            return absence
+    return Absence(start=today, end=date.max) if agent.absent else None
+
+
+def _full(agent: Agent, facts: Facts) -> bool:
+    return agent.load_cap is not None and facts.load.get(agent.id, 0) >= agent.load_cap
+
+
+def _person(name: str, facts: Facts, rulebook: Rulebook, group: Group, wanted: Wanted) -> Assignment:
+    """Give it to a person; who is away has a substitute, else the group's strategy chooses."""
+    asked: list[str] = []
+    while name in rulebook.agents and name not in asked:
+        absence = away(rulebook.agents[name], facts, rulebook)
+        if absence is None:
+            via = f", who stands in for {asked[0]}" if asked else ""
+            return Assignment(agent=name, reason=f"the rule names {name}{via}")
+        asked.append(name)
+        name = absence.substitute or ""
+    chosen = _by_strategy(group, facts, rulebook, wanted)
+    return Assignment(agent=chosen.agent, reason=f"{' and '.join(asked) or name} is away; {chosen.reason}")
+
+
+def _by_strategy(group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted) -> Assignment:
+    strategy = wanted.assign or group.assign
+    if strategy == "group":
         return Assignment(agent=None, reason=f"group {group.id} shares its cases")
-    loads = {agent: facts.load.get(agent, 0) + (taken or {}).get(agent, 0) for agent in group.members}
-    free = [a for a in present(group.members, rulebook) if a.load_cap is None or loads[a.id] < a.load_cap]
+    known = [rulebook.agents[name] for name in group.members if name in rulebook.agents]
+    free = [agent for agent in known if away(agent, facts, rulebook) is None and not _full(agent, facts)]
+    skipped = [agent.id for agent in known if agent not in free]
     if not free:
         return Assignment(agent=None, reason=f"nobody in {group.id} is free")
-    if group.assign == "round_robin":
-        return _next(group, free, facts.rotation.get(group.id))
-    chosen = min(free, key=lambda agent: loads[agent.id])
-    return Assignment(agent=chosen.id, reason=f"least open in {group.id}: {loads[chosen.id]}")
+    notes = [f"not {', '.join(skipped)}"] if skipped else []
+    for preference in group.prefer if wanted.prefer is None else wanted.prefer:
+        free, note = _preferred(preference, free, group, facts, rulebook, wanted)
+        if note:
+            notes.append(note)
+    chosen, reason = _next(group, free, facts) if strategy == "round_robin" else _least(group, free, facts)
+    return Assignment(agent=chosen.id, reason="; ".join([reason, *notes]))
 
 
-def _next(group: Group, free: list[Agent], last: str | None) -> Assignment:
-    order = list(group.members)
-    start = order.index(last) + 1 if last in order else 0
-    turn = {agent: place for place, agent in enumerate(order[start:] + order[:start])}
+def _preferred(
+    preference: Preference, free: list[Agent], group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted
+) -> tuple[list[Agent], str]:
+    """Keep those a preference names; when it names nobody who is free, all stay."""
+    last = facts.last_agent.get(group.id)
+    tests: dict[Preference, tuple[Callable[[Agent], bool], str]] = {
+        "sticky": (lambda agent: agent.id == last, "had the customer's last case"),
+        "language": (
+            lambda agent: wanted.language in ((agent.language or rulebook.desk.languages[0]), *agent.languages),
+            f"answers in {wanted.language}",
+        ),
+        "competence": (
+            lambda agent: not agent.competences.isdisjoint(_competences(wanted)),
+            f"knows {wanted.type}",
+        ),
+    }
+    test, note = tests[preference]
+    kept = [agent for agent in free if test(agent)]
+    return (kept, note) if kept else (free, "")
+
+
+def _competences(wanted: Wanted) -> frozenset[str]:
+    parts = wanted.type.split(".")
+    return frozenset({".".join(parts[: length + 1]) for length in range(len(parts))} | set(wanted.tags))
+
+
+def _least(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, str]:
+    """Choose who has the fewest open cases; among equals whose turn it is."""
+    fewest = min(facts.load.get(agent.id, 0) for agent in free)
+    turn = _turn(group, facts)
+    chosen = min((a for a in free if facts.load.get(a.id, 0) == fewest), key=lambda agent: turn[agent.id])
+    return chosen, f"least open in {group.id}: {fewest}"
+
+
+def _next(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, str]:
+    turn = _turn(group, facts)
     chosen = min(free, key=lambda agent: turn[agent.id])
-    return Assignment(agent=chosen.id, reason=f"next in {group.id} after {last or 'nobody'}")
+    return chosen, f"next in {group.id} after {facts.rotation.get(group.id) or 'nobody'}"
+
+
+def _turn(group: Group, facts: Facts) -> dict[str, int]:
+    """Return each member's place after the one who got the last case."""
+    order, last = list(group.members), facts.rotation.get(group.id)
+    start = order.index(last) + 1 if last in order else 0
+    return {agent: place for place, agent in enumerate(order[start:] + order[:start])}

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.core.mail import Attachment
+from maild.core.rules import Absence
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
@@ -256,6 +257,10 @@ class Facts:
     """Of Asks.named_addresses: those of contacts."""
     last_answers: Mapping[int, LastAnswer] = field(default_factory=dict)
     """By case; read only when an agent writes."""
+    last_agent: Mapping[str, str] = field(default_factory=dict)
+    """Group id → the agent who had the author's last case there."""
+    absences: Mapping[str, tuple[Absence, ...]] = field(default_factory=dict)
+    """By agent id: who is away, as told by mail."""
 
 
 MAX_NOTICES = 64

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, tzinfo
 from typing import Literal
 
+from maild.core.actions import NoPatterns, Patterns, Preference, Rule, Strategy
+from maild.core.calendars import Calendar
+from maild.core.casetypes import CaseType
+
 CcPolicy = Literal["join", "ask", "never"]
-Strategy = Literal["round_robin", "least_open", "group"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,10 @@ class Department:
     burst: int = 10
     """From this many mails of one sender in 10 minutes on, they fold into the first one's case; 0 = never."""
     confidential: bool = False
+    head: str | None = None
+    """The agent who answers for it."""
+    calendar: str | None = None
+    """Its opening hours, by the calendar's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,19 @@ class Group:
     owner: str | None = None
     members: tuple[str, ...]
     assign: Strategy = "least_open"
+    prefer: tuple[Preference, ...] = ()
+    """Whom of its members the strategy chooses among first (X13)."""
+    escalates_to: str | None = None
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """An agent is away; both days are inside."""
+
+    start: date
+    end: date
+    substitute: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +79,46 @@ class Agent:
     absent: bool = False
     load_cap: int | None = None
     """At most this many open cases by assignment; None = no limit."""
+    languages: tuple[str, ...] = ()
+    """Languages to answer in, beside ``language``."""
+    competences: frozenset[str] = frozenset()
+    """Case types (or their first part: ``it``) and tags."""
+    role: str = "agent"
+    absences: tuple[Absence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What an organisation has agreed with the desk."""
+
+    name: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Tell whether it is in force on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A customer's organisation (rules/contacts.toml)."""
+
+    name: str
+    domains: tuple[str, ...] = ()
+    tags: frozenset[str] = frozenset()
+    agreements: tuple[Agreement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A customer the rules know by address (rules/contacts.toml)."""
+
+    address: str
+    organisation: str | None = None
+    tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +177,18 @@ class Rulebook:
     """Agent id by every registered address."""
     domains: frozenset[str]
     """Domains of our own addresses, and reply_domain."""
+    lists: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    """Routing rules: ``""`` holds those every mail is tried on first, then each department's own."""
+    patterns: Patterns = field(default_factory=NoPatterns, compare=False)
+    types: Mapping[str, CaseType] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    """The desk's time zone."""
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    organisation_by_domain: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, Person] = field(default_factory=dict)
+    """By address."""
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    """The verb that each word means, folded."""
+    warnings: tuple[str, ...] = ()
+    """``file:line: what`` is allowed, yet probably not meant."""

@@ -1,0 +1,74 @@
+"""Whole words, whatever their case and form: what rules mean by ``words = ["lösenord", "pass*", "logge inn"]``.
+
+Regular expressions cannot do it (in RE2 ``\\b`` and ``\\w`` know ASCII only: ``\\bøl\\b`` finds nothing), so words are
+split and folded here: NFC, casefolded, soft hyphens gone. ``#`` is a word of its own: ``#webinar`` can be asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[\w\u0300-\u036f]+|#")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+
+
+def fold(text: str) -> str:
+    """Return the words of a text, folded, with one space around each."""
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).casefold())
+    return f" {' '.join(_WORD.findall(plain))} "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A text as its folded words."""
+
+    text: str
+    words: frozenset[str]
+
+
+def folded(text: str) -> Folded:
+    """Fold a text once, to be searched many times."""
+    joined = fold(text)
+    return Folded(text=joined, words=frozenset(joined.split()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needle:
+    """A word, a phrase, or with ``*`` at its end the beginning of one."""
+
+    said: str
+    """As the rule writes it."""
+    text: str
+    """Folded, with a space on the sides where a word must end."""
+    single: bool
+    """One whole word: looking it up in the set of words is enough."""
+
+
+def needle(said: str) -> Needle:
+    """Make a needle of what a rule says.
+
+    Raises:
+        ValueError: with what is expected, when it holds no word.
+
+    """
+    prefix = said.rstrip().endswith("*")
+    text = fold(said.rstrip().removesuffix("*"))
+    if text.strip() in ("", "#") or "*" in said.rstrip()[:-1]:
+        raise ValueError("a word like passord, a phrase like logge inn, or with * at the end a beginning like pass*")
+    if prefix:
+        return Needle(said=said, text=text.rstrip(), single=False)
+    words = text.split()
+    return Needle(said=said, text=text if len(words) > 1 else words[0], single=len(words) == 1)
+
+
+def find(needle: Needle, inside: Folded) -> str | None:
+    """Return the words found, or None."""
+    if needle.single:
+        return needle.text if needle.text in inside.words else None
+    start = inside.text.find(needle.text)
+    if start < 0:
+        return None
+    end = inside.text.find(" ", start + len(needle.text.rstrip()))
+    return inside.text[start:end].strip()
