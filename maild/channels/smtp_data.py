@@ -35,7 +35,7 @@ class Body:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        """Octets received so far, the dot line and stuffed dots included."""
+        """Octets received so far, stuffed dots included."""
         self.refused: str | None = None
         self.ended = False
         self.rest: bytes = b""
@@ -50,15 +50,13 @@ class Body:
             return
         end = self._find_end(chunk)
         content = chunk if end is None else chunk[: max(end, 0)]
+        self.size += len(content) if end is None else end
+        self.ended = end is not None
         self._judge(content)
         if self.refused is None:
             self._keep(content)
             if end is not None and end < 0:
                 self._trim(-end)
-        self.size += len(content)
-        if end is not None:
-            self.ended = True
-            return
         self._tail = chunk[-4:] if len(chunk) >= 4 else (self._tail + chunk)[-4:]
 
     def take(self) -> bytes:
@@ -111,7 +109,7 @@ class Body:
     def _judge(self, content: bytes) -> None:
         if self.refused is not None:
             return
-        if self.size + len(content) > self.limit:
+        if self.size > self.limit + (0 if self.ended else 2):  # ".\r" of the dot line may be among them
             self._refuse(replies.TOO_BIG)
         elif self._has_long_line(content):
             self._refuse(replies.LONG_LINE)
