@@ -24,7 +24,8 @@ LABELS: dict[Role, str] = {
         " gesendet enviado fecha envoyé data data: inviato verzonden wysłano odesláno odoslané dátum poslano poslané"
         " küldve elküldve időpont trimis tarih gönderildi gönderme дата отправлено дата: надіслано адпраўлена"
         " изпратено ημερομηνία εστάλη στάλθηκε kuupäev saadetud data/hora išsiųsta laikas datums nosūtīts dërguar"
-        " dikirim tanggal hantar tarikh ngày 发送时间 發送時間 日期 时间 時間 寄件日期 傳送時間 发送日期 送信日時 日付 日時 送信日"
+        " dikirim tanggal hantar tarikh ngày 发送时间 發送時間 日期 时间 時間 寄件日期 傳送時間 发送日期 送信日時"
+        " 日付 日時 送信日"
         " 보낸날짜 날짜 보낸시간 التاريخ تاريخ تم הנשלח נשלח תאריך วันที่ ส่งเมื่อ تاریخ noiz bidalia datë datum/tijd"
         " күні ամսաթիվ თარიღი sent: sendt. skickat: skickad dátum: data/hora: quan enviat dyddiad dáta deiziad"
         " sendeturdato sendingartími"
@@ -33,7 +34,8 @@ LABELS: dict[Role, str] = {
         "to til till vastaanottaja kenelle an an: para a a: à á pour destinataire destinatario destinatário aan aan:"
         " naar do adresat komu komu: pre prima primatelj címzett kime alıcı alici кому получатель одержувач каму до:"
         " до za до: προς προς: αποδέκτης kellele saaja kam gavėjas adresāts për kepada untuk penerima tới đến"
-        " 收件人 收件者 宛先 宛先: 받는사람 받는이 수신 إلى الى المستلم به אל לכבוד ถึง ผู้รับ nori destinatarul către la mottakar"
+        " 收件人 收件者 宛先 宛先: 받는사람 받는이 수신 إلى الى المستلم به אל לכבוד ถึง ผู้รับ nori destinatarul"
+        " către la mottakar"
         " mottaker mottagare modtager viðtakandi empfänger ontvanger recipient hartzailea at chuig goal кімге ում"
         " მიმღები"
         " til: till: aan. på komu/kam tiuj"
@@ -41,8 +43,10 @@ LABELS: dict[Role, str] = {
     "cc": (
         "cc kopi kopia kopio copie copia cópia kopie cópia: afrit kópía másolat wd dw kópia kópie kopie: kopia:"
         " копия копие"
-        " копія bilgi κοιν koopia koopia: kopija kopja tembusan 抄送 抄送人 副本 cc： 참조 نسخة עותק สำเนา bcc dolda hemlig"
-        " blindkopi blindkopia piilokopio blindkopie skjult kopi: cc: í cci 密件副本 密送 숨은참조 cco ccn udw bcc: скрытая"
+        " копія bilgi κοιν koopia koopia: kopija kopja tembusan 抄送 抄送人 副本 cc： 참조 نسخة עותק สำเนา bcc"
+        " dolda hemlig"
+        " blindkopi blindkopia piilokopio blindkopie skjult kopi: cc: í cci 密件副本 密送 숨은참조 cco ccn udw"
+        " bcc: скрытая"
         " კოპირება kopija: samrit"
     ),
     "subject": (
@@ -50,7 +54,8 @@ LABELS: dict[Role, str] = {
         " predmet"
         " tárgy subiect subiectul konu тема тема: относно предмет θέμα teema pealkiri tema temats temats: tema:"
         " subjekt"
-        " subjek perihal perkara chủ 主题 主題 主旨 标题 標題 件名 제목 الموضوع موضوع נושא הנדון เรื่อง หัวเรื่อง gaia zadeva"
+        " subjek perihal perkara chủ 主题 主題 主旨 标题 標題 件名 제목 الموضوع موضوع נושא הנדון เรื่อง หัวเรื่อง"
+        " gaia zadeva"
         " naslov"
         " subjekt: sujet onderwerp: assumpte asuntu tēma tema/subject subjecte pwnc ábhar danvez тақырып վերնագիր"
         " թեման თემა"
@@ -73,7 +78,8 @@ LABELS: dict[Role, str] = {
 
 PHRASES: dict[Role, str] = {
     "from": (
-        "odoslané od|od koho|від кого|de la|de parte de|message from|mailed by|보낸 사람|보낸 이|envoyé par|sent by|dari"
+        "odoslané od|od koho|від кого|de la|de parte de|message from|mailed by|보낸 사람|보낸 이|envoyé par|sent by"
+        "|dari"
         " pengirim"
         "|frá hverjum|på vegne av|message de|enviado por|inviato da|d'après"
     ),
@@ -83,12 +89,14 @@ PHRASES: dict[Role, str] = {
         "|data wysłania|datum odeslání|dátum odoslania|datum slanja|datum poslano|küldés dátuma|küldés ideje|data"
         " trimiterii"
         "|trimis la|gönderim tarihi|gönderilme tarihi|gönderme tarihi|дата отправки|дата відправлення|дата и время"
-        "|дата и время отправки|ngày gửi|đã gửi|gửi lúc|보낸 날짜|보낸 시간|תאריך שליחה|تاريخ الإرسال|تم الإرسال|fecha y hora"
+        "|дата и время отправки|ngày gửi|đã gửi|gửi lúc|보낸 날짜|보낸 시간|תאריך שליחה|تاريخ الإرسال|تم الإرسال"
+        "|fecha y hora"
         "|data e hora|sendedatum|gesendet am|dato/tid|datum en tijd|дата:|poslano dana|sent date|sent time|date/time"
         "|lähetetty:|päivämäärä ja aika|lähetyspäivä|sent den|sendt av|išsiuntimo data|nosūtīšanas datums"
     ),
     "to": (
-        "send to|sent to|envoyé à|bestemt til|받는 사람|받는 이|do koho|to (e-mail)|enviado para|enviado a:|đến người nhận"
+        "send to|sent to|envoyé à|bestemt til|받는 사람|받는 이|do koho|to (e-mail)|enviado para|enviado a:|đến"
+        " người nhận"
         "|người nhận"
         "|til hvem"
     ),
@@ -112,7 +120,8 @@ PHRASES: dict[Role, str] = {
 
 _FORWARD_SUBJECTS = (
     "fw fwd fvd vs vb vl wg tr rv enc i pd ilt i̇lt iet wtr doorst fs dv tov továbbítás pfwd redir redir. vidaresend"
-    " videresend videresendt vidarebefordrat vidarebefordran edelleenlähetys välitetty framsent πρθ προώθ yml 转发 轉寄"
+    " videresend videresendt vidarebefordrat vidarebefordran edelleenlähetys välitetty framsent πρθ προώθ yml 转发"
+    " 轉寄"
     " 轉發"
     " 転送 전달 הועבר إعادة توجيه пересл пересл. переслано перен trs renv renvoi reenv reenviado tra edasi pers perst"
     " fwd(1) fwd[2] przek przekaz wyt vl: vyd posr proslijeđeno fyi weitergeleitet doorgestuurd iletilen yönl"

@@ -1,0 +1,148 @@
+"""Who wrote a mail: a person, or which kind of robot (MAIL §4, RFC 3834, SPEC X9).
+
+One pure verdict with its reason. A person's mail is never called a robot's: what a person may write too counts only
+beside evidence that only a robot leaves. This is the one home of the patterns of robots' headers and subjects.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from maild.core.absence import return_date
+from maild.core.mail import Mail
+from maild.core.robot_words import ABSENT_SUBJECTS, ABSENT_TEXT, REPLY_HEADERS, ROBOT_LOCAL, SUBJECTS
+from maild.core.thanks import is_thanks as is_thanks
+
+RobotKind = Literal["human", "auto-reply", "automatic", "list", "calendar", "receipt", "feedback", "bounce"]
+
+_SUBJECTS = [(name, re.compile(rf"(?i)^\s*(?:{words})\s*(?::|：|$)")) for name, words in SUBJECTS]
+_ABSENT_SUBJECT = re.compile(rf"(?i)^\s*(?:{ABSENT_SUBJECTS})\b")
+_ABSENT_TEXT = tuple(ABSENT_TEXT.replace("e-?mail", "email").split("|"))
+_LOCAL = re.compile(ROBOT_LOCAL, re.IGNORECASE)
+_ANSWERS = ("REPLY", "COUNTER")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robot:
+    """The verdict on a mail's writer and why."""
+
+    kind: RobotKind
+    reason: str = ""
+    """The pattern that decided; empty for a person."""
+    back: date | None = None
+    """First day the writer is back, when an absence says one."""
+
+
+def _value(mail: Mail, name: str) -> str:
+    return next((value.strip() for key, value in mail.headers if key == name), "")
+
+
+def _has(mail: Mail, name: str) -> bool:
+    return any(key == name for key, _ in mail.headers)
+
+
+def auto_submitted(mail: Mail) -> str | None:
+    """Return why Auto-Submitted marks a mail (RFC 3834 §5: anything but ``no``), or None."""
+    value = _value(mail, "auto-submitted").lower()
+    return f"Auto-Submitted: {value}" if value and value.partition(";")[0].strip() != "no" else None
+
+
+def robot_header(mail: Mail) -> str | None:
+    """Return the header that only an automatic answer has (MAIL §4 row 8), or None."""
+    for name in REPLY_HEADERS:
+        if _has(mail, name):
+            return f"header {name}"
+    if _value(mail, "delivered-to").lower().startswith("autoresponder"):
+        return "Delivered-To: autoresponder"
+    return None
+
+
+def robot_subject(mail: Mail) -> str | None:
+    """Return why the subject is an automatic answer's (MAIL §4 row 8, ≥ 30 languages), or None."""
+    for name, pattern in _SUBJECTS:
+        if pattern.match(mail.subject):
+            return f"subject of an automatic reply ({name})"
+    if _ABSENT_SUBJECT.match(mail.subject) and says_absent(mail.own_text or mail.text):
+        return "subject and text of an absence"
+    return None
+
+
+def robot_address(mail: Mail) -> str | None:
+    """Return the address nobody reads that a mail comes from (MAIL §4 row 5), or None."""
+    for address in (mail.identity.address, mail.envelope.sender):
+        if address and _LOCAL.match(address.rpartition("@")[0]):
+            return f"address {address}"
+    return None
+
+
+def mailing_list(mail: Mail) -> str | None:
+    """Return the header that marks a list's or bulk mail (MAIL §4 row 6), or None."""
+    for name, _ in mail.headers:
+        if name.startswith("list-") or name == "mailing-list":
+            return f"header {name}"
+    value = _value(mail, "precedence").lower()
+    if value in ("list", "bulk", "junk", "auto_reply"):
+        return f"Precedence: {value}"
+    if _has(mail, "feedback-id") and _has(mail, "list-unsubscribe-post"):
+        return "Feedback-ID with List-Unsubscribe-Post"
+    return None
+
+
+def calendar_answer(mail: Mail) -> str | None:
+    """Return why a mail is a calendar program's answer (RFC 5546 §3.2.3), or None."""
+    if mail.calendar is not None and mail.calendar.method.upper() in _ANSWERS:
+        return f"calendar {mail.calendar.method}"
+    return None
+
+
+def says_absent(text: str) -> bool:
+    """Tell whether a text is an absence message, in the Nordic languages, English or German."""
+    fold = " ".join(text[:2000].casefold().replace("’", "'").split())
+    return any(words in fold for words in _ABSENT_TEXT)
+
+
+def robot(mail: Mail) -> Robot:
+    """Judge who wrote a mail: the first kind with evidence, most certain first."""
+    if mail.report is not None:
+        return _report(mail)
+    calendar = calendar_answer(mail)
+    if calendar is not None:
+        return Robot(kind="calendar", reason=calendar)
+    reply = robot_header(mail) or robot_subject(mail) or _precedence_reply(mail)
+    submitted = auto_submitted(mail)
+    if submitted is not None and "auto-replied" in submitted:
+        return _auto_reply(mail, submitted)
+    if reply is not None:
+        return _auto_reply(mail, reply)
+    if submitted is not None:
+        return Robot(kind="automatic", reason=submitted)
+    listed = mailing_list(mail)
+    if listed is not None:
+        return Robot(kind="list", reason=listed)
+    address = robot_address(mail)
+    if address is not None:
+        return Robot(kind="automatic", reason=address)
+    if mail.envelope.sender == "":
+        return Robot(kind="automatic", reason="null return path")
+    return Robot(kind="human")
+
+
+def _report(mail: Mail) -> Robot:
+    assert mail.report is not None
+    if mail.report.kind == "delivery-status":
+        return Robot(kind="bounce", reason=f"delivery report {mail.report.status}".rstrip())
+    if mail.report.kind == "disposition-notification":
+        return Robot(kind="receipt", reason=mail.report.kind)
+    return Robot(kind="feedback", reason=mail.report.kind)
+
+
+def _precedence_reply(mail: Mail) -> str | None:
+    return "Precedence: auto_reply" if _value(mail, "precedence").lower() == "auto_reply" else None
+
+
+def _auto_reply(mail: Mail, reason: str) -> Robot:
+    text = f"{mail.subject}\n{mail.own_text or mail.text}"
+    return Robot(kind="auto-reply", reason=reason, back=return_date(text, mail.envelope.received.date()))
