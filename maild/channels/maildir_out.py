@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import secrets
 import socket
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ class Maildir:
         self._path = path
         self._numbers = itertools.count()
         host = socket.gethostname().replace("/", r"\057").replace(":", r"\072")
-        self._tail = f"P{os.getpid()}Q{{}}.{host}"
+        self._tail = f"P{os.getpid()}R{secrets.token_hex(4)}Q{{}}.{host}"
 
     async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
         """Write one mail, byte for byte; sent when it is on disk. Never raises but cancellation."""

@@ -1,0 +1,248 @@
+"""The outbox: who may send what when, on both databases, against a model of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from maild.storage import outbox
+from maild.storage.engine import Connection, Engine
+
+NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def put(
+    connection: Connection, key: int, *, case: int | None = 1, to: str = "k@a.example", data: bytes = b"x\r\n"
+) -> int:
+    """Queue one mail."""
+    assert outbox.queue(
+        connection,
+        key=key,
+        once_key=f"test:{key}",
+        case=case,
+        kind="answer",
+        recipient=to,
+        return_path="",
+        message_id=f"<{key}@c.example>",
+        subject="x",
+        data=data,
+        now=NOW,
+    )
+    return key
+
+
+def claim(
+    connection: Connection, *, who: str = "me", now: datetime = NOW, limit: int = 64, room: int = 1 << 20
+) -> list[int]:
+    """Claim what is due; the ids."""
+    return [mail.id for mail in outbox.claim_due(connection, who=who, now=now, limit=limit, room=room)]
+
+
+def record(connection: Connection, key: int, state: str, *, who: str = "me", now: datetime = NOW) -> None:
+    """Record one result; a deferred one is due in a minute."""
+    due = now + MINUTE if state == "deferred" else None
+    result = outbox.Result(id=key, state=state, answer="250 ok", due=due)  # type: ignore[arg-type]
+    outbox.record(connection, [result], who=who, now=now)
+
+
+def row(connection: Connection, key: int) -> dict[str, object]:
+    """Return one row as it is."""
+    return dict(connection.execute(text(f"select * from outbox where id = {key}")).mappings().one())
+
+
+def test_an_attempt_is_recorded_by_the_claim(connection: Connection) -> None:
+    """What is claimed is *sending*, its attempt counted, its owner and the end of his lease known."""
+    put(connection, 1)
+    (mail,) = outbox.claim_due(connection, who="me", now=NOW, limit=9)
+    assert (mail.data, mail.attempts, mail.message_id) == (b"x\r\n", 1, "<1@c.example>")
+    found = row(connection, 1)
+    assert (found["state"], found["attempts"], found["claimed_by"]) == ("sending", 1, "me")
+    record(connection, 1, "sent")
+    found = row(connection, 1)
+    assert (found["state"], found["answer"], found["error"], found["claimed_by"]) == ("sent", "250 ok", "", None)
+    assert found["done_at"] is not None
+
+
+def test_a_promise_is_queued_once_and_only_clean(connection: Connection) -> None:
+    """The same once_key twice is one mail; bytes that would smuggle are refused at the door."""
+    put(connection, 1)
+    with pytest.raises(AssertionError):
+        put(connection, 1)
+    for data in (b"a\nb\r\n", b"a\rb\r\n", b"a\r\n\0"):
+        with pytest.raises(ValueError, match="an outgoing mail holds"):
+            put(connection, 2, data=data)
+    assert claim(connection) == [1]
+
+
+def test_a_claim_is_bounded_by_bytes_but_never_stuck(connection: Connection) -> None:
+    """Mails are claimed while there is room; one larger than all room is claimed alone."""
+    for key in range(1, 6):
+        put(connection, key, case=None, data=b"x" * 998 + b"\r\n")
+    put(connection, 6, case=None, data=b"x" * 99_998 + b"\r\n")
+    assert claim(connection, room=2500) == [1, 2, 3]
+    assert claim(connection, room=1) == [4]
+    assert claim(connection, room=1) == [5]
+    assert claim(connection, room=1) == [6]
+
+
+def test_a_lost_claim_tells_nothing(connection: Connection) -> None:
+    """Once a lease has ended another process may send; the first one's result and renewal are ignored."""
+    put(connection, 1)
+    assert claim(connection, who="frozen") == [1]
+    later = NOW + outbox.LEASE + MINUTE
+    assert claim(connection, who="other", now=NOW + outbox.LEASE - MINUTE) == []
+    assert claim(connection, who="other", now=later) == [1]
+    assert not outbox.renew(connection, 1, who="frozen", now=later)
+    record(connection, 1, "failed", who="frozen", now=later)
+    assert row(connection, 1)["state"] == "sending"
+    assert outbox.renew(connection, 1, who="other", now=later)
+    assert claim(connection, who="third", now=later + outbox.LEASE - MINUTE) == []
+    record(connection, 1, "sent", who="other", now=later)
+    assert row(connection, 1)["attempts"] == 2
+
+
+def test_when_the_relay_is_back_only_what_waited_for_it_hurries(connection: Connection) -> None:
+    """Mails deferred because the relay was away are due at once; a greylisted one keeps its back-off."""
+    for key in (1, 2, 3):
+        put(connection, key, case=key)
+    claim(connection)
+    for key, said in ((1, outbox.UNREACHABLE + "refused"), (2, "450 greylisted"), (3, outbox.UNREACHABLE + "100%_")):
+        due = NOW + timedelta(hours=4)
+        outbox.record(connection, [outbox.Result(id=key, state="deferred", answer=said, due=due)], who="me", now=NOW)
+    connection.execute(text(f"update outbox set attempts = {outbox.HURRIED} where id = 3"))
+    assert claim(connection, now=NOW + MINUTE) == []
+    assert outbox.hurry(connection, now=NOW + MINUTE) == 1
+    assert claim(connection, now=NOW + MINUTE) == [1]
+
+
+def test_a_restart_takes_up_what_was_under_way(connection: Connection) -> None:
+    """Alone on the store, unfinished attempts of any run are due again; among others, only one's own."""
+    put(connection, 1, case=1)
+    put(connection, 2, case=2)
+    assert claim(connection, who="old run", limit=1) == [1]
+    assert claim(connection, who="neighbour") == [2]
+    assert outbox.reclaim_own(connection, who="new run", now=NOW) == 0
+    assert outbox.reclaim_own(connection, who=None, now=NOW) == 2
+    assert claim(connection, who="new run") == [1, 2]
+    assert row(connection, 1)["attempts"] == 2
+
+
+def test_what_never_began_was_no_attempt(connection: Connection) -> None:
+    """A mail given back is queued again, with the attempt taken off; not when somebody else has it by now."""
+    put(connection, 1)
+    claim(connection)
+    outbox.put_back(connection, [1], who="somebody else", now=NOW)
+    assert row(connection, 1)["state"] == "sending"
+    outbox.put_back(connection, [1], who="me", now=NOW)
+    found = row(connection, 1)
+    assert (found["state"], found["attempts"]) == ("queued", 0)
+
+
+OPS = st.one_of(
+    st.tuples(st.just("put"), st.integers(0, 2), st.integers(0, 1)),
+    st.tuples(st.just("claim"), st.integers(0, 1), st.integers(1, 4)),
+    st.tuples(st.sampled_from(["sent", "deferred", "failed", "back"]), st.integers(0, 9), st.just(0)),
+    st.tuples(st.just("wait"), st.integers(1, 20), st.just(0)),
+    st.tuples(st.just("crash"), st.integers(0, 1), st.just(0)),
+)
+
+
+class Model:
+    """What the outbox should hold, kept in plain dicts."""
+
+    def __init__(self) -> None:
+        self.keys = count(1)
+        self.lane: dict[int, tuple[int, str]] = {}
+        self.state: dict[int, str] = {}
+        self.attempts: dict[int, int] = {}
+        self.due: dict[int, datetime] = {}
+        self.owner: dict[int, str] = {}
+        self.until: dict[int, datetime] = {}
+
+    def free(self, key: int, now: datetime) -> bool:
+        """Tell whether a mail may be claimed now."""
+        mine = self.state[key] in ("queued", "deferred") or (self.state[key] == "sending" and self.until[key] < now)
+        first = all(self.state[other] in ("sent", "failed") for other in self.lane if self._before(other, key))
+        return mine and first and self.due[key] <= now
+
+    def _before(self, other: int, key: int) -> bool:
+        return other < key and self.lane[other] == self.lane[key]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ops=st.lists(OPS, min_size=5, max_size=30))
+def test_the_outbox_behaves_as_its_model(connection: Connection, ops: list[tuple[str, int, int]]) -> None:
+    """Two processes, crashes and waits in any order: nothing lost, none claimed twice, order kept within a lane."""
+    with connection.begin_nested() as scratch:
+        model, now = Model(), NOW
+        for what, one, two in ops:
+            now = _step(connection, model, now, what, one, two)
+        for key, state in model.state.items():
+            found = row(connection, key)
+            assert (found["state"], found["attempts"]) == (state, model.attempts[key])
+        scratch.rollback()
+
+
+def _step(connection: Connection, model: Model, now: datetime, what: str, one: int, two: int) -> datetime:
+    who = f"process {one}"
+    claimed = sorted(key for key, state in model.state.items() if state == "sending")
+    match what:
+        case "put":
+            key = put(connection, next(model.keys), case=one, to=f"k{two}@a.example")
+            model.lane[key], model.state[key] = (one, f"k{two}"), "queued"
+            model.attempts[key], model.due[key] = 0, NOW
+        case "claim":
+            free = sorted((model.due[key], key) for key in model.state if model.free(key, now))
+            expected = [key for _, key in free][:two]
+            assert claim(connection, who=who, now=now, limit=two) == expected
+            for key in expected:
+                model.state[key], model.owner[key], model.until[key] = "sending", who, now + outbox.LEASE
+                model.attempts[key] += 1
+        case "wait":
+            return now + one * MINUTE
+        case "crash":
+            outbox.reclaim_own(connection, who=who, now=now)
+            for key in claimed:
+                if model.owner[key] == who:
+                    model.state[key], model.due[key] = "deferred", now
+        case _ if claimed:
+            key = claimed[one % len(claimed)]
+            if what == "back":
+                outbox.put_back(connection, [key], who=model.owner[key], now=now)
+                model.state[key], model.due[key] = "queued", now
+                model.attempts[key] -= 1
+            else:
+                record(connection, key, what, who=model.owner[key], now=now)
+                model.state[key], model.due[key] = what, now + MINUTE
+    return now
+
+
+@pytest.fixture
+def two(engine: Engine) -> Iterator[tuple[Connection, Connection]]:
+    """Two connections to one store."""
+    with engine.connect() as one, engine.connect() as other:
+        yield one, other
+
+
+def test_two_processes_claim_different_mails(two: tuple[Connection, Connection], store_url: str) -> None:
+    """On PostgreSQL two claims at the same time share the work and never a mail; SQLite has one writer."""
+    one, other = two
+    with one.begin():
+        for key in range(1, 7):
+            put(one, key, case=key)
+    if store_url.startswith("sqlite"):
+        with one.begin():
+            assert claim(one, limit=3) == [1, 2, 3]
+        with other.begin():
+            assert claim(other) == [4, 5, 6]
+        return
+    with one.begin(), other.begin():
+        assert claim(one, limit=3) == [1, 2, 3]
+        assert claim(other) == [4, 5, 6]
