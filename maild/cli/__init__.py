@@ -41,6 +41,17 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     raise typer.Exit(print_check(config))
 
 
+@app.command("read")
+def read_mail(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="A mail file; - reads standard input.")],
+    json: Json = False,
+) -> None:
+    """Show how maild understands a mail: text, folds, files, who wrote it and why it thinks so."""
+    from maild.cli.read import print_mail
+
+    raise typer.Exit(print_mail(source, as_json=json))
+
+
 @app.command()
 def demo() -> None:
     """Run a real daemon on a throw-away store, send the sample mails and tell the story."""

@@ -48,9 +48,10 @@ def _limit(memory: int) -> None:
 def serve(channel: socket.socket, read: Read, seconds: int) -> None:
     """Read mail after mail; only this very process answers, never a copy of it that a mail brought about."""
     me = os.getpid()
-    options = wire.options_from(
-        _exactly(channel, LENGTH.unpack(_exactly(channel, LENGTH.size) or b"\0\0\0\0")[0]) or b""
-    )
+    greeting = _exactly(channel, LENGTH.size)
+    if greeting is None:
+        return
+    options = wire.options_from(_exactly(channel, LENGTH.unpack(greeting)[0]) or b"")
     allowed = 0.0
     while (head := _exactly(channel, QUESTION.size)) is not None:
         number, envelope_length, length = QUESTION.unpack(head)

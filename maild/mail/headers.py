@@ -25,7 +25,7 @@ _KNOWN = re.compile(
     rb"(?im)^(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|return-path|reply-to|sender"
     rb"|in-reply-to|references|x-[a-z-]+|list-[a-z-]+|dkim-signature|delivered-to)[ \t]*:"
 )
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]*\r?\n)?")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From (?![ \t]*:)[^\r\n]*\r?\n)?")
 
 
 def fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int]:

@@ -94,7 +94,7 @@ def strict(line: str) -> tuple[str | None, str]:
     if match is None or "=?" in spec or len(match[1].encode()) > 64 or _BIDI.search(spec):
         return None, "From is not one plain address"
     domain = a_label(match[2])
-    if domain is None or "." not in domain:
+    if domain is None:
         return None, "the domain of From is not a plain one"
     return f"{ascii_lower(match[1])}@{domain}", ""
 
@@ -200,7 +200,7 @@ def _add(found: list[Mailbox], words: list[str], comment: str, address: str | No
 
 def plain(address: str) -> str:
     """Return an address as it is compared: no spaces, no route, domain in lower-case A-labels; empty if none."""
-    spec = re.sub(r"[\s\x00-\x1f\x7f]+", "", address).strip("<>'\"")
+    spec = re.sub(r"[\s\x00-\x1f\x7f]+|\([^()]*\)", "", address).strip("<>'\"")
     spec = spec.removeprefix("mailto:")
     if spec.startswith("@") and ":" in spec:
         spec = spec.rpartition(":")[2]

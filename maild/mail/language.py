@@ -22,17 +22,25 @@ _WORDS = {
     "fi": "minä ei ja se on että tai kun mutta myös voi olen ole kiitos terveisin hei mitä miten minun joka "
     "ovat nyt vain kuin sitä tämä ",
 }
-_SETS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_TABLE: dict[str, tuple[str, ...]] = {
+    word: tuple(language for language, words in _WORDS.items() if word in words.split())
+    for word in {word for words in _WORDS.values() for word in words.split()}
+}
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST = 2
+_SHARE = 12
+"""One word in so many must be a common word of the language; Latin filler has fewer."""
 
 
 def language_of(text: str) -> str | None:
     """Return no, nn, sv, da, en, de or fi when the text shows it clearly, else None."""
-    words = _LETTERS.findall(text[:2000].casefold())
-    scores = {language: sum(word in known for word in words) for language, known in _SETS.items()}
-    best = max(scores, key=lambda language: scores[language])
-    second = max(score for language, score in scores.items() if language != best)
-    if scores[best] < _LEAST or scores[best] == second:
+    words = _LETTERS.findall(text[:1500].lower())[:200]
+    scores = dict.fromkeys(_WORDS, 0)
+    for word in words:
+        for language in _TABLE.get(word, ()):
+            scores[language] += 1
+    best = max(scores, key=scores.__getitem__)
+    top = scores.pop(best)
+    if top < _LEAST or top * _SHARE < len(words) or top == max(scores.values()):
         return None
     return best

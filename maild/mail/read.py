@@ -47,7 +47,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     shown = content.shown
     message = structure.as_message(raw, root)
     subject = clean_line(headers.text(first.get("subject", b""), hint), 500)
-    split = reply.split(shown)
+    split = reply.split(shown, subject, answers="in-reply-to" in first or "references" in first)
     attached = structure.as_message(raw, content.attached[0]) if content.attached else None
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
     return Mail(
