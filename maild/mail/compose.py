@@ -17,14 +17,18 @@ from maild.core.reply_marker import sentinel
 from maild.mail import encode, plain, prove
 from maild.mail.clean import clean_filename, clean_header, clean_text
 from maild.mail.enclose import Enclosed, enclose
+from maild.mail.phrases import translated
 from maild.mail.shown import Value
 from maild.mail.templates import Broken, Letters
 
 MOST_TEXT = 40_000
 """Characters of a customer's text shown in a letter to an agent; an agent's own answer is never cut."""
 NAME_LIMIT = 64
+MOST_REASON = 600
 _UNCUT = frozenset({"answer"})
 _LONG = frozenset({"text", "held_text", "diagnostic"})
+MOST_WHY = 300
+_SENTENCES = frozenset({"reason", "banner"})
 _MANY = 50
 _NOTHING = Enclosed(parts=(), left_out=())
 
@@ -73,7 +77,7 @@ def compose(notice: Notice, letters: Letters, *, loop: str, raw: bytes | None, n
         data, wrong = _write(notice, _with_left_out(words, enclosed, language), enclosed, loop, now, trace_id)
         fell_back = wrong
     except Broken as error:
-        data, fell_back = b"", str(error)
+        data, fell_back = b"", clean_header(str(error), MOST_WHY)
     if fell_back is not None:
         text = clean_text(plain.letter(notice.kind, language, values))
         words = _Words(subject=_plain_subject(notice), text=text, html=None)
@@ -99,8 +103,12 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
             if len(text) > MOST_TEXT and notice.kind not in _UNCUT:
                 text = f"{text[:MOST_TEXT].rstrip()}\n{plain.sentence('cut', language)}"
             values[name] = text
+        elif name in _SENTENCES or (name == "title" and notice.kind == "operator"):
+            values[name] = clean_header(translated(value, language), MOST_REASON)
         else:
             values[name] = clean_header(value)
+    if notice.kind == "operator" and (title := str(notice.values.get("title", ""))):
+        values["subject"] = clean_header(notice.subject.replace(title, translated(title, language)), 240)
     return values
 
 
