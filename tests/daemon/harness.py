@@ -153,9 +153,12 @@ class Desk:
 
     # -- the process ----------------------------------------------------------------------------------------------
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"PYTHONPATH": str(self.package or ROOT)}
+
     def start(self, *, wait: bool = True) -> None:
         """Start the daemon; with ``wait`` until it says that it is ready."""
-        environment = os.environ | {"PYTHONPATH": str(self.package or ROOT)}
         self._log_seen = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -164,7 +167,7 @@ class Desk:
                 stdout=log,
                 stderr=log,
                 cwd=self.package or self.folder,
-                env=environment,
+                env=self._environment,
                 start_new_session=True,
             )
         self.starts += 1
@@ -218,18 +221,19 @@ class Desk:
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
-    def maild(self, *arguments: str, check: bool = True) -> Any:
+    def maild(self, *arguments: str) -> Any:
         """Run an admin's command with ``--json`` on this desk; what it printed."""
-        command = [sys.executable, "-m", "maild", *arguments, "--config", str(self.config), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False, timeout=60)
-        if check and done.returncode:
+        done = self.run(*arguments, "--json")
+        if done.returncode:
             raise RuntimeError(f"{arguments}: exit {done.returncode}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout) if check else done
+        return json.loads(done.stdout)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run an admin's command as typed."""
         command = [sys.executable, "-m", "maild", *arguments, "--config", str(self.config)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False, timeout=60)
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=self.folder, env=self._environment, check=False, timeout=60
+        )
 
     # -- the store ------------------------------------------------------------------------------------------------
 
