@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import re
 import shutil
 import smtplib
 import socket
@@ -18,6 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -186,6 +188,7 @@ class Day:
         author = email.message_from_string(text, policy=email.policy.default)["From"].addresses[0].addr_spec
         domain = author.rpartition("@")[2]
         verdict = f"{vouched} (p=quarantine)" if vouched == "fail" else vouched
+        text = re.sub(r"(?m)^Date: .*$", f"Date: {format_datetime(now())}", text)
         head = f"Authentication-Results: {MX}; dmarc={verdict} header.from={domain}\n"
         raw = (head + text).replace("\n", "\r\n").encode()
         sender = "" if name == "M16" else author

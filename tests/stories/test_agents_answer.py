@@ -96,7 +96,7 @@ def test_internal_text_does_not_leave(desk: Desk, leak: str) -> None:
     first = notice(desk)
     text = f"Se {first.reply_to}" if leak == "signed address" else "Hei X-Maild-Case: 1042"
     got = desk.answer(first, text)
-    assert KARI not in got.recipients and got.plan.outcome == "held"
+    assert KARI not in got.recipients and got.plan.outcome in ("held", "refused")
 
 
 def test_answer_takes_an_unassigned_case(store_url: str) -> None:
