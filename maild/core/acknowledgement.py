@@ -310,21 +310,12 @@ def _row_caps(look: Look) -> str | None:
         return f"{counts.address_day} acks to this address in 24 hours"
     if look.asks.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
         return f"{counts.domain_hour} acks to {look.asks.ack_domain} in an hour"
-    if unproven(look.mail, look.rulebook):
+    if look.asks.unproven:
         if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
             return "one ack a day to an unauthenticated address"
         if counts.unauthenticated_hour >= caps.unauthenticated_hour:
             return f"{counts.unauthenticated_hour} acks to unauthenticated addresses in an hour"
     return None
-
-
-def unproven(mail: Mail, rulebook: Rulebook) -> bool:
-    """Tell whether the author's domain has no authentication, or fails it under a policy that lets that pass.
-
-    Such a writer gets fixed text only, so that nobody can make the desk carry words to a third party (P6). In trust
-    mode none nothing is known, so nothing follows from it.
-    """
-    return mail.authentication.verdict in ("none", "fail") and rulebook.desk.trust != "none"
 
 
 def breaker_limit(facts: Facts, rulebook: Rulebook) -> float:
@@ -347,7 +338,7 @@ def _row_breaker(look: Look) -> str | None:
 
 
 def _row_unauthenticated(look: Look) -> str | None:
-    return "the author's domain has no authentication" if unproven(look.mail, look.rulebook) else None
+    return "the author's domain has no authentication" if look.asks.unproven else None
 
 
 def _row_otherwise(_look: Look) -> str | None:

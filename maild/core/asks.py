@@ -8,7 +8,7 @@ from maild.core import threading, tokens
 from maild.core.agents import digest
 from maild.core.facts import Asks
 from maild.core.mail import Mail
-from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded
+from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unproven
 from maild.core.rules import Rulebook
 
 MOST_NUMBERS = 20
@@ -47,6 +47,7 @@ def asks(mail: Mail, rulebook: Rulebook) -> Asks:
         ack_to=ack_to,
         ack_key=None if ack_to is None else folded(ack_to),
         ack_domain=None if exempt else ack_domain,
+        unproven=unproven(mail, rulebook),
         text_numbers=in_text,
         related=author is not None and not ids and not numbers,
         act_digest=None if agent is None else digest(mail),

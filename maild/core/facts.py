@@ -13,6 +13,7 @@ from typing import Literal
 
 from maild.core.mail import Attachment
 from maild.core.rules import Absence
+from maild.core.rules import Absence
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
@@ -50,6 +51,8 @@ class Asks:
     """The same, folded."""
     ack_domain: str | None = None
     """Its domain when the cap per domain binds it: None for our own and allowed domains."""
+    unproven: bool = False
+    """Nothing proves the author's domain: the caps for such authors are wanted."""
     text_numbers: tuple[int, ...] = ()
     """Case numbers named in the text: a hint, never evidence."""
     related: bool = False
@@ -109,7 +112,6 @@ class SeenMessage:
     case: int
     direction: Literal["in", "out"]
     visibility: str
-    content_hash: str | None
     addressees: frozenset[str]
     """To and Cc of that very mail."""
     author: str
@@ -169,6 +171,8 @@ class RelatedCase:
     title: str
     conversation: str
     """The conversation of its first mail (Thread-Index), or empty."""
+    group: str = ""
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +251,10 @@ class Facts:
     """Open cases by agent id, of the members of Asks.groups."""
     rotation: Mapping[str, str] = field(default_factory=dict)
     """Group id → the agent who got the last case."""
+    last_agent: Mapping[str, str] = field(default_factory=dict)
+    """Group id → the agent who had this author's last case there."""
+    absences: Mapping[str, tuple[Absence, ...]] = field(default_factory=dict)
+    """Agent id → absences that were told by mail, beside those in the rules."""
     outgoing: Mapping[int, OutgoingFacts] = field(default_factory=dict)
     held: Mapping[int, HeldMessage] = field(default_factory=dict)
     related: tuple[RelatedCase, ...] = ()
@@ -257,10 +265,6 @@ class Facts:
     """Of Asks.named_addresses: those of contacts."""
     last_answers: Mapping[int, LastAnswer] = field(default_factory=dict)
     """By case; read only when an agent writes."""
-    last_agent: Mapping[str, str] = field(default_factory=dict)
-    """Group id → the agent who had the author's last case there."""
-    absences: Mapping[str, tuple[Absence, ...]] = field(default_factory=dict)
-    """By agent id: who is away, as told by mail."""
 
 
 MAX_NOTICES = 64

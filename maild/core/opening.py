@@ -177,7 +177,7 @@ def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling)
     if to is None or is_ours(to, draft.rulebook):
         draft.ack = "nobody to acknowledge to"
         return
-    unproven = acknowledgement.unproven(draft.mail, draft.rulebook)
+    unproven = draft.asks.unproven and not draft.proven_agent
     minimal = ruling.action == "minimal" or (ruling.action == "held" and unproven)
     kind = _ack_kind(place, minimal=minimal)
     values: dict[str, str | int | tuple[str, ...]] = {}

@@ -76,6 +76,15 @@ def ack_recipient(mail: Mail) -> str | None:
     return sender.lower()
 
 
+def unproven(mail: Mail, rulebook: Rulebook) -> bool:
+    """Tell whether the author's domain has no authentication, or fails it under a policy that lets that pass.
+
+    Such a writer gets fixed text only, so that nobody can make the desk carry words to a third party (P6). In trust
+    mode none nothing is known, so nothing follows from it.
+    """
+    return mail.authentication.verdict in ("none", "fail") and rulebook.desk.trust != "none"
+
+
 def alias_of(mail: Mail, department: str, rulebook: Rulebook) -> str:
     """Return our address the writer used for a department: letters go out from it."""
     for address in addressed(mail):

@@ -6,14 +6,11 @@ and the savepoint takes everything back.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, bindparam, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, text, update
 from sqlmodel import SQLModel, col
 
 from maild.core.facts import Asks, Facts
@@ -22,9 +19,9 @@ from maild.core.plan import (
     AddMessage,
     AddParticipant,
     Assign,
+    CountLoop,
     LinkCases,
     NoteDepartment,
-    Notice,
     OpenBreaker,
     OpenCase,
     Plan,
@@ -32,16 +29,21 @@ from maild.core.plan import (
     RecordBounce,
     ReleaseHeld,
     SetStatus,
+    Strike,
     UseToken,
 )
 from maild.storage import inbound as inbound_rows
-from maild.storage.gather import minute
+from maild.storage import letters_out
+from maild.storage.gather import DAY, FILE
 from maild.storage.ids import Ids
+from maild.storage.letters_out import ToSend as ToSend
+from maild.storage.letters_out import Written as Written
+from maild.storage.rows import CLOSED as CLOSED
+from maild.storage.rows import Rows, add_load
+from maild.storage.statements import Statement, upserting
+from maild.storage.statements import table as table
 from maild.storage.tables import (
-    AgentLoad,
     Attachment,
-    AutomaticMail,
-    AutomaticMinute,
     Case,
     Contact,
     Counter,
@@ -49,78 +51,83 @@ from maild.storage.tables import (
     Link,
     Message,
     Outbox,
-    OutboxData,
     Participant,
     Rotation,
     State,
     TokenUse,
 )
+from maild.storage.tables import Strike as StrikeRow
 
-CLOSED = frozenset({"resolved", "closed", "merged", "spam"})
-"""A case in one of these is nobody's load."""
-MOST_THREAD = 10
-
-
-def table(model: type[SQLModel]) -> Table:
-    """Return the table behind a model."""
-    return model.__table__  # type: ignore[attr-defined,no-any-return]
-
-
-_INSERT: dict[type[SQLModel], Insert] = {
-    model: insert(table(model))
-    for model in (Attachment, Case, Event, Message, Outbox, OutboxData, Participant, AutomaticMail, TokenUse)
+_COUNTER = upserting(Counter, ("name", "value"), replace=("value",))
+_COUNT = upserting(Counter, ("name", "value"), add=("value",))
+_PARTICIPANT = upserting(Participant, ("case", "address", "name", "by", "since"))
+_ROTATION = upserting(Rotation, ("group", "agent"), replace=("agent",))
+_LINK = upserting(Link, ("case", "other", "kind", "at"))
+_STATE = upserting(State, ("name", "value"), replace=("value",))
+_CONTACT = upserting(Contact, ("address", "name", "language", "last_seen"), replace=("name", "language", "last_seen"))
+_CASE = update(table(Case)).where(col(Case.number) == bindparam("b_case"))
+_SET_STATUS = Statement(
+    _CASE.values(
+        status=bindparam("b_status"),
+        updated=bindparam("b_now"),
+        resolved=bindparam("b_resolved"),
+        closed=bindparam("b_closed"),
+        reopened_count=Case.reopened_count + bindparam("b_reopened"),
+    )
+)
+_MOVE = Statement(_CASE.values(status=bindparam("b_status"), updated=bindparam("b_now")))
+_ASSIGN = Statement(_CASE.values(assignee=bindparam("b_assignee"), updated=bindparam("b_now")))
+_TOUCH = Statement(_CASE.values(updated=bindparam("b_now")))
+_THREAD: dict[str, Any] = {
+    "updated": bindparam("b_now"),
+    "last_message_id": bindparam("b_id"),
+    "thread": bindparam("b_thread"),
 }
+_TOUCH_THREAD = Statement(_CASE.values(**_THREAD))
+_TOUCH_CUSTOMER = Statement(_CASE.values(last_customer_at=bindparam("b_now"), **_THREAD))
+_FIRST_RESPONSE = Statement(_CASE.where(col(Case.first_response).is_(None)).values(first_response=bindparam("b_now")))
+_NOTE_DEPARTMENT = Statement(_CASE.values(noted_departments=bindparam("b_noted")))
+_RELEASE = Statement(
+    update(table(Message))
+    .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
+    .values(visibility=bindparam("b_visibility"), kind=bindparam("b_kind"), direction=bindparam("b_direction"))
+)
+_BOUNCED = Statement(
+    update(table(Outbox))
+    .where(col(Outbox.id) == bindparam("b_id"))
+    .values(error=bindparam("b_error"), bounced=bindparam("b_bounced"))
+)
+_SOFT_BOUNCED = Statement(
+    update(table(Outbox)).where(col(Outbox.id) == bindparam("b_id")).values(error=bindparam("b_error"))
+)
+_OLD_STRIKES = Statement(table(StrikeRow).delete().where(col(StrikeRow.at) < bindparam("b_before")))
+MOST_THREAD = 10
+"""Message-IDs kept of a case's thread: the first, and the newest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A notice that has been composed."""
-
-    notice: Notice
-    subject: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToSend:
-    """An outgoing mail whose attempt is recorded: it may go out once the transaction is durable."""
-
-    id: int
-    case: int | None
-    recipient: str
-    return_path: str
-    message_id: str
-    data: bytes
-    attempts: int
-    created: datetime
-    kind: str
-    to_agent: bool
-    warned: bool = False
-
-
-@dataclass(slots=True)
 class _Work:
-    """One plan under way: what it stands on and the rows it has yet to write."""
+    """One plan under way: what it stands on, how its cases stand by now, and the rows it has yet to write."""
 
-    connection: Connection
-    plan: Plan
-    mail: Mail
-    asks: Asks
-    facts: Facts
-    ids: Ids
-    rows: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    status: dict[int, str] = field(default_factory=dict)
-    assignee: dict[int, str | None] = field(default_factory=dict)
+    def __init__(self, connection: Connection, plan: Plan, mail: Mail, asks: Asks, facts: Facts, ids: Ids) -> None:
+        self.connection, self.plan, self.mail, self.asks = connection, plan, mail, asks
+        self.facts, self.ids, self.now = facts, ids, facts.now
+        self.rows = Rows()
+        self.standing: dict[int, tuple[str, str | None]] = {}
 
-    @property
-    def now(self) -> datetime:
-        return self.facts.now
-
-    def flush(self) -> None:
-        for model, rows in self.rows.items():
-            if rows:
-                self.connection.execute(_INSERT[model], rows)
-        self.rows.clear()
+    def event(self, what: str, case: int | None, reason: str, **more: Any) -> None:
+        """Append to the history."""
+        row: dict[str, Any] = {
+            "case": case,
+            "inbound": self.facts.inbound,
+            "at": self.now,
+            "actor": "maild",
+            "what": what,
+            "before": "",
+            "after": "",
+            "reason": reason,
+            "trace": [],
+        }
+        self.rows.add(Event, row | more)
 
 
 def carry_out(
@@ -149,30 +156,50 @@ def carry_out(
     for change in plan.changes:
         _change(work, change)
     _contact(work)
-    sent = _outgoing(work, written, who=who, claim_until=claim_until)
-    work.rows[Event].append(_event(work, "decided", plan.case, plan.reason, after=plan.outcome, trace=_trace(plan)))
-    work.flush()
+    sent = letters_out.queue(
+        connection, work.rows, written, now=facts.now, who=who, claim_until=claim_until, new_id=lambda: _new_id(work)
+    )
+    author = mail.identity.address or "unknown"
+    work.event("decided", plan.case, plan.reason, actor=author, after=plan.outcome, trace=trace_rows(plan))
+    work.rows.write(connection)
+    _finish(work, who)
+    return sent
+
+
+def _new_id(work: _Work) -> int:
+    return work.ids.take(work.connection, 1)[0]
+
+
+def _finish(work: _Work, who: str) -> None:
+    plan, facts = work.plan, work.facts
+    aside = plan.outcome == "quarantined"
     inbound_rows.finish(
-        connection,
+        work.connection,
         facts.inbound,
         who=who,
         outcome=plan.outcome,
         reason=plan.reason,
         case=plan.case,
-        content_hash=mail.content_hash,
-        departments=asks.departments,
+        content_hash=None if aside else work.mail.content_hash,
+        departments=work.asks.departments,
         now=facts.now,
+        state="quarantined" if aside else "done",
     )
-    return sent
 
 
-def _trace(plan: Plan) -> list[list[Any]]:
-    return [[line.rule, line.hit, line.detail] for line in plan.trace] + [
-        ["acknowledgement", plan.ack == "sent", plan.ack]
-    ]
+def trace_rows(plan: Plan) -> list[list[Any]]:
+    """Return a plan's trace as it is stored: runs of rules that missed without a word are one line."""
+    rows: list[list[Any]] = []
+    for line in plan.trace:
+        if rows and not (line.hit or line.detail or rows[-1][1] or rows[-1][2]):
+            rows[-1][0] += f", {line.rule.removeprefix('MAIL §4 row ')}"
+        else:
+            rows.append([line.rule, line.hit, line.detail])
+    return [*rows, ["acknowledgement", plan.ack == "sent", plan.ack]]
 
 
 def _change(work: _Work, change: object) -> None:
+    connection = work.connection
     match change:
         case OpenCase():
             _open_case(work, change)
@@ -184,7 +211,7 @@ def _change(work: _Work, change: object) -> None:
             _assign(work, change)
         case AddParticipant():
             _add_participant(work, change.case, change.address, change.name, change.by)
-            work.rows[Event].append(_event(work, "participant", change.case, change.by, after=change.address))
+            work.event("participant", change.case, change.by, after=change.address)
         case LinkCases():
             _link(work, change)
         case NoteDepartment():
@@ -192,71 +219,30 @@ def _change(work: _Work, change: object) -> None:
         case RecordBounce():
             _record_bounce(work, change)
         case ReleaseHeld():
-            values = {"visibility": "public", "kind": "reply"}
-            work.connection.execute(update(table(Message)).where(col(Message.id) == change.message).values(values))
-            work.rows[Event].append(_event(work, "released", change.case, "confirmed by the agent"))
+            _release(work, change)
         case UseToken():
-            work.connection.execute(_INSERT[TokenUse], {"digest": change.digest, "at": work.now})
+            work.rows.add(TokenUse, {"digest": change.digest, "at": work.now})
         case OpenBreaker():
             value = "" if change.closed else work.now.isoformat()
-            upsert(work.connection, State, {"name": "breaker_open_since", "value": value}, ["value"])
-            work.rows[Event].append(_event(work, "breaker", None, "", after="closed" if change.closed else "open"))
+            _STATE.run(connection, {"name": "breaker_open_since", "value": value})
+            work.event("breaker", None, "", after="closed" if change.closed else "open")
+        case CountLoop():
+            _COUNT.run(connection, {"name": "loops", "value": 1})
+            work.event("loop", work.plan.case, work.plan.reason)
+        case Strike():
+            _OLD_STRIKES.run(connection, {"b_before": work.now - DAY})
+            work.rows.add(StrikeRow, {"source": change.source, "at": work.now})
         case Record():
-            event = _event(work, change.what, change.case, change.reason, before=change.before, after=change.after)
-            work.rows[Event].append(event | {"actor": change.actor})
+            more = {"before": change.before, "after": change.after, "actor": change.actor}
+            work.event(change.what, change.case, change.reason, **more)
         case _:
             raise TypeError(f"a plan holds a change nobody can carry out: {type(change).__name__}")
 
 
-def upsert(connection: Connection, model: type[SQLModel], values: dict[str, Any], replace: list[str]) -> None:
-    """Insert a row, or replace the named columns of the one with the same key."""
-    maker: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    key = (connection.dialect.name, model, tuple(values), tuple(replace))
-    statement = _UPSERTS.get(key)
-    if statement is None:
-        query = maker(table(model)).values({name: bindparam(name) for name in values})
-        keys = [column.name for column in table(model).primary_key]
-        changed = {name: query.excluded[name] for name in replace}
-        statement = (
-            query.on_conflict_do_update(index_elements=keys, set_=changed)
-            if replace
-            else query.on_conflict_do_nothing(index_elements=keys)
-        )
-        _UPSERTS[key] = statement
-    connection.execute(statement, values)
-
-
-_UPSERTS: dict[tuple[Any, ...], Any] = {}
-"""Statements that were built once; a cache, not state."""
-
-
-def _event(
-    work: _Work,
-    what: str,
-    case: int | None,
-    reason: str,
-    *,
-    before: str = "",
-    after: str = "",
-    trace: list[Any] | None = None,
-) -> dict[str, Any]:
-    return {
-        "case": case,
-        "inbound": work.facts.inbound,
-        "at": work.now,
-        "actor": work.mail.identity.address or "unknown" if what == "decided" else "maild",
-        "what": what,
-        "before": before,
-        "after": after,
-        "reason": reason,
-        "trace": trace or [],
-    }
-
-
 def _open_case(work: _Work, change: OpenCase) -> None:
-    message_id = work.mail.message_id
-    work.connection.execute(
-        _INSERT[Case],
+    own = [work.mail.message_id] if work.mail.message_id else []
+    work.rows.add(
+        Case,
         {
             "number": change.number,
             "department": change.department,
@@ -275,23 +261,23 @@ def _open_case(work: _Work, change: OpenCase) -> None:
             "tags": list(change.tags),
             "noted_departments": list(change.noted_departments),
             "parent": change.parent,
-            "last_message_id": message_id,
-            "thread": ([message_id] if message_id else []) + _visible_ids(work, change.number, change.requester),
+            "conversation": change.conversation,
+            "last_message_id": work.mail.message_id,
+            "thread": own + _visible_ids(work, change.number, change.requester),
             "last_customer_at": work.now,
             "created": work.now,
             "updated": work.now,
             "reopened_count": 0,
         },
     )
-    upsert(work.connection, Counter, {"name": "case", "value": change.number + 1}, ["value"])
-    work.status[change.number] = change.status
-    work.assignee[change.number] = change.assignee
+    _COUNTER.run(work.connection, {"name": "case", "value": change.number + 1})
+    work.standing[change.number] = (change.status, change.assignee)
     if change.requester:
         _add_participant(work, change.number, change.requester, change.requester_name, "requester")
     if change.assignee is not None:
         add_load(work.connection, change.assignee, +1)
-        upsert(work.connection, Rotation, {"group": change.group, "agent": change.assignee}, ["agent"])
-    work.rows[Event].append(_event(work, "opened", change.number, work.plan.reason, after=change.type))
+        _ROTATION.run(work.connection, {"group": change.group, "agent": change.assignee})
+    work.event("opened", change.number, work.plan.reason, after=change.type)
 
 
 def _visible_ids(work: _Work, case: int, requester: str) -> list[str]:
@@ -301,76 +287,55 @@ def _visible_ids(work: _Work, case: int, requester: str) -> list[str]:
 
 def _add_participant(work: _Work, case: int, address: str, name: str, by: str) -> None:
     row = {"case": case, "address": address, "name": name, "by": by, "since": work.now}
-    upsert(work.connection, Participant, row, [])
+    _PARTICIPANT.run(work.connection, row)
 
 
-_ADD_LOAD: dict[str, Any] = {}
-
-
-def add_load(connection: Connection, agent: str, delta: int) -> None:
-    """Count an open case to (or from) an agent."""
-    name = connection.dialect.name
-    if name not in _ADD_LOAD:
-        maker: Any = postgresql.insert if name == "postgresql" else sqlite.insert
-        query = maker(table(AgentLoad)).values(agent=bindparam("agent"), open=bindparam("delta"))
-        _ADD_LOAD[name] = query.on_conflict_do_update(
-            index_elements=["agent"], set_={"open": table(AgentLoad).c.open + query.excluded.open}
-        )
-    connection.execute(_ADD_LOAD[name], {"agent": agent, "delta": delta})
-
-
-def _current(work: _Work, case: int) -> tuple[str, str | None]:
-    if case in work.status:
-        return work.status[case], work.assignee.get(case)
-    facts = work.facts.cases[case]
-    return facts.status, facts.assignee
+def _standing(work: _Work, case: int) -> tuple[str, str | None]:
+    """Return the status and assignee that a case has by now, this plan's earlier changes included."""
+    if case not in work.standing:
+        work.standing[case] = (work.facts.cases[case].status, work.facts.cases[case].assignee)
+    return work.standing[case]
 
 
 def _set_status(work: _Work, change: SetStatus) -> None:
-    before, assignee = _current(work, change.case)
-    values: dict[str, Any] = {"status": change.status, "updated": work.now}
-    if change.status == "resolved":
-        values["resolved"] = work.now
-    if change.status == "closed":
-        values["closed"] = work.now
-    if before in CLOSED and change.status not in CLOSED:
-        values |= {"reopened_count": Case.reopened_count + 1, "closed": None, "resolved": None}
-    work.connection.execute(update(table(Case)).where(col(Case.number) == change.case).values(values))
-    if assignee is not None and (before in CLOSED) != (change.status in CLOSED):
+    before, assignee = _standing(work, change.case)
+    after, now = change.status, work.now
+    if before in CLOSED or after in CLOSED:
+        values = {
+            "b_case": change.case,
+            "b_status": after,
+            "b_now": now,
+            "b_resolved": now if after in ("resolved", "closed") else None,
+            "b_closed": now if after == "closed" else None,
+            "b_reopened": int(before in CLOSED and after not in CLOSED),
+        }
+        _SET_STATUS.run(work.connection, values)
+    else:
+        _MOVE.run(work.connection, {"b_case": change.case, "b_status": after, "b_now": now})
+    if assignee is not None and (before in CLOSED) != (after in CLOSED):
         add_load(work.connection, assignee, +1 if before in CLOSED else -1)
-    work.status[change.case], work.assignee[change.case] = change.status, assignee
-    work.rows[Event].append(_event(work, "status", change.case, work.plan.reason, before=before, after=change.status))
+    work.standing[change.case] = (after, assignee)
+    work.event("status", change.case, work.plan.reason, before=before, after=after)
 
 
 def _assign(work: _Work, change: Assign) -> None:
-    status, before = _current(work, change.case)
+    status, before = _standing(work, change.case)
     if before == change.assignee:
         return
-    values: dict[str, Any] = {"assignee": change.assignee, "updated": work.now}
-    work.connection.execute(update(table(Case)).where(col(Case.number) == change.case).values(values))
+    _ASSIGN.run(work.connection, {"b_case": change.case, "b_assignee": change.assignee, "b_now": work.now})
     if status not in CLOSED:
-        if before is not None:
-            add_load(work.connection, before, -1)
-        if change.assignee is not None:
-            add_load(work.connection, change.assignee, +1)
-    work.status[change.case], work.assignee[change.case] = status, change.assignee
-    event = _event(work, "assigned", change.case, change.reason, before=before or "", after=change.assignee or "")
-    work.rows[Event].append(event)
-
-
-_FILE = ("name", "type", "size", "sha256", "start", "end", "encoding", "inline", "content_id", "inside", "decoration")
-_TOUCH = update(table(Case)).where(col(Case.number) == bindparam("b_case"))
-_TOUCH_VISIBLE = _TOUCH.values(
-    updated=bindparam("b_now"), last_message_id=bindparam("b_id"), thread=bindparam("b_thread")
-)
-_TOUCH_CUSTOMER = _TOUCH_VISIBLE.values(last_customer_at=bindparam("b_now"))
-_TOUCH_ONLY = _TOUCH.values(updated=bindparam("b_now"))
+        for agent, step in ((before, -1), (change.assignee, +1)):
+            if agent is not None:
+                add_load(work.connection, agent, step)
+    work.standing[change.case] = (status, change.assignee)
+    work.event("assigned", change.case, change.reason, before=before or "", after=change.assignee or "")
 
 
 def _add_message(work: _Work, change: AddMessage) -> None:
     mail = work.mail
-    key = work.ids.take(work.connection, 1)[0]
-    work.rows[Message].append(
+    key = _new_id(work)
+    work.rows.add(
+        Message,
         {
             "id": key,
             "case": change.case,
@@ -398,185 +363,97 @@ def _add_message(work: _Work, change: AddMessage) -> None:
             "text_shape": list(mail.text_shape),
             "inbound": work.facts.inbound,
             "outbox": None,
-        }
+        },
     )
     for position, file in enumerate(mail.attachments):
-        row = {"message": key, "position": position} | {name: getattr(file, name) for name in _FILE}
-        work.rows[Attachment].append(row)
+        row = {"message": key, "position": position} | {name: getattr(file, name) for name in FILE}
+        work.rows.add(Attachment, row)
     if change.case in work.facts.cases:
-        _touch(work, change)
+        _touch(work, change.case, change.kind if change.visibility == "public" else "")
 
 
-def _touch(work: _Work, change: AddMessage) -> None:
-    if change.visibility != "public":
-        work.connection.execute(_TOUCH_ONLY, {"b_case": change.case, "b_now": work.now})
+def _touch(work: _Work, case: int, kind: str) -> None:
+    """Keep a case's thread: what participants saw of it, so that letters and replies name the right mails."""
+    facts = work.facts.cases[case]
+    own = work.mail.message_id if kind == "customer" else None
+    new = ([own] if own else []) + _visible_ids(work, case, facts.requester)
+    if not kind and not new:
+        _TOUCH.run(work.connection, {"b_case": case, "b_now": work.now})
         return
-    facts = work.facts.cases[change.case]
-    own = work.mail.message_id if change.kind == "customer" else None
-    new = ([own] if own else []) + _visible_ids(work, change.case, facts.requester)
-    thread = [*facts.references, *new][-MOST_THREAD:]
-    query = _TOUCH_CUSTOMER if change.kind == "customer" else _TOUCH_VISIBLE
-    values = {"b_case": change.case, "b_now": work.now, "b_id": own or facts.last_message_id, "b_thread": thread}
-    work.connection.execute(query, values)
-    if change.kind == "reply":
-        _first_response(work, change.case)
-
-
-def _first_response(work: _Work, case: int) -> None:
-    query = update(table(Case)).where(col(Case.number) == case, col(Case.first_response).is_(None))
-    work.connection.execute(query.values(first_response=work.now))
+    thread = list(dict.fromkeys([*facts.references, *new]))
+    thread = thread if len(thread) <= MOST_THREAD else [thread[0], *thread[1 - MOST_THREAD :]]
+    values = {"b_case": case, "b_now": work.now, "b_id": own or facts.last_message_id, "b_thread": thread}
+    (_TOUCH_CUSTOMER if kind == "customer" else _TOUCH_THREAD).run(work.connection, values)
+    if kind == "reply":
+        _FIRST_RESPONSE.run(work.connection, {"b_case": case, "b_now": work.now})
 
 
 def _link(work: _Work, change: LinkCases) -> None:
     row = {"case": change.case, "other": change.other, "kind": change.kind, "at": work.now}
-    upsert(work.connection, Link, row, [])
-    work.rows[Event].append(_event(work, "linked", change.case, change.kind, after=str(change.other)))
+    _LINK.run(work.connection, row)
+    work.event("linked", change.case, change.kind, after=str(change.other))
     if change.other in work.facts.cases:
-        work.rows[Event].append(_event(work, "linked", change.other, change.kind, after=str(change.case)))
+        work.event("linked", change.other, change.kind, after=str(change.case))
 
 
 def _note_department(work: _Work, change: NoteDepartment) -> None:
     facts = work.facts.cases.get(change.case)
-    noted = sorted({*(facts.noted_departments if facts else ()), change.department})
-    work.connection.execute(update(table(Case)).where(col(Case.number) == change.case).values(noted_departments=noted))
-    work.rows[Event].append(_event(work, "department noted", change.case, "", after=change.department))
+    earlier = {c.department for c in work.plan.changes if isinstance(c, NoteDepartment) and c.case == change.case}
+    noted = sorted({*(facts.noted_departments if facts else ()), *earlier})
+    _NOTE_DEPARTMENT.run(work.connection, {"b_case": change.case, "b_noted": noted})
+    work.event("department noted", change.case, "", after=change.department)
 
 
 def _record_bounce(work: _Work, change: RecordBounce) -> None:
-    values: dict[str, Any] = {"error": f"bounced: {change.status}"}
+    values = {"b_id": change.outbox, "b_error": f"bounced: {change.status}", "b_bounced": change.status or "5"}
     if change.permanent:
-        values["bounced"] = change.status or "5"
-    work.connection.execute(update(table(Outbox)).where(col(Outbox.id) == change.outbox).values(values))
+        _BOUNCED.run(work.connection, values)
+    else:
+        _SOFT_BOUNCED.run(work.connection, values)
+
+
+def _release(work: _Work, change: ReleaseHeld) -> None:
+    """Let a held message be what it was meant to be.
+
+    Raises:
+        RuntimeError: when it is not held any more; the plan is taken back.
+
+    """
+    values = {
+        "b_id": change.message,
+        "b_visibility": "internal" if change.internal else "public",
+        "b_kind": "note" if change.internal else "reply",
+        "b_direction": "in" if change.internal else "out",
+    }
+    if _RELEASE.run(work.connection, values) != 1:
+        raise RuntimeError(f"message {change.message} is not held")
+    work.event("released", change.case, "confirmed by the agent")
+    if not change.internal:
+        _FIRST_RESPONSE.run(work.connection, {"b_case": change.case, "b_now": work.now})
 
 
 def _contact(work: _Work) -> None:
     address = work.mail.identity.address
     if address is None or work.plan.case is None or work.plan.outcome not in ("new", "entry"):
         return
+    if work.mail.authentication.verdict == "fail":
+        return  # whoever wrote this, it was hardly they
     known = work.facts.contact
     name = work.mail.identity.name or (known.name if known else "")
     language = work.mail.language or (known.language if known else None)
     if known is not None and (known.name, known.language) == (name, language):
         return
-    row = {"address": address, "name": name, "language": language, "last_seen": work.now}
-    upsert(work.connection, Contact, row, ["name", "language", "last_seen"])
+    _CONTACT.run(work.connection, {"address": address, "name": name, "language": language, "last_seen": work.now})
 
 
-def _outgoing(work: _Work, written: Sequence[Written], *, who: str, claim_until: datetime | None) -> list[ToSend]:
-    sent: list[ToSend] = []
-    automatic = 0
-    for letter in written:
-        notice = letter.notice
-        now_ = claim_until is not None and not notice.held
-        work.rows[Outbox].append(
-            {
-                "id": notice.outbox_id,
-                "once_key": notice.once_key,
-                "case": notice.case,
-                "kind": notice.kind,
-                "recipient": notice.to,
-                "return_path": notice.return_path,
-                "message_id": notice.message_id,
-                "subject": letter.subject,
-                "to_agent": notice.to_agent,
-                "state": "held" if notice.held else "sending" if now_ else "queued",
-                "attempts": 1 if now_ else 0,
-                "due": work.now,
-                "created": work.now,
-                "claimed_by": who if now_ else None,
-                "claimed_until": claim_until if now_ else None,
-                "error": "",
-                "answer": "",
-                "bounced": "",
-                "warned": False,
-            }
-        )
-        work.rows[OutboxData].append({"outbox": notice.outbox_id, "data": letter.data})
-        if not notice.to_agent and notice.automatic is not None:
-            automatic += 1
-            work.rows[AutomaticMail].append(_automatic(work, notice))
-        if notice.kind.startswith("ack") or notice.kind == "answer":
-            _add_outgoing(work, letter)
-        if now_:
-            sent.append(_to_send(work, letter))
-    if automatic:
-        _count_minute(work, automatic)
-    return sent
+def upsert(connection: Connection, model: type[SQLModel], values: dict[str, Any], replace: list[str]) -> None:
+    """Insert a row, or replace the named columns of the one with the same key."""
+    key = (model, tuple(values), tuple(replace))
+    statement = _UPSERTS.get(key)
+    if statement is None:
+        statement = _UPSERTS[key] = upserting(model, key[1], replace=key[2])
+    statement.run(connection, values)
 
 
-def _to_send(work: _Work, letter: Written) -> ToSend:
-    notice = letter.notice
-    return ToSend(
-        id=notice.outbox_id,
-        case=notice.case,
-        recipient=notice.to,
-        return_path=notice.return_path,
-        message_id=notice.message_id,
-        data=letter.data,
-        attempts=1,
-        created=work.now,
-        kind=notice.kind,
-        to_agent=notice.to_agent,
-    )
-
-
-def _automatic(work: _Work, notice: Notice) -> dict[str, Any]:
-    return {
-        "outbox": notice.outbox_id,
-        "at": work.now,
-        "address_key": notice.author_key or notice.to,
-        "domain": notice.to.rpartition("@")[2],
-        "unauthenticated": notice.counts_as_unauthenticated,
-        "number": notice.names_number,
-    }
-
-
-_COUNT_MINUTE: dict[str, Any] = {}
-
-
-def _count_minute(work: _Work, count: int) -> None:
-    name = work.connection.dialect.name
-    if name not in _COUNT_MINUTE:
-        maker: Any = postgresql.insert if name == "postgresql" else sqlite.insert
-        query = maker(table(AutomaticMinute)).values(minute=bindparam("minute"), count=bindparam("count"))
-        _COUNT_MINUTE[name] = query.on_conflict_do_update(
-            index_elements=["minute"], set_={"count": table(AutomaticMinute).c.count + query.excluded.count}
-        )
-    work.connection.execute(_COUNT_MINUTE[name], {"minute": minute(work.now), "count": count})
-
-
-def _add_outgoing(work: _Work, letter: Written) -> None:
-    """Enter what a participant was sent into the case's own history (an answer's words are there already)."""
-    notice = letter.notice
-    if notice.case is None or notice.kind == "answer":
-        return
-    work.rows[Message].append(
-        {
-            "id": work.ids.take(work.connection, 1)[0],
-            "case": notice.case,
-            "direction": "out",
-            "kind": "auto",
-            "visibility": "public",
-            "agent": None,
-            "author": notice.from_address,
-            "author_shown": notice.from_name,
-            "author_key": None,
-            "to": [notice.to],
-            "cc": [],
-            "subject": letter.subject,
-            "text": "",
-            "folded": "",
-            "note": notice.kind,
-            "message_id": notice.message_id,
-            "in_reply_to": [notice.in_reply_to] if notice.in_reply_to else [],
-            "references": list(notice.references),
-            "date": work.now,
-            "at": work.now,
-            "language": notice.language,
-            "verdict": "pass",
-            "subject_shape": "",
-            "text_shape": [],
-            "inbound": None,
-            "outbox": notice.outbox_id,
-        }
-    )
+_UPSERTS: dict[tuple[Any, ...], Statement] = {}
+"""Statements that were built once; a cache, not state."""

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
 from maild.storage import events
-from maild.storage.carry_out import CLOSED, add_load, table
+from maild.storage.rows import CLOSED, add_load
+from maild.storage.statements import table
 from maild.storage.tables import Case
 
 

@@ -1,7 +1,8 @@
 """Fetch the facts for one mail: a list of named queries, all inside the mail's own transaction.
 
-On PostgreSQL the rows a decision stands on are locked first and always in the same order: cases by number, then the
-case counter. SQLite's writing transaction is alone anyway.
+On PostgreSQL the rows a decision stands on are locked first and always in the same order: the case counter (whoever
+holds it decides alone, so that caps, numbers and "seen before" are exact with several daemons too), then cases by
+number, then groups. SQLite's writing transaction is alone anyway.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, select, text
 from sqlmodel import col
 
 from maild.core.facts import (
@@ -25,12 +26,16 @@ from maild.core.facts import (
     Facts,
     HeldMessage,
     Key,
+    LastAnswer,
     OutgoingFacts,
+    RelatedCase,
     SeenMessage,
 )
+from maild.core.mail import Attachment
 from maild.core.rules import Caps
 from maild.storage.columns import UTCDateTime
 from maild.storage.ids import Ids
+from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import (
     AgentLoad,
     AutomaticMail,
@@ -42,13 +47,18 @@ from maild.storage.tables import (
     Participant,
     Rotation,
     State,
+    Strike,
     TokenUse,
 )
+from maild.storage.tables import Attachment as AttachmentRow
 from maild.storage.tables import Case as CaseRow
 from maild.storage.tables import Contact as ContactRow
 
 BURST_WINDOW = timedelta(minutes=10)
 MOST_ARRIVALS = 50
+MOST_RELATED = 10
+MOST_MERGES = 10
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,79 +70,132 @@ class Desk:
     first_number: int
 
 
-def _one(table: Any, column: Any, name: str) -> Select[Any]:
-    return select(table.__table__).where(col(column) == bindparam(name))
-
-
-def _among(table: Any, column: Any, name: str) -> Select[Any]:
-    return select(table.__table__).where(col(column).in_(bindparam(name, expanding=True)))
-
-
-_CASES = _among(CaseRow, CaseRow.number, "numbers").order_by(col(CaseRow.number)).with_for_update()
-_PARTICIPANTS = select(col(Participant.case), col(Participant.address)).where(
-    col(Participant.case).in_(bindparam("numbers", expanding=True))
+_CASES = Among(CaseRow.number, lambda among: select(table(CaseRow)).where(among).order_by("number").with_for_update())
+_PARTICIPANTS = Among(
+    Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
 )
-_NUMBER = _one(Counter, Counter.name, "name").with_for_update()
-_KNOWN = select(
-    col(Message.message_id),
-    col(Message.case),
-    col(Message.direction),
-    col(Message.visibility),
-    col(Message.author),
-    col(Message.to),
-    col(Message.cc),
-    col(Message.verdict),
-    col(Message.inbound),
-).where(col(Message.message_id).in_(bindparam("ids", expanding=True)))
-_HASHES = select(col(Inbound.id), col(Inbound.content_hash)).where(
-    col(Inbound.id).in_(bindparam("ids", expanding=True))
+_NUMBER = Statement(select(col(Counter.value)).where(col(Counter.name) == bindparam("name")).with_for_update())
+_FIRST_NUMBER = upserting(Counter, ("name", "value"))
+_KNOWN = Among(
+    Message.message_id,
+    lambda among: (
+        select(
+            col(Message.message_id),
+            col(Message.case),
+            col(Message.direction),
+            col(Message.visibility),
+            col(Message.author),
+            col(Message.to),
+            col(Message.cc),
+            col(Message.verdict),
+        )
+        .where(among)
+        .order_by(col(Message.id))
+    ),
 )
-_DUPLICATE = (
+_DUPLICATE = Statement(
     select(col(Inbound.id), col(Inbound.case), col(Inbound.named_departments))
-    .where(col(Inbound.content_hash) == bindparam("hash"), col(Inbound.outcome) != "duplicate")
+    .where(col(Inbound.content_hash) == bindparam("hash"), col(Inbound.outcome) != text("'duplicate'"))
     .order_by(col(Inbound.id))
     .limit(1)
 )
-_CONTACT = _one(ContactRow, ContactRow.address, "address")
-_ARRIVALS = (
+_CONTACT = Statement(select(table(ContactRow)).where(col(ContactRow.address) == bindparam("address")))
+_CONTACTS = Among(ContactRow.address, lambda among: select(col(ContactRow.address)).where(among))
+_RELATED = Statement(
+    select(
+        col(CaseRow.number),
+        col(CaseRow.subject),
+        col(CaseRow.conversation),
+        col(CaseRow.group),
+        col(CaseRow.assignee),
+    )
+    .where(col(CaseRow.requester) == bindparam("address"))
+    .order_by(col(CaseRow.number).desc())
+    .limit(MOST_RELATED)
+)
+_ARRIVALS = Statement(
     select(col(Message.case), col(Message.at), col(Message.subject_shape), col(Message.text_shape))
     .where(col(Message.author_key) == bindparam("author"), col(Message.at) > bindparam("since"))
     .order_by(col(Message.at), col(Message.id))
     .limit(MOST_ARRIVALS)
 )
-_ADDRESS = select(
-    func.count(),
-    func.sum(case((col(AutomaticMail.at) > bindparam("ten_minutes", type_=UTCDateTime), 1), else_=0)),
-    func.sum(case((col(AutomaticMail.unauthenticated), 1), else_=0)),
-).where(col(AutomaticMail.address_key) == bindparam("author"), col(AutomaticMail.at) > bindparam("day"))
-_NAMED = select(col(AutomaticMail.number)).where(
-    col(AutomaticMail.address_key) == bindparam("author"),
-    col(AutomaticMail.at) > bindparam("day"),
-    col(AutomaticMail.number).in_(bindparam("numbers", expanding=True)),
+_ADDRESS = Statement(
+    select(
+        func.count().label("day"),
+        func.sum(case((col(AutomaticMail.at) > bindparam("ten", type_=UTCDateTime), 1), else_=0)).label("ten"),
+        func.sum(case((col(AutomaticMail.unauthenticated), 1), else_=0)).label("unauthenticated"),
+    ).where(col(AutomaticMail.address_key) == bindparam("key"), col(AutomaticMail.at) > bindparam("day"))
 )
-_DOMAIN = select(func.count()).select_from(
-    select(col(AutomaticMail.outbox))
-    .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
-    .limit(bindparam("most"))
-    .subquery()
+_NAMED = Among(
+    AutomaticMail.number,
+    lambda among: select(col(AutomaticMail.number)).where(
+        col(AutomaticMail.address_key) == bindparam("key"), col(AutomaticMail.at) > bindparam("day"), among
+    ),
 )
-_UNAUTHENTICATED = select(func.count()).select_from(
-    select(col(AutomaticMail.outbox))
-    .where(col(AutomaticMail.unauthenticated), col(AutomaticMail.at) > bindparam("hour"))
-    .limit(bindparam("most"))
-    .subquery()
+_DOMAIN = Statement(
+    select(func.count().label("count")).select_from(
+        select(col(AutomaticMail.outbox))
+        .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
+        .limit(bindparam("most"))
+        .subquery()
+    )
 )
-_ALL = select(func.sum(col(AutomaticMinute.count))).where(col(AutomaticMinute.minute) > bindparam("minute"))
-_STATE = select(State.__table__).where(col(State.name).in_(["breaker_open_since", "median_10min"]))  # type: ignore[attr-defined]
-_LOAD = _among(AgentLoad, AgentLoad.agent, "agents")
-_ROTATION = _among(Rotation, Rotation.group, "groups").with_for_update()
-_OUTGOING = _among(Outbox, Outbox.id, "ids")
-_HELD = _among(Message, Message.inbound, "ids").where(col(Message.visibility).in_(["held", "public"]))
-_RELEASED = select(col(TokenUse.digest)).where(col(TokenUse.digest).in_(bindparam("digests", expanding=True)))
-_CONFIRMATIONS = select(func.count()).where(
-    col(Outbox.kind) == "confirmation",
-    col(Outbox.recipient) == bindparam("address"),
-    col(Outbox.created) > bindparam("hour"),
+_UNAUTHENTICATED = Statement(
+    select(func.count().label("count")).select_from(
+        select(col(AutomaticMail.outbox))
+        .where(text("unauthenticated"), col(AutomaticMail.at) > bindparam("hour"))  # as the partial index says it
+        .limit(bindparam("most"))
+        .subquery()
+    )
+)
+_ALL = Statement(
+    select(func.sum(col(AutomaticMinute.count)).label("sum")).where(col(AutomaticMinute.minute) > bindparam("minute"))
+)
+_STATE = Statement(select(table(State)).where(text("name in ('breaker_open_since', 'median_10min')")))
+_LOAD = Among(AgentLoad.agent, lambda among: select(table(AgentLoad)).where(among))
+_ROTATION = Among(Rotation.group, lambda among: select(table(Rotation)).where(among).with_for_update())
+_OUTGOING = Among(
+    Outbox.id,
+    lambda among: select(
+        col(Outbox.id),
+        col(Outbox.case),
+        col(Outbox.kind),
+        col(Outbox.recipient),
+        col(Outbox.message_id),
+        col(Outbox.bounced),
+        col(Outbox.to_agent),
+        col(Outbox.created),
+    ).where(among),
+)
+_HELD = Among(
+    Message.inbound, lambda among: select(table(Message)).where(among, col(Message.agent).is_not(None)).order_by("id")
+)
+_FILES = Among(
+    AttachmentRow.message,
+    lambda among: select(table(AttachmentRow)).where(among).order_by(col(AttachmentRow.position)),
+)
+_USED = Among(TokenUse.digest, lambda among: select(col(TokenUse.digest)).where(among))
+_CONFIRMATIONS = Statement(
+    select(func.count().label("count")).where(
+        text("kind in ('confirmation', 'refusal')"),  # as the partial index says it
+        col(Outbox.recipient) == bindparam("address"),
+        col(Outbox.created) > bindparam("hour"),
+    )
+)
+_STRIKES = Statement(
+    select(func.count().label("count")).where(
+        col(Strike.source) == bindparam("source"), col(Strike.at) > bindparam("since")
+    )
+)
+_LAST_ANSWER = Statement(
+    select(col(Message.agent), col(Message.at))
+    .where(
+        col(Message.case) == bindparam("case"),
+        col(Message.kind) == text("'reply'"),
+        col(Message.visibility) == text("'public'"),
+    )
+    .order_by(col(Message.id).desc())
+    .limit(1)
 )
 
 
@@ -152,61 +215,66 @@ def gather(
     ``members`` gives the agents of each group that may be chosen from, ``registered`` the registered address of the
     agent who claims to write, if any.
     """
-    known = _known(connection, asks)
-    outgoing = _outgoing(connection, asks)
-    held = _held(connection, asks)
+    number = _number(connection, desk.first_number)
+    known, outgoing, held = _known(connection, asks), _outgoing(connection, asks), _held(connection, asks)
+    arrivals, duplicate = _arrivals(connection, asks, now), _duplicate(connection, asks)
     numbers = set(asks.case_numbers) | {seen.case for seen in known} | {mail.case for mail in held.values()}
     numbers |= {row.case for row in outgoing.values() if row.case is not None}
-    arrivals = _arrivals(connection, asks, now)
-    numbers |= {arrival.case for arrival in arrivals[:1] if arrival.case is not None}
-    duplicate = _duplicate(connection, asks)
+    if len(arrivals) > 1:
+        numbers |= {arrival.case for arrival in arrivals if arrival.case is not None}
     if duplicate is not None and duplicate.case is not None:
         numbers.add(duplicate.case)
-    cases = _cases(connection, frozenset(numbers))
+    cases = _cases(connection, numbers)
+    related = _related(connection, asks)
     groups = asks.groups | {case_.group for case_ in cases.values()}
     return Facts(
         now=now,
         keys=desk.keys,
         inbound=inbound,
-        number=_number(connection, desk.first_number),
+        number=number,
         outbox_ids=ids.take(connection, MAX_NOTICES),
         cases=cases,
         known=known,
         duplicate=duplicate,
         contact=_contact(connection, asks),
-        counts=_counts(connection, asks, desk.caps, now, registered),
+        counts=_counts(connection, asks, desk.caps, now, registered, burst=len(arrivals) > 1),
         arrivals=arrivals,
         load=_load(connection, groups, members),
-        rotation=_rotation(connection, groups),
+        rotation={row.group: row.agent for row in _ROTATION.all(connection, sorted(groups))},
         outgoing=outgoing,
         held=held,
+        related=related,
+        last_agent={one.group: one.assignee for one in reversed(related) if one.assignee is not None},
+        act_used=asks.act_digest is not None and bool(_USED.all(connection, [asks.act_digest])),
+        known_addresses=frozenset(row.address for row in _CONTACTS.all(connection, asks.named_addresses)),
+        last_answers={} if asks.agent is None else _last_answers(connection, cases),
     )
 
 
+def _number(connection: Connection, first: int) -> int:
+    value = _NUMBER.scalar(connection, name="case")
+    if value is None:  # the very first mail of a store: from here on there is a row to lock
+        _FIRST_NUMBER.run(connection, {"name": "case", "value": first})
+        value = _NUMBER.scalar(connection, name="case")
+    return max(int(value), first)
+
+
 def _known(connection: Connection, asks: Asks) -> tuple[SeenMessage, ...]:
-    if not asks.message_ids:
-        return ()
-    rows = connection.execute(_KNOWN, {"ids": list(asks.message_ids)}).all()
-    inbound = [row.inbound for row in rows if row.inbound is not None]
-    hashes = dict(connection.execute(_HASHES, {"ids": inbound}).tuples().all()) if inbound else {}
     return tuple(
         SeenMessage(
             message_id=row.message_id,
             case=row.case,
             direction=row.direction,
             visibility=row.visibility,
-            content_hash=hashes.get(row.inbound),
             addressees=frozenset(row.to) | frozenset(row.cc),
             author=row.author,
             verdict=row.verdict,
         )
-        for row in rows
+        for row in _KNOWN.all(connection, asks.message_ids)
     )
 
 
 def _outgoing(connection: Connection, asks: Asks) -> dict[int, OutgoingFacts]:
-    if not asks.outbox_ids:
-        return {}
     return {
         row.id: OutgoingFacts(
             id=row.id,
@@ -215,8 +283,10 @@ def _outgoing(connection: Connection, asks: Asks) -> dict[int, OutgoingFacts]:
             to=row.recipient,
             message_id=row.message_id,
             bounced=bool(row.bounced),
+            to_agent=row.to_agent,
+            created=row.created,
         )
-        for row in connection.execute(_OUTGOING, {"ids": sorted(asks.outbox_ids)})
+        for row in _OUTGOING.all(connection, sorted(asks.outbox_ids))
     }
 
 
@@ -228,8 +298,13 @@ def held_digest(inbound: int) -> str:
 def _held(connection: Connection, asks: Asks) -> dict[int, HeldMessage]:
     if not asks.held_ids:
         return {}
-    digests = [held_digest(inbound) for inbound in asks.held_ids]
-    released = set(connection.execute(_RELEASED, {"digests": digests}).scalars())
+    wanted = sorted(asks.held_ids)
+    released = {row.digest for row in _USED.all(connection, [held_digest(inbound) for inbound in wanted])}
+    rows = _HELD.all(connection, wanted)
+    files: dict[int, list[Attachment]] = {}
+    for row in _FILES.all(connection, [row.id for row in rows]):
+        values = {name: getattr(row, name) for name in FILE}
+        files.setdefault(row.message, []).append(Attachment(**values))
     return {
         row.inbound: HeldMessage(
             id=row.id,
@@ -241,42 +316,63 @@ def _held(connection: Connection, asks: Asks) -> dict[int, HeldMessage]:
             references=tuple(row.references),
             inbound=row.inbound,
             done=held_digest(row.inbound) in released or row.visibility != "held",
+            internal=row.kind == "note",
+            attachments=tuple(files.get(row.id, ())),
         )
-        for row in connection.execute(_HELD, {"ids": sorted(asks.held_ids)})
+        for row in rows
     }
+
+
+FILE = ("name", "type", "size", "sha256", "start", "end", "encoding", "inline", "content_id", "inside", "decoration")
+"""What is kept of an attachment."""
 
 
 def _arrivals(connection: Connection, asks: Asks, now: datetime) -> tuple[Arrival, ...]:
     if asks.author_key is None:
         return ()
-    rows = connection.execute(_ARRIVALS, {"author": asks.author_key, "since": now - BURST_WINDOW})
     return tuple(
         Arrival(case=row.case, at=row.at, subject_shape=row.subject_shape, text_shape=tuple(row.text_shape))
-        for row in rows
+        for row in _ARRIVALS.all(connection, author=asks.author_key, since=now - BURST_WINDOW)
     )
 
 
 def _duplicate(connection: Connection, asks: Asks) -> Duplicate | None:
-    row = connection.execute(_DUPLICATE, {"hash": asks.content_hash}).first()
+    row = _DUPLICATE.first(connection, hash=asks.content_hash)
     return None if row is None else Duplicate(inbound=row.id, case=row.case, departments=tuple(row.named_departments))
 
 
-def _cases(connection: Connection, numbers: frozenset[int]) -> dict[int, CaseFacts]:
-    if not numbers:
-        return {}
-    rows = list(connection.execute(_CASES, {"numbers": sorted(numbers)}))
-    survivors = {row.merged_into for row in rows if row.merged_into is not None} - numbers
-    if survivors:
-        rows += connection.execute(_CASES, {"numbers": sorted(survivors)})
-    found = [row.number for row in rows]
-    people: dict[int, set[str]] = {number: set() for number in found}
-    if found:
-        for number, address in connection.execute(_PARTICIPANTS, {"numbers": found}).tuples():
-            people[number].add(address)
-    return {row.number: _case(row, frozenset(people[row.number])) for row in rows}
+def _related(connection: Connection, asks: Asks) -> tuple[RelatedCase, ...]:
+    if not asks.related:
+        return ()
+    return tuple(
+        RelatedCase(
+            number=row.number,
+            title=row.subject,
+            conversation=row.conversation,
+            group=row.group,
+            assignee=row.assignee,
+        )
+        for row in _RELATED.all(connection, address=asks.author)
+    )
 
 
-def _case(row: Row[Any], participants: frozenset[str]) -> CaseFacts:
+def _cases(connection: Connection, numbers: set[int]) -> dict[int, CaseFacts]:
+    """Read the cases, and those they were merged into."""
+    rows: dict[int, Any] = {}
+    wanted = set(numbers)
+    for _ in range(MOST_MERGES):
+        if not wanted:
+            break
+        found = _CASES.all(connection, sorted(wanted))
+        rows |= {row.number: row for row in found}
+        wanted = {row.merged_into for row in found if row.merged_into is not None} - set(rows)
+    people: dict[int, set[str]] = {number: set() for number in rows}
+    for number, address in _PARTICIPANTS.all(connection, sorted(rows)):
+        people[number].add(address)
+    return {number: _case(row, frozenset(people[number])) for number, row in rows.items()}
+
+
+def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
     return CaseFacts(
         number=row.number,
         department=row.department,
@@ -300,53 +396,44 @@ def _case(row: Row[Any], participants: frozenset[str]) -> CaseFacts:
     )
 
 
-def _number(connection: Connection, first: int) -> int:
-    row = connection.execute(_NUMBER, {"name": "case"}).first()
-    return first if row is None else max(row.value, first)
-
-
 def _contact(connection: Connection, asks: Asks) -> Contact | None:
     if asks.author is None:
         return None
-    row = connection.execute(_CONTACT, {"address": asks.author}).first()
+    row = _CONTACT.first(connection, address=asks.author)
     return None if row is None else Contact(address=row.address, name=row.name, language=row.language)
 
 
-def _counts(connection: Connection, asks: Asks, caps: Caps, now: datetime, registered: str | None) -> Counts:
-    day, hour, ten = now - timedelta(days=1), now - timedelta(hours=1), now - timedelta(minutes=10)
-    address: tuple[int, int, int] = (0, 0, 0)
-    named: frozenset[int] = frozenset()
-    if asks.ack_key is not None:
-        row = connection.execute(_ADDRESS, {"author": asks.ack_key, "day": day, "ten_minutes": ten}).one()
-        address = (row[0] or 0, row[1] or 0, row[2] or 0)
-        if asks.automatic_numbers:
-            values = {"author": asks.ack_key, "day": day, "numbers": sorted(asks.automatic_numbers)}
-            named = frozenset(number for (number,) in connection.execute(_NAMED, values).tuples() if number is not None)
-    state: dict[str, str] = {row.name: row.value for row in connection.execute(_STATE)}
+def _counts(
+    connection: Connection, asks: Asks, caps: Caps, now: datetime, registered: str | None, *, burst: bool
+) -> Counts:
+    day, hour, ten = now - DAY, now - HOUR, now - timedelta(minutes=10)
+    state = {row.name: row.value for row in _STATE.all(connection)}
     since = state.get("breaker_open_since")
+    address, numbers = None, frozenset[int]()
+    if asks.ack_key is not None:
+        address = _ADDRESS.first(connection, key=asks.ack_key, day=day, ten=ten)
+        named = _NAMED.all(connection, sorted(asks.automatic_numbers), key=asks.ack_key, day=day)
+        numbers = frozenset(row.number for row in named)
     return Counts(
-        address_day=address[0],
-        address_10min=address[1],
-        unauthenticated_address_day=address[2],
-        unauthenticated_hour=connection.execute(
-            _UNAUTHENTICATED, {"hour": hour, "most": caps.unauthenticated_hour}
-        ).scalar_one(),
-        domain_hour=_domain(connection, asks, caps, hour),
-        numbers_named=named,
-        all_10min=connection.execute(_ALL, {"minute": minute(ten)}).scalar() or 0,
+        address_day=(address and address.day) or 0,
+        address_10min=(address and address.ten) or 0,
+        unauthenticated_address_day=(address and address.unauthenticated) or 0,
+        unauthenticated_hour=_UNAUTHENTICATED.scalar(connection, hour=hour, most=caps.unauthenticated_hour)
+        if asks.unproven
+        else 0,
+        domain_hour=_DOMAIN.scalar(connection, domain=asks.ack_domain, hour=hour, most=caps.per_domain_hour)
+        if asks.ack_domain is not None
+        else 0,
+        numbers_named=numbers,
+        all_10min=_ALL.scalar(connection, minute=minute(ten)) or 0,
         median_10min=float(state.get("median_10min", "0")),
         breaker_open_since=datetime.fromisoformat(since) if since else None,
-        confirmations_hour=0
-        if registered is None
-        else connection.execute(_CONFIRMATIONS, {"address": registered, "hour": hour}).scalar_one(),
+        confirmations_hour=_CONFIRMATIONS.scalar(connection, address=registered, hour=hour)
+        if registered is not None
+        else 0,
+        strikes_hour=_STRIKES.scalar(connection, source=asks.strike_source, since=hour) if asks.strike_source else 0,
+        burst_told=burst and bool(_STRIKES.scalar(connection, source=f"burst:{asks.author_key}", since=day)),
     )
-
-
-def _domain(connection: Connection, asks: Asks, caps: Caps, hour: datetime) -> int:
-    if asks.ack_domain is None:
-        return 0
-    values = {"domain": asks.ack_domain, "hour": hour, "most": caps.per_domain_hour}
-    return int(connection.execute(_DOMAIN, values).scalar_one())
 
 
 def minute(at: datetime) -> int:
@@ -356,12 +443,9 @@ def minute(at: datetime) -> int:
 
 def _load(connection: Connection, groups: frozenset[str], members: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     agents = sorted({agent for group in groups for agent in members.get(group, ())})
-    if not agents:
-        return {}
-    return {row.agent: row.open for row in connection.execute(_LOAD, {"agents": agents})}
+    return {row.agent: row.open for row in _LOAD.all(connection, agents)}
 
 
-def _rotation(connection: Connection, groups: frozenset[str]) -> dict[str, str]:
-    if not groups:
-        return {}
-    return {row.group: row.agent for row in connection.execute(_ROTATION, {"groups": sorted(groups)})}
+def _last_answers(connection: Connection, cases: Mapping[int, CaseFacts]) -> dict[int, LastAnswer]:
+    found = {number: _LAST_ANSWER.first(connection, case=number) for number in cases}
+    return {n: LastAnswer(agent=row.agent or "", at=row.at) for n, row in found.items() if row is not None}

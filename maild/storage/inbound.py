@@ -6,12 +6,14 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import events
+from maild.storage.statements import Statement, table
 from maild.storage.tables import Inbound, Raw
 
 LEASE = timedelta(minutes=10)
@@ -172,11 +174,11 @@ def requeue(connection: Connection, inbound: int, *, now: datetime) -> bool:
     return bool(changed)
 
 
-_finish = (
-    update(Inbound.__table__)  # type: ignore[attr-defined]
+_FINISH = Statement(
+    update(table(Inbound))
     .where(col(Inbound.id) == bindparam("b_id"), col(Inbound.claimed_by) == bindparam("b_who"))
     .values(
-        state="done",
+        state=bindparam("b_state"),
         outcome=bindparam("b_outcome"),
         reason=bindparam("b_reason"),
         case=bindparam("b_case"),
@@ -201,20 +203,22 @@ def finish(
     outcome: str,
     reason: str,
     case: int | None,
-    content_hash: str,
+    content_hash: str | None,
     departments: tuple[str, ...],
     now: datetime,
+    state: Literal["done", "quarantined"] = "done",
 ) -> None:
-    """Mark a mail as done, in the transaction of its effects.
+    """Mark a mail as done (or put aside by a decision), in the transaction of its effects.
 
     Raises:
         ClaimLost: when the claim is no longer ours (the fence: our effects are rolled back with it).
 
     """
-    changed = connection.execute(
-        _finish,
+    changed = _FINISH.run(
+        connection,
         {
             "b_id": inbound,
+            "b_state": state,
             "b_who": who,
             "b_outcome": outcome,
             "b_reason": reason,
@@ -223,7 +227,7 @@ def finish(
             "b_departments": list(departments),
             "b_now": now,
         },
-    ).rowcount
+    )
     if changed != 1:
         raise ClaimLost(f"inbound {inbound} is no longer claimed by {who}")
 

@@ -147,6 +147,7 @@ class Case(Row, table=True):
     tags: list[str] = _json()
     noted_departments: list[str] = _json()
     parent: int | None = _ref()
+    conversation: str = _text()
     merged_into: int | None = _ref()
     last_message_id: str | None = _optional_text()
     thread: list[str] = _json()
@@ -274,8 +275,8 @@ class Outbox(Row, table=True):
             "ix_outbox_confirmation",
             "recipient",
             "created",
-            sqlite_where=text("kind = 'confirmation'"),
-            postgresql_where=text("kind = 'confirmation'"),
+            sqlite_where=text("kind in ('confirmation', 'refusal')"),
+            postgresql_where=text("kind in ('confirmation', 'refusal')"),
         ),
         Index("ix_outbox_lane", "case", sqlite_where=text("done_at is null"), postgresql_where=text("done_at is null")),
     )
@@ -368,6 +369,16 @@ class TokenUse(Row, table=True):
 
     __tablename__ = "token_use"
     digest: str = Field(sa_column=Column(Text, primary_key=True))
+    at: datetime = _time(nullable=False)
+
+
+class Strike(Row, table=True):
+    """Something that counts against a source within a window: a signed address that is not ours, a burst told of."""
+
+    __tablename__ = "strike"
+    __table_args__ = (Index("ix_strike_source_at", "source", "at"),)
+    id: int = _id()
+    source: str = _text()
     at: datetime = _time(nullable=False)
 
 

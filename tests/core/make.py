@@ -193,7 +193,6 @@ def seen(message_id: str = "<first@client.example>", case: int = 1042, **changes
         "case": case,
         "direction": "in",
         "visibility": "public",
-        "content_hash": "earlier",
         "addressees": frozenset({f"it@{DOMAIN}"}),
         "author": KARI,
         "verdict": "pass",

@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("noted_departments", sa.JSON(), nullable=False),
         sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("conversation", sa.Text(), nullable=False),
         sa.Column("merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("last_message_id", sa.Text(), nullable=True),
         sa.Column("thread", sa.JSON(), nullable=False),
@@ -248,8 +249,8 @@ def upgrade() -> None:
             "ix_outbox_confirmation",
             ["recipient", "created"],
             unique=False,
-            sqlite_where=sa.text("kind = 'confirmation'"),
-            postgresql_where=sa.text("kind = 'confirmation'"),
+            sqlite_where=sa.text("kind in ('confirmation', 'refusal')"),
+            postgresql_where=sa.text("kind in ('confirmation', 'refusal')"),
         )
         batch_op.create_index(
             "ix_outbox_lane",
@@ -306,6 +307,16 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_state")),
     )
+    op.create_table(
+        "strike",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_strike")),
+    )
+    with op.batch_alter_table("strike", schema=None) as batch_op:
+        batch_op.create_index("ix_strike_source_at", ["source", "at"], unique=False)
+
     op.create_table(
         "token_use",
         sa.Column("digest", sa.Text(), nullable=False),

@@ -1,0 +1,54 @@
+"""Rows that wait to be written together, and the agents' load: what several storage modules share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from maild.storage.statements import Insert, upserting
+from maild.storage.tables import (
+    AgentLoad,
+    Attachment,
+    AutomaticMail,
+    Case,
+    Event,
+    Message,
+    Outbox,
+    OutboxData,
+    Strike,
+    TokenUse,
+)
+
+CLOSED = frozenset({"resolved", "closed", "merged", "spam"})
+"""A case in one of these is nobody's load."""
+
+_INSERT: dict[type[SQLModel], Insert] = {
+    model: Insert(model)
+    for model in (TokenUse, Case, Message, Attachment, Outbox, OutboxData, AutomaticMail, Strike, Event)
+}
+_ADD_LOAD = upserting(AgentLoad, ("agent", "open"), add=("open",))
+
+
+class Rows:
+    """New rows of one plan, written table by table."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {}
+
+    def add(self, model: type[SQLModel], row: Mapping[str, Any]) -> None:
+        """Keep a row for later; all rows of a table name the same columns."""
+        self._waiting.setdefault(model, []).append(row)
+
+    def write(self, connection: Connection) -> None:
+        """Write them all."""
+        for model, rows in self._waiting.items():
+            _INSERT[model].many(connection, rows)
+        self._waiting.clear()
+
+
+def add_load(connection: Connection, agent: str, delta: int) -> None:
+    """Count an open case to (or from) an agent."""
+    _ADD_LOAD.run(connection, {"agent": agent, "open": delta})
