@@ -13,7 +13,6 @@ from typing import Literal
 
 from maild.core.mail import Attachment
 from maild.core.rules import Absence
-from maild.core.rules import Absence
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
