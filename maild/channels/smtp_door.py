@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from maild.channels import smtp_replies as replies
 from maild.channels.passwords import Login
-from maild.channels.smtp_caps import Caps, Failures
+from maild.channels.smtp_caps import Caps, Failures, network
 from maild.channels.smtp_receive import places
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
@@ -52,6 +52,10 @@ class Door:
     """Seconds between two pieces of a mail (RFC 5321 §4.5.3.2.5)."""
     whole: float = 600.0
     """Seconds a mail may take to come in."""
+    crowded: float = 3.0
+    """Seconds a client must have been idle to be sent away for a new one when there are too many."""
+    big_room: int = 128 * 1024 * 1024
+    """Octets that mails of more than 1 MiB may take together while they come in."""
     login_delay: float = 1.0
     """Seconds the first failed login is answered late; the next ones later."""
 
@@ -60,6 +64,10 @@ class Client(Protocol):
     """A conversation as the door sees it."""
 
     waits: bool
+    """True while it is the client's turn to speak a command."""
+    idle_since: float
+    """The loop's time when that began."""
+    peer: str
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -88,7 +96,7 @@ class OpenDoor:
         self.loop = asyncio.get_running_loop()
         self.caps = Caps(most=door.max_connections, per_ip=door.per_ip, exempt_loopback=door.exempt_loopback)
         self.failures = Failures()
-        self.big = places(door.max_size)
+        self.big = places(door.max_size, door.big_room)
         self.clients: set[Client] = set()
         self.stopping = False
         self.port = door.port
@@ -106,17 +114,30 @@ class OpenDoor:
         self._server = await self.loop.create_server(answer, self.door.host, self.door.port, backlog=512)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def enter(self, client: Client, peer: str) -> str | None:
-        """Let a client in; or the reply that sends it away."""
-        refusal = replies.STOPPING if self.stopping else self.caps.enter(peer)
+    def enter(self, client: Client) -> str | None:
+        """Let a client in; or the reply that sends it away. A long idle one makes place when there are too many."""
+        if self.stopping:
+            return replies.STOPPING
+        refusal = self.caps.enter(client.peer)
+        if refusal is not None and (idle := self._idlest(client.peer, anyone=refusal == replies.TOO_MANY)) is not None:
+            idle.hang_up(replies.CROWDED)
+            self.leave(idle)
+            refusal = self.caps.enter(client.peer)
         if refusal is None:
             self.clients.add(client)
         return refusal
 
-    def leave(self, client: Client, peer: str) -> None:
-        """Forget a client that was let in."""
-        self.clients.discard(client)
-        self.caps.leave(peer)
+    def _idlest(self, peer: str, *, anyone: bool) -> Client | None:
+        """Find who has waited longest, of all or of the new client's network, and long enough."""
+        before, key = self.loop.time() - self.door.crowded, network(peer)
+        idle = (c for c in self.clients if c.waits and c.idle_since < before and (anyone or network(c.peer) == key))
+        return min(idle, key=lambda client: client.idle_since, default=None)
+
+    def leave(self, client: Client) -> None:
+        """Forget a client; once is enough."""
+        if client in self.clients:
+            self.clients.remove(client)
+            self.caps.leave(client.peer)
 
     def commit(self, envelope: Envelope, raw: bytes) -> asyncio.Task[int]:
         """Store a mail in a task of its own, which goes on when the client vanishes."""

@@ -96,8 +96,7 @@ class Conversation(SMTP):
         self.opened, self.door = opened, door
         self.state = State()
         self.peer = ""
-        self.waits = False
-        """True while it is the client's turn to speak a command."""
+        self.waits, self.idle_since = False, 0.0
         self._entered = False
         self._hung_up = False
         self._shakes_hands = False
@@ -117,7 +116,7 @@ class Conversation(SMTP):
         assert isinstance(transport, asyncio.Transport)
         name = transport.get_extra_info("peername")
         self.peer = name[0] if isinstance(name, tuple) else ""
-        refusal = self.opened.enter(self, self.peer)
+        refusal = self.opened.enter(self)
         if refusal is not None:
             transport.write(refusal.encode() + b"\r\n")
             transport.close()
@@ -154,7 +153,7 @@ class Conversation(SMTP):
         """Forget the client; a commit of its mail goes on."""
         if self._entered:
             self._entered = False
-            self.opened.leave(self, self.peer)
+            self.opened.leave(self)
             super().connection_lost(error)
 
     def hang_up(self, reply: str) -> None:
@@ -184,6 +183,7 @@ class Conversation(SMTP):
         plain.pause_reading()
         self._reader._buffer.clear()  # type: ignore[attr-defined]
         self.waits = self._shakes_hands = True
+        self.idle_since = self.loop.time()
         try:
             secured = await self.loop.start_tls(
                 plain,
@@ -289,7 +289,7 @@ class Conversation(SMTP):
         if self.opened.stopping:
             self.hang_up(replies.STOPPING)
             return None
-        self.waits = True
+        self.waits, self.idle_since = True, self.loop.time()
         try:
             line = await self._reader.readuntil(b"\n")
         except asyncio.IncompleteReadError:

@@ -8,13 +8,11 @@ from maild.channels.smtp_data import Body
 
 BIG = 1024 * 1024
 """Octets beyond which a mail needs one of the few places for big mails, so that memory stays bounded (P11)."""
-BIG_ROOM = 128 * 1024 * 1024
-"""Octets all big mails being received may take together; at least two are let in."""
 
 
-def places(max_size: int) -> asyncio.Semaphore:
-    """Return the places for big mails of a door that takes mails of this size."""
-    return asyncio.Semaphore(max(2, BIG_ROOM // max(max_size, 1)))
+def places(max_size: int, room: int) -> asyncio.Semaphore:
+    """Return the places for big mails: as many as fit into the room, at least two."""
+    return asyncio.Semaphore(max(2, room // max(max_size, 1)))
 
 
 class Reception:

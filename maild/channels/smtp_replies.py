@@ -14,6 +14,7 @@ TOO_MANY = "421 4.3.2 Too many connections, try again later"
 TOO_MANY_OF_YOURS = "421 4.7.0 Too many connections from your address, try again later"
 
 # -- a client that takes too much -----------------------------------------------------------------------------------
+CROWDED = "421 4.3.2 Idle while others wait, goodbye"
 SLOW = "421 4.4.2 Too slow, goodbye"
 ERRORS = "421 4.7.0 Too many errors, goodbye"
 COMMANDS = "421 4.7.0 Too many commands without a mail, goodbye"

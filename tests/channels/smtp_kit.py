@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maild.channels.smtp_in import Door, OpenDoor, open_door
+from maild.channels.smtp_replies import PERMANENT
 from maild.core.mail import Envelope
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -66,10 +67,15 @@ class Client:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def connect(cls, port: int, context: ssl.SSLContext | None = None, *, greeting: bool = True) -> Client:
+    async def connect(
+        cls, port: int, context: ssl.SSLContext | None = None, *, greeting: bool = True, source: str = "127.0.0.1"
+    ) -> Client:
         """Connect, by TLS from the first octet when there is a context, and read the greeting."""
         name = None if context is None else "mx.desk.example"
-        client = cls(*await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=name, limit=2**20))
+        streams = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=context, server_hostname=name, limit=2**20, local_addr=(source, 0)
+        )
+        client = cls(*streams)
         if greeting:
             assert (await client.reply()).startswith("220 ")
         return client
@@ -81,6 +87,8 @@ class Client:
             lines.append(line.decode().rstrip("\r\n"))
             if line[3:4] != b"-":
                 break
+        if lines and lines[0].startswith("5"):  # the law of P3, on every reply of every test
+            assert any(lines[0] in said for said in PERMANENT.values()), lines
         return "\n".join(lines)
 
     def send(self, octets: bytes) -> None:
