@@ -228,7 +228,7 @@ class Desk:
         (rules / "departments.toml").write_text(DEPARTMENTS)
         (rules / "groups.toml").write_text(GROUPS)
         people = "\n".join(
-            f'[{name}]\nname = "Agent {name}"\naddresses = ["{name}@bench.example"]'
+            f'[[agent]]\nid = "{name}"\nname = "Agent {name}"\naddress = "{name}@bench.example"'
             for name in ("a1", "a2", "a3", "b1", "b2")
         )
         (rules / "people.toml").write_text(people)

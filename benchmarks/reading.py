@@ -21,10 +21,11 @@ from maild.mail.read import ReadOptions, read
 ENVELOPE = Envelope(
     source="smtp", received=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), sender="a@b.example", recipients=()
 )
-WORDS = """
+TEXT = """
 skriveren står stille igjen og vi får ikke ut lønnslippene i dag kan noen se på det før lunsj takk for hjelpen rommet er
 B-214 nettet virker men skjermen blinker etter oppdateringen på mandag hilsen oss alle i andre etasje
-""".split()
+"""
+WORDS = TEXT.split()
 
 
 def head(random_: random.Random, number: int, kind: str) -> str:
@@ -62,19 +63,16 @@ def plain(random_: random.Random, number: int) -> bytes:
 
 def rich(random_: random.Random, number: int) -> bytes:
     """A 15 KB HTML mail as Outlook writes it: paragraphs, spans, a table, quoted history; no text part."""
-    row = (
-        '<tr><td style="padding:0cm 5.4pt"><p class="MsoNormal"><span lang="NO" style="font-size:11.0pt">{}</span></p></td>'
-        * 2
-    )
-    paragraph = (
-        '<p class="MsoNormal"><span lang="NO" style="font-family:Calibri,sans-serif">{}<o:p></o:p></span></p>\r\n'
-    )
+    cell = '<td style="padding:0cm 5.4pt"><p class="MsoNormal"><span style="font-size:11.0pt">{}</span></p></td>'
+    row = f"<tr>{cell}{cell}"
+    paragraph = '<p class="MsoNormal"><span style="font-family:Calibri,sans-serif">{}<o:p></o:p></span></p>\r\n'
     text = [paragraph.format(" ".join(random_.choices(WORDS, k=14))) for _ in range(62)]
     table = "".join(row.format(*random_.choices(WORDS, k=2)) + "</tr>" for _ in range(10))
     page = (
         "<html><head><style>p.MsoNormal{margin:0cm}</style></head><body lang=NO><div class=WordSection1>"
         f"{''.join(text[:30])}<table>{table}</table><div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
-        f"<p class=MsoNormal><b>Fra:</b> IT<br><b>Sendt:</b> mandag<br><b>Emne:</b> Skriver</p></div>{''.join(text[30:])}"
+        f"<p class=MsoNormal><b>Fra:</b> IT<br><b>Sendt:</b> mandag<br><b>Emne:</b> Skriver</p></div>"
+        f"{''.join(text[30:])}"
         "</div></body></html>"
     )
     kind = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
@@ -86,7 +84,8 @@ def with_file(random_: random.Random, number: int) -> bytes:
     kind = 'Content-Type: multipart/mixed; boundary="=_b"\r\n\r\n'
     data = base64.encodebytes(random_.randbytes(150_000)).replace(b"\n", b"\r\n")
     start = (
-        f"{head(random_, number, kind)}--=_b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words(random_, 400)}\r\n"
+        f"{head(random_, number, kind)}--=_b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        f"{words(random_, 400)}\r\n"
         '--=_b\r\nContent-Type: application/pdf; name="faktura.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
         'Content-Disposition: attachment; filename="faktura.pdf"\r\n\r\n'
     )
