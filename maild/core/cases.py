@@ -26,10 +26,11 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 """From a status to those it may become; nobody else says what is legal."""
 
-Happening = Literal["customer wrote", "agent answered"]
+Happening = Literal["customer wrote", "customer thanked", "agent answered"]
 
 _AFTER: dict[Happening, dict[Status, Status]] = {
     "customer wrote": {"waiting_requester": "open", "resolved": "open", "closed": "open", "spam": "spam"},
+    "customer thanked": {},
     "agent answered": {status: "waiting_requester" for status in STATUSES if status not in OVER},
 }
 

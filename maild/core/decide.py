@@ -11,7 +11,7 @@ from dataclasses import replace
 from maild.core import acknowledgement, acts, agents, filing, opening, placement, threading
 from maild.core.acknowledgement import Look, Ruling
 from maild.core.asks import asks as asks
-from maild.core.cases import after
+from maild.core.cases import OVER, Happening, after
 from maild.core.draft import Draft, believed
 from maild.core.facts import Asks, CaseFacts, Facts
 from maild.core.letters import about_case
@@ -19,6 +19,7 @@ from maild.core.mail import Mail
 from maild.core.placement import Placement
 from maild.core.plan import AddParticipant, CountLoop, Plan, TraceLine
 from maild.core.rules import Rulebook
+from maild.core.thanks import is_thanks
 from maild.core.threading import Evidence
 
 AUTOMATIC = ("file", "silent", "unmatched")
@@ -103,8 +104,12 @@ def _entry(draft: Draft, case: CaseFacts, place: Placement, found: Evidence | No
         draft.changes.append(joined)
     note = draft.flagged(found.note if found is not None else "")
     draft.add(case, "customer", "public", note=found.note if found is not None else "")
-    draft.move(case, "customer wrote")
-    about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, "customer wrote"))
+    # Thanks reopens nothing (MAIL §3): a case that is over stays so, and the agent reads it at leisure.
+    thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
+    happened: Happening = "customer thanked" if thanks else "customer wrote"
+    draft.note("thanks", thanks, "")
+    draft.move(case, happened)
+    about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
     if not _too_many(draft, case):
         draft.tell_agents("follow-up", about, key=str(draft.facts.inbound), banner=note)
     return draft.done("entry", case.number, place.reason)

@@ -36,8 +36,8 @@ class Robot:
     """First day the writer is back, when an absence says one."""
 
 
-def _value(mail: Mail, name: str) -> str:
-    return next((value.strip() for key, value in mail.headers if key == name), "")
+def _values(mail: Mail, name: str) -> list[str]:
+    return [value.strip().lower() for key, value in mail.headers if key == name]
 
 
 def _has(mail: Mail, name: str) -> bool:
@@ -46,8 +46,10 @@ def _has(mail: Mail, name: str) -> bool:
 
 def auto_submitted(mail: Mail) -> str | None:
     """Return why Auto-Submitted marks a mail (RFC 3834 §5: anything but ``no``), or None."""
-    value = _value(mail, "auto-submitted").lower()
-    return f"Auto-Submitted: {value}" if value and value.partition(";")[0].strip() != "no" else None
+    for value in _values(mail, "auto-submitted"):
+        if value and value.partition(";")[0].strip() != "no":
+            return f"Auto-Submitted: {value}"
+    return None
 
 
 def robot_header(mail: Mail) -> str | None:
@@ -55,7 +57,7 @@ def robot_header(mail: Mail) -> str | None:
     for name in REPLY_HEADERS:
         if _has(mail, name):
             return f"header {name}"
-    if _value(mail, "delivered-to").lower().startswith("autoresponder"):
+    if any(value.startswith("autoresponder") for value in _values(mail, "delivered-to")):
         return "Delivered-To: autoresponder"
     return None
 
@@ -83,9 +85,9 @@ def mailing_list(mail: Mail) -> str | None:
     for name, _ in mail.headers:
         if name.startswith("list-") or name == "mailing-list":
             return f"header {name}"
-    value = _value(mail, "precedence").lower()
-    if value in ("list", "bulk", "junk", "auto_reply"):
-        return f"Precedence: {value}"
+    for value in _values(mail, "precedence"):
+        if value in ("list", "bulk", "junk", "auto_reply"):
+            return f"Precedence: {value}"
     if _has(mail, "feedback-id") and _has(mail, "list-unsubscribe-post"):
         return "Feedback-ID with List-Unsubscribe-Post"
     return None
@@ -140,7 +142,7 @@ def _report(mail: Mail) -> Robot:
 
 
 def _precedence_reply(mail: Mail) -> str | None:
-    return "Precedence: auto_reply" if _value(mail, "precedence").lower() == "auto_reply" else None
+    return "Precedence: auto_reply" if "auto_reply" in _values(mail, "precedence") else None
 
 
 def _auto_reply(mail: Mail, reason: str) -> Robot:
