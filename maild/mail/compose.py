@@ -25,6 +25,7 @@ MOST_TEXT = 40_000
 """Characters of a customer's text shown in a letter to an agent; an agent's own answer is never cut."""
 NAME_LIMIT = 64
 MOST_REASON = 600
+MOST_SUBJECT = 240
 _UNCUT = frozenset({"answer"})
 _LONG = frozenset({"text", "held_text", "diagnostic"})
 MOST_WHY = 300
@@ -92,7 +93,7 @@ def compose(notice: Notice, letters: Letters, *, loop: str, raw: bytes | None, n
 
 def _values(notice: Notice, language: str) -> dict[str, Value]:
     """Clean what the letter may show; long texts are cut, but for an agent's own words."""
-    values: dict[str, Value] = {"subject": clean_header(notice.subject, 240), "language": language}
+    values: dict[str, Value] = {}
     for name, value in notice.values.items():
         if isinstance(value, tuple):
             values[name] = tuple(clean_filename(item) for item in value[:_MANY])
@@ -107,9 +108,10 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
             values[name] = clean_header(translated(value, language), MOST_REASON)
         else:
             values[name] = clean_header(value)
+    subject = notice.subject
     if notice.kind == "operator" and (title := str(notice.values.get("title", ""))):
-        values["subject"] = clean_header(notice.subject.replace(title, translated(title, language)), 240)
-    return values
+        subject = subject.replace(title, translated(title, language))
+    return values | {"subject": clean_header(subject, MOST_SUBJECT), "language": language}
 
 
 def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str, Value]) -> _Words:
