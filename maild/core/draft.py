@@ -112,6 +112,7 @@ class Draft:
             changes=tuple(self.changes),
             notices=() if quiet else tuple(self.desk.notices),
             trace=tuple(self.trace),
+            rules=self.rulebook.version,
             decided_at=self.facts.now,
         )
 

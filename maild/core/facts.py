@@ -101,6 +101,8 @@ class CaseFacts:
     references: tuple[str, ...] = ()
     """Message-IDs of the visible thread, oldest first, at most 10."""
     last_customer_at: datetime | None = None
+    watchers: tuple[str, ...] = ()
+    """Agents who are told, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from maild.core import automatic
 from maild.core.conditions import (
     Address,
     AllOf,
@@ -26,6 +25,7 @@ from maild.core.conditions import (
     Regex,
     Words,
 )
+from maild.core.robots import mailing_list
 from maild.core.sight import Sight
 from maild.core.words import find
 
@@ -134,9 +134,9 @@ def _fact(condition: Fact, sight: Sight, _captures: Captures) -> Answer:
 
 _FACTS: Mapping[str, Callable[[Sight], bool | str]] = {
     "has_attachment": lambda sight: bool(sight.files),
-    "automatic": lambda sight: automatic.why_automatic(sight.mail) or "",
-    "list": lambda sight: automatic.why_list(sight.mail) or "",
-    "bounce": lambda sight: automatic.why_bounce(sight.mail) or "",
+    "automatic": lambda sight: f"{sight.robot.kind}: {sight.robot.reason}" if sight.robot.kind != "human" else False,
+    "list": lambda sight: mailing_list(sight.mail) or False,
+    "bounce": lambda sight: sight.robot.reason or "bounce" if sight.robot.kind == "bounce" else False,
     "authenticated": lambda sight: sight.mail.authentication.verdict == "pass",
     "reply": lambda sight: bool(sight.mail.in_reply_to or sight.mail.references),
     "forward": lambda sight: sight.mail.forwarded is not None,

@@ -13,6 +13,7 @@ from typing import Literal
 
 from maild.core.facts import Status
 from maild.core.mail import Attachment
+from maild.core.rules import Absence
 
 Outcome = Literal[
     "new",  # a new case
@@ -69,6 +70,10 @@ class OpenCase:
     tags: tuple[str, ...] = ()
     noted_departments: tuple[str, ...] = ()
     parent: int | None = None
+    watchers: tuple[str, ...] = ()
+    """Agents who are told of it, too."""
+    due: datetime | None = None
+    """When it must be done, by the rules."""
     conversation: str = ""
     """The conversation of its first mail (Thread-Index), for a hint."""
 
@@ -120,7 +125,7 @@ class LinkCases:
 
     case: int
     other: int
-    kind: Literal["maybe", "continues", "child", "forwarded"]
+    kind: Literal["maybe", "continues", "child", "forwarded", "master"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,24 @@ class ReleaseHeld:
     message: int
     case: int
     internal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetField:
+    """Set a field of a case to a value, in the form its kind is stored in."""
+
+    case: int
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAbsence:
+    """An agent is away; what was said about these days before is replaced."""
+
+    agent: str
+    absence: Absence
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +220,8 @@ Change = (
     | NoteDepartment
     | RecordBounce
     | ReleaseHeld
+    | SetField
+    | SetAbsence
     | UseToken
     | OpenBreaker
     | CountLoop
@@ -234,6 +259,8 @@ class Notice:
     """Auto-Submitted value; None for an agent's own answer."""
     return_path: str = ""
     """Envelope sender: "" for acks (RFC 3834 §3.3), a signed bounce address for the rest."""
+    template: str | None = None
+    """The letter to write instead of the kind's own, when there is one: ``ack.it``."""
     values: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)
     """What the template may show. Text from mail is only ever in here."""
     attachments: tuple[Attachment, ...] = ()
@@ -274,4 +301,6 @@ class Plan:
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     trace: tuple[TraceLine, ...] = ()
+    rules: str = ""
+    """The version of the rulebook that decided."""
     decided_at: datetime

@@ -9,6 +9,7 @@ from functools import cached_property
 from maild.core.calendars import Calendar, is_open
 from maild.core.mail import Attachment, Mail
 from maild.core.people import addressed, department_of
+from maild.core.robots import Robot, robot
 from maild.core.rules import Rulebook
 from maild.core.words import Folded, folded
 
@@ -96,6 +97,11 @@ class Sight:
         """The strictly read author, or None."""
         address = self.mail.identity.address
         return None if address is None else address.lower()
+
+    @cached_property
+    def robot(self) -> Robot:
+        """Whether a person or a program wrote it."""
+        return robot(self.mail)
 
     @cached_property
     def headers(self) -> Mapping[str, tuple[str, ...]]:

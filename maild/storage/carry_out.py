@@ -28,6 +28,8 @@ from maild.core.plan import (
     Record,
     RecordBounce,
     ReleaseHeld,
+    SetAbsence,
+    SetField,
     SetStatus,
     Strike,
     UseToken,
@@ -42,12 +44,14 @@ from maild.storage.rows import CLOSED as CLOSED
 from maild.storage.rows import Rows, add_load
 from maild.storage.statements import Statement, upserting
 from maild.storage.statements import table as table
+from maild.storage.tables import Absence as AbsenceRow
 from maild.storage.tables import (
     Attachment,
     Case,
     Contact,
     Counter,
     Event,
+    FieldValue,
     Link,
     Message,
     Outbox,
@@ -63,6 +67,14 @@ _COUNT = upserting(Counter, ("name", "value"), add=("value",))
 _PARTICIPANT = upserting(Participant, ("case", "address", "name", "by", "since"))
 _ROTATION = upserting(Rotation, ("group", "agent"), replace=("agent",))
 _LINK = upserting(Link, ("case", "other", "kind", "at"))
+_FIELD = upserting(
+    FieldValue, ("case", "name", "value", "inbound", "actor", "at"), replace=("value", "inbound", "actor", "at")
+)
+_ABSENCE = upserting(
+    AbsenceRow,
+    ("agent", "first", "last", "substitute", "inbound", "at"),
+    replace=("last", "substitute", "inbound", "at"),
+)
 _STATE = upserting(State, ("name", "value"), replace=("value",))
 _CONTACT = upserting(Contact, ("address", "name", "language", "last_seen"), replace=("name", "language", "last_seen"))
 _CASE = update(table(Case)).where(col(Case.number) == bindparam("b_case"))
@@ -195,7 +207,7 @@ def trace_rows(plan: Plan) -> list[list[Any]]:
             rows[-1][0] += f", {line.rule.removeprefix('MAIL §4 row ')}"
         else:
             rows.append([line.rule, line.hit, line.detail])
-    return [*rows, ["acknowledgement", plan.ack == "sent", plan.ack]]
+    return [*rows, ["acknowledgement", plan.ack == "sent", plan.ack], ["rules", True, plan.rules]]
 
 
 def _change(work: _Work, change: object) -> None:
@@ -220,6 +232,10 @@ def _change(work: _Work, change: object) -> None:
             _record_bounce(work, change)
         case ReleaseHeld():
             _release(work, change)
+        case SetField():
+            _set_field(work, change)
+        case SetAbsence():
+            _set_absence(work, change)
         case UseToken():
             work.rows.add(TokenUse, {"digest": change.digest, "at": work.now})
         case OpenBreaker():
@@ -259,6 +275,8 @@ def _open_case(work: _Work, change: OpenCase) -> None:
             "alias": change.alias,
             "source": change.source,
             "tags": list(change.tags),
+            "watchers": list(change.watchers),
+            "due": change.due,
             "noted_departments": list(change.noted_departments),
             "parent": change.parent,
             "conversation": change.conversation,
@@ -386,6 +404,21 @@ def _touch(work: _Work, case: int, kind: str) -> None:
     (_TOUCH_CUSTOMER if kind == "customer" else _TOUCH_THREAD).run(work.connection, values)
     if kind == "reply":
         _FIRST_RESPONSE.run(work.connection, {"b_case": case, "b_now": work.now})
+
+
+def _set_field(work: _Work, change: SetField) -> None:
+    row: dict[str, Any] = {"case": change.case, "name": change.name, "value": change.value}
+    _FIELD.run(work.connection, row | {"inbound": work.facts.inbound, "actor": "maild", "at": work.now})
+    work.event("field", change.case, change.name, after=change.value)
+
+
+def _set_absence(work: _Work, change: SetAbsence) -> None:
+    absence = change.absence
+    row: dict[str, Any] = {"agent": change.agent, "first": absence.start.isoformat(), "last": absence.end.isoformat()}
+    row |= {"substitute": absence.substitute, "inbound": work.facts.inbound, "at": work.now}
+    _ABSENCE.run(work.connection, row)
+    until = f"{absence.start}–{absence.end}"
+    work.event("absence", None, change.reason, actor=change.agent, after=until)
 
 
 def _link(work: _Work, change: LinkCases) -> None:

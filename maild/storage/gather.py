@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, select, text
@@ -32,10 +32,11 @@ from maild.core.facts import (
     SeenMessage,
 )
 from maild.core.mail import Attachment
-from maild.core.rules import Caps
+from maild.core.rules import Absence, Caps
 from maild.storage.columns import UTCDateTime
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.tables import Absence as AbsenceRow
 from maild.storage.tables import (
     AgentLoad,
     AutomaticMail,
@@ -199,6 +200,9 @@ _LAST_ANSWER = Statement(
 )
 
 
+_ABSENCES = Statement(select(table(AbsenceRow)).where(col(AbsenceRow.last) >= bindparam("today")))
+
+
 def gather(
     connection: Connection,
     asks: Asks,
@@ -245,6 +249,7 @@ def gather(
         held=held,
         related=related,
         last_agent={one.group: one.assignee for one in reversed(related) if one.assignee is not None},
+        absences=_absences(connection, now),
         act_used=asks.act_digest is not None and bool(_USED.all(connection, [asks.act_digest])),
         known_addresses=frozenset(row.address for row in _CONTACTS.all(connection, asks.named_addresses)),
         last_answers={} if asks.agent is None else _last_answers(connection, cases),
@@ -393,6 +398,7 @@ def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
         last_message_id=row.last_message_id,
         references=tuple(row.thread),
         last_customer_at=row.last_customer_at,
+        watchers=tuple(row.watchers),
     )
 
 
@@ -439,6 +445,15 @@ def _counts(
 def minute(at: datetime) -> int:
     """Return the number of the minute that a time lies in."""
     return int(at.timestamp()) // 60
+
+
+def _absences(connection: Connection, now: datetime) -> dict[str, tuple[Absence, ...]]:
+    """Return who is away or will be; a day's grace keeps every time zone's today in."""
+    found: dict[str, tuple[Absence, ...]] = {}
+    for row in _ABSENCES.all(connection, today=(now - DAY).date().isoformat()):
+        one = Absence(start=date.fromisoformat(row.first), end=date.fromisoformat(row.last), substitute=row.substitute)
+        found[row.agent] = (*found.get(row.agent, ()), one)
+    return found
 
 
 def _load(connection: Connection, groups: frozenset[str], members: Mapping[str, tuple[str, ...]]) -> dict[str, int]:

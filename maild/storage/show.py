@@ -15,7 +15,18 @@ from sqlmodel import col
 from maild.storage import inbound as inbound_rows
 from maild.storage import outbox as outbox_rows
 from maild.storage.carry_out import table
-from maild.storage.tables import Attachment, Case, Event, Inbound, Link, Message, Outbox, OutboxData, Participant
+from maild.storage.tables import (
+    Attachment,
+    Case,
+    Event,
+    FieldValue,
+    Inbound,
+    Link,
+    Message,
+    Outbox,
+    OutboxData,
+    Participant,
+)
 
 Shown = dict[str, Any]
 
@@ -88,6 +99,8 @@ def _case(row: Row[Any], zone: ZoneInfo, people: list[str], links: list[Shown]) 
         "group": row.group,
         "assignee": row.assignee,
         "tags": list(row.tags),
+        "watchers": list(row.watchers),
+        "due": _time(row.due, zone),
         "linked": links,
         "created": _time(row.created, zone),
         "updated": _time(row.updated, zone),
@@ -107,9 +120,10 @@ def case(connection: Connection, zone: ZoneInfo, number: int) -> Shown | None:
     query = select(table(Message)).where(col(Message.case) == number).order_by(col(Message.at), col(Message.id))
     messages = connection.execute(query).all()
     files = _files(connection, [message.id for message in messages])
+    fields = select(table(FieldValue)).where(col(FieldValue.case) == number).order_by(col(FieldValue.name))
     events = connection.execute(select(table(Event)).where(col(Event.case) == number).order_by(col(Event.id)))
     return shown | {
-        "fields": {},
+        "fields": {field.name: field.value for field in connection.execute(fields)},
         "messages": [_message(connection, message, zone, files.get(message.id, [])) for message in messages],
         "events": [_event(event, zone) for event in events],
     }

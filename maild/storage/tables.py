@@ -145,6 +145,8 @@ class Case(Row, table=True):
     alias: str = _text()
     source: str = _text("mail")
     tags: list[str] = _json()
+    watchers: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
+    due: datetime | None = _time()
     noted_departments: list[str] = _json()
     parent: int | None = _ref()
     conversation: str = _text()
@@ -158,6 +160,31 @@ class Case(Row, table=True):
     resolved: datetime | None = _time()
     closed: datetime | None = _time()
     reopened_count: int = 0
+
+
+class FieldValue(Row, table=True):
+    """A field of a case, and the mail it was read from."""
+
+    __tablename__ = "field_value"
+    case: int = _given_id()
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    value: str = _text()
+    inbound: int | None = _ref()
+    actor: str = _text()
+    at: datetime = _time(nullable=False)
+
+
+class Absence(Row, table=True):
+    """An agent is away, as a mail said; both days are inside, ISO 8601."""
+
+    __tablename__ = "absence"
+    __table_args__ = (Index("ix_absence_last", "last"),)
+    agent: str = Field(sa_column=Column(Text, primary_key=True))
+    first: str = Field(sa_column=Column(Text, primary_key=True))
+    last: str = _text()
+    substitute: str | None = _optional_text()
+    inbound: int | None = _ref()
+    at: datetime = _time(nullable=False)
 
 
 class Participant(Row, table=True):
