@@ -9,6 +9,7 @@ a mail that really kills its reader reaches its third attempt and the quarantine
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import traceback as tracebacks
 from collections import deque
@@ -109,6 +110,8 @@ class Intake:
         self._working: dict[int, _Item] = {}
         self._bytes = 0
         self._storing = 0
+        self._passing = 0
+        """Mails on their way past the window into the store: no later one may be claimed before them."""
         self._backlog = True
         self._wake = asyncio.Event()
         self._stopping = False
@@ -125,11 +128,13 @@ class Intake:
 
         """
         data = bytes(raw)
-        claim = not self._backlog and not self._stopping and self._has_room(len(data))
+        claim = not self._backlog and not self._passing and not self._stopping and self._has_room(len(data))
         who = self._corridor().who if claim else None
         if claim:
             self._storing += 1
             self._bytes += len(data)
+        else:
+            self._passing += 1
         try:
             key = await self._accepting.run(lambda c: inbound.accept(c, envelope, data, claim_for=who))
         except BaseException:
@@ -139,11 +144,12 @@ class Intake:
         finally:
             if claim:
                 self._storing -= 1
+            else:
+                self._passing -= 1
+                self._backlog = True
+                self._wake.set()
         if claim:
             self._begin(_Item(key, envelope, data, 1, time.monotonic()))
-        else:
-            self._backlog = True
-            self._wake.set()
         return key
 
     def _has_room(self, size: int) -> bool:
@@ -168,10 +174,10 @@ class Intake:
         for task in [*self._loops, *self._tasks]:
             task.cancel()
         await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
-        left = list(self._working)
         who = self._corridor().who
-        if left:
-            await self._deciding.run(lambda c: inbound.put_back(c, left, who=who))
+        with contextlib.suppress(Temporary):  # a store that is away finds them as after a crash
+            # all of ours: a claim under way may have taken some after its task was cancelled
+            await self._deciding.run(lambda c: inbound.put_back(c, None, who=who))
 
     def busy(self) -> bool:
         """Tell whether something is in work, or may still be in the store."""
@@ -182,14 +188,15 @@ class Intake:
     async def _fill(self) -> None:
         """Claim mails from the store whenever there is room: a backlog, or what another process put there."""
         while not self._stopping:
+            self._wake.clear()
+            full = not self._has_room(1)
             try:
                 claimed = await self._claim(WINDOW_MAILS - len(self._working) - self._storing, suspects=False)
             except Temporary:
                 await asyncio.sleep(POLL)
                 continue
-            self._backlog = bool(claimed) or len(self._working) >= WINDOW_MAILS
+            self._backlog = bool(claimed) or full or self._wake.is_set()
             if not claimed:
-                self._wake.clear()
                 if self._backlog:
                     await asyncio.sleep(0.02)
                 else:

@@ -126,11 +126,14 @@ def reclaim_own(connection: Connection, *, who: str | None) -> int:
     return connection.execute(query.values(state="accepted", claimed_by=None, claimed_until=None)).rowcount
 
 
-def put_back(connection: Connection, ids: list[int], *, who: str) -> None:
-    """Give unread mails back uncounted: a clean stop is not an attempt."""
+def put_back(connection: Connection, ids: list[int] | None, *, who: str) -> None:
+    """Give unread mails (None: all of ours) back uncounted: a clean stop is not an attempt."""
+    mine = [col(Inbound.done_at).is_(None), col(Inbound.claimed_by) == who, col(Inbound.state) == "reading"]
+    if ids is not None:
+        mine.append(col(Inbound.id).in_(ids))
     connection.execute(
         update(Inbound)
-        .where(col(Inbound.id).in_(ids), col(Inbound.claimed_by) == who, col(Inbound.state) == "reading")
+        .where(*mine)
         .values(state="accepted", attempts=Inbound.attempts - 1, claimed_by=None, claimed_until=None)
     )
 
