@@ -16,7 +16,7 @@ SENTINELS = {
 }
 
 _WORDS = "|".join(re.escape(line.strip("— ")) for line in SENTINELS.values())
-SENTINEL_LINE = re.compile(rf"(?im)^[>\s]*[—–-]+ ?(?:{_WORDS}) ?[—–-]+\s*$")
+SENTINEL_LINE = re.compile(rf"(?im)^[> \t\u00a0]*[—–-]+ ?(?:{_WORDS}) ?[—–-]+[ \t\u00a0]*$")
 """A whole line that is one of ours, quoted or not, whatever dash the client made of it."""
 
 

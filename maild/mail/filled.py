@@ -6,13 +6,13 @@ Our letters ask with lines such as ``Siden når: ____``; a blank that is still b
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from maild.core.mail import FoldKind
 from maild.mail.forward_headers import label_of
+from maild.mail.lines import Lines
 from maild.mail.quotes import is_rule, separator
 
 _MOST = 200
+_MOST_LINES = 5000
 _BLANK = re.compile(r"[\s_.…\-–—*|\[\]()□☐]+")
 _DECOR = " \t\u00a0*_|•·"
 
@@ -33,33 +33,26 @@ def form_line(line: str) -> tuple[str, str] | None:
     return label, value.strip("_ \t\u00a0*|…")
 
 
-def filled_lines(
-    words: Sequence[str], depths: Sequence[int], kinds: Sequence[FoldKind | None]
-) -> tuple[tuple[str, str], ...]:
+def filled_lines(text: Lines) -> tuple[tuple[str, str], ...]:
     """Return the filled form lines of the newest quoted mail, and blanks answered on the next line of one's own."""
     found: list[tuple[str, str]] = []
     asked: str | None = None
     headers = 0
-    for at, line in enumerate(words):
-        if not line.strip():
-            continue
-        if kinds[at] is None:
-            if asked is not None and at > 0:
-                found.append((asked, line.strip()[:400]))
-            asked = None
-            continue
+    at = text.next_full(0)
+    for _ in range(_MOST_LINES):
+        if at >= len(text) or headers > 1 or len(found) >= _MOST:
+            break
+        line, kind = text.words[at], text.kind(at)
+        if kind is None and asked is not None:
+            found.append((asked, line.strip()[:400]))
         asked = None
-        if kinds[at] not in ("quote", "footer") or depths[at] > 1:
-            continue
-        header = label_of(line)
-        if header is not None or separator(line) or is_rule(line):
+        if kind in ("quote", "footer") and text.depth[at] <= 1:
+            header = label_of(line)
             headers += header is not None and header[1] == "from"
-            if headers > 1 or len(found) >= _MOST:
-                break
-            continue
-        form = form_line(line)
-        if form is not None and form[1]:
-            found.append(form)
-        elif form is not None:
-            asked = form[0]
-    return tuple(found[:_MOST])
+            form = form_line(line) if header is None and not separator(line) and not is_rule(line) else None
+            if form is not None and form[1]:
+                found.append(form)
+            elif form is not None:
+                asked = form[0]
+        at = text.next_full(at + 1)
+    return tuple(found)

@@ -15,8 +15,9 @@ from email.message import Message
 from maild.core.mail import Forwarded
 from maild.mail.dates import read_date
 from maild.mail.forward_headers import ADDRESS, Block
+from maild.mail.lines import unquoted
 from maild.mail.quotes import Header, attributions, header_at
-from maild.mail.reply import is_answer_in_finnish, says_forward, unquoted
+from maild.mail.reply import is_answer_in_finnish, says_forward
 from maild.mail.text import Shown
 
 _ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")

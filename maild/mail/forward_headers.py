@@ -131,3 +131,40 @@ def _enough(values: dict[Role, str], sender: str, announced: bool) -> bool:
     if sender[0].isdigit() or kinds < 3:
         return False
     return dated and ("subject" in values or _TIME.search(date) is not None)
+
+
+def run_together(text: str) -> Block | None:
+    """Read a header block that a client ran together into one line: ``From: A <a@b>To: C <c@d>Subject: X``."""
+    fields: list[tuple[Role, str]] = []
+    labels: list[str] = []
+    since = 0
+    for place, sign in enumerate(text[:2000]):
+        if sign not in ":：":
+            continue
+        start, label = _label_before(text, place, since)
+        if label in labels or not label:
+            continue
+        if fields:
+            fields[-1] = (fields[-1][0], text[since:start].strip(_TRIM))
+        labels.append(label)
+        fields.append((ROLE_OF[label], ""))
+        since = place + 1
+    if not fields:
+        return None
+    fields[-1] = (fields[-1][0], text[since:2000].strip(_TRIM))
+    values = dict(reversed(fields))
+    sender = values.get("from", "")
+    if not sender or not _enough(values, sender, True):
+        return None
+    return Block(start=0, end=0, fields=tuple(fields), labels=tuple(labels))
+
+
+def _label_before(text: str, place: int, since: int) -> tuple[int, str]:
+    """Return where the longest known label that ends at a colon begins, and the label; empty when there is none."""
+    for start in range(max(since, place - 24), place):
+        if text[start].islower() or not text[start].isalpha():
+            continue
+        label = text[start:place].strip(_TRIM).casefold()
+        if label in ROLE_OF:
+            return start, label
+    return place, ""

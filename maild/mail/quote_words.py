@@ -64,7 +64,7 @@ WROTE: dict[str, str] = {
     "cy": "ysgrifennodd",
     "ga": "scríobh",
     "gd": "sgrìobh|sgrìobh na leanas",
-    "br": "skrivet gant|eo bet skrivet gant|en deus skrivet|he deus skrivet",
+    "br": "skrivet gant|skrivet eo bet gant|eo bet skrivet gant|en deus skrivet|he deus skrivet",
     "hsb": "napisa|napisał(a)",
     "dsb": "jo napisał|napisał(a)",
     "id": "menulis|menulis:",
@@ -84,7 +84,7 @@ WROTE: dict[str, str] = {
 """The verb of "X wrote:", per language."""
 
 YOU_WROTE = _words(
-    "i you we they he she jeg eg du vi dere de han hun ho hon jag ni ich sie wir ihr er je tu nous vous il elle yo"
+    "i you we they he she jeg eg du vi dere de han hun ho hon jag ni ich sie wir ihr tu nous vous il elle yo"
     " io ik jij u wij ja ty my wy minä sinä hän ég þú"
 )
 """A pronoun before the verb is a writer who speaks, not a client that quotes."""
@@ -92,7 +92,7 @@ YOU_WROTE = _words(
 OPENERS = _words(
     "on at den d. dato am le il el em op dnia w dne dňa dana na la på ti data þann þ. 在 于 於 ils d'an/ar ar o às as"
     " më më: të pe ke to pr. lugupeetud në ons tir. в от у dnja"
-    " ngày pada tanggal vào le: il: el: em: op: op: wann: kl. klo"
+    " ngày pada tanggal στις στα σε на у في على vào le: il: el: em: op: op: wann: kl. klo"
 )
 """First words of "On <date>, X wrote:"."""
 

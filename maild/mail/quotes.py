@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of
+from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of, run_together
 from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, WEEKDAYS, WROTE, YOU_WROTE
 
 MOST_TESTS = 3000
@@ -38,6 +38,7 @@ _TIME = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _RULE = re.compile(r"[ \t*]*[-–—_=*~]{2,}[-–—_=*~ \t]*$")
+_JOINED = re.compile(r"[\s*_>]*-{3,} ?([^-]{3,80}?) ?-{3,}\s*(\S.*)$")
 _FRAME = re.compile(r"^[\s*_>]*[-–—_=*~]{2,} ?[\s*]*([^-–—_=*~].{1,90}?)[\s*:]*[-–—_=*~]{2,}[\s*]*$")
 
 
@@ -79,6 +80,21 @@ def separator(line: str) -> Literal["original", "forwarded"] | None:
     return "original" if framed is not None and phrase in _ORIGINAL else None
 
 
+def joined_header(line: str) -> tuple[Literal["original", "forwarded"], Block] | None:
+    """Read a separator and its whole header block on one line (Yahoo): ``--- Forwarded Message --- From: …``."""
+    if len(line) > 2000:
+        return None
+    found = _JOINED.match(line)
+    if found is None:
+        return None
+    phrase = " ".join(found.group(1).casefold().split())
+    kind: Literal["original", "forwarded"] | None = (
+        "forwarded" if phrase in _FORWARDED else "original" if phrase in _ORIGINAL else None
+    )
+    block = run_together(found.group(2)) if kind else None
+    return (kind, block) if kind and block else None
+
+
 def _verb(words: list[str], text: str) -> tuple[int, bool] | None:
     """Return the place of the verb among the words (or -1), and whether a pronoun stands beside it."""
     for place, word in enumerate(words):
@@ -118,6 +134,8 @@ def _judge(text: str) -> Literal["sure", "weak"] | None:
             return None
         if framed or ((address or timed) and (dated or address) and (_opens(core) or address)):
             return "sure"
+        if ends and timed and _YEAR.search(core) and len(words) <= 14:
+            return "sure"
         return "weak" if ends and len(words) <= 14 else None
     if not ends:
         return None
@@ -156,7 +174,7 @@ def _attribution(lines: Sequence[str], depths: Sequence[int], end: int) -> Heade
         text = f"{first} {text}".strip()
         verdict = _judge(text)
         if verdict is not None and (best is None or _opens(first) or not best.sure):
-            whole = _complete(text, first)
+            whole = _complete(text, first) or start == 0 or not lines[start - 1].strip()
             best = Header(kind="attribution", start=start, end=end + 1, sure=verdict == "sure" and whole, words=text)
             if whole and (verdict == "sure" or start == 0 or not lines[start - 1].strip()):
                 return best
@@ -183,6 +201,9 @@ def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Heade
 def header_at(lines: Sequence[str], at: int, known: dict[int, Header]) -> Header | None:
     """Return what announces quoted mail at a line, or None. ``known`` are the text's attributions."""
     line = lines[at]
+    joined = joined_header(line) if line.lstrip()[:3] == "---" else None
+    if joined is not None:
+        return Header(kind=joined[0], start=at, end=at + 1, sure=True, block=joined[1])
     kind = separator(line) if line.strip()[:1] in "-–—_=*~>" or line.rstrip()[-1:] in ":：" else None
     if kind is not None or (is_rule(line) and line.strip()):
         below = _below(lines, at + 1)

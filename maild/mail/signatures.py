@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Literal
 
 from maild.mail.quotes import is_rule, plain
@@ -14,6 +15,7 @@ from maild.mail.signature_words import CLOSINGS, DEVICE, DEVICE_NAMES, DISCLAIME
 
 Below = Literal["signature", "disclaimer"]
 
+_MOST_PARAGRAPHS = 2000
 _DEVICE_STARTS = tuple(
     sorted({start for starts in DEVICE.values() for start in starts.split("|")}, key=len, reverse=True)
 )
@@ -31,7 +33,7 @@ _LINK = re.compile(r"[<(\[]?(?:https?://|mailto:)[^\s>)\]]*[>)\]]?")
 
 def is_device_line(line: str) -> bool:
     """Tell whether a whole line is what a telephone or a mail program adds (``Sendt fra min iPhone``)."""
-    if len(line) > 240:
+    if not 8 < len(line) <= 240:
         return False
     text = plain(_LINK.sub(" ", line)).strip("*_.-–—[]()<> ").casefold()
     if not text or len(text) > 90 or "," in text or ";" in text or "?" in text:
@@ -61,7 +63,9 @@ def _delimiter(lines: Sequence[str], start: int, end: int) -> int | None:
             return at
         if len(below) > (20 if exact else 10) or any(len(text) > 200 for text in below):
             return None
-        if not exact and (sum(map(_sentence, below)) or all(text.lstrip().startswith(("-", "*")) for text in below)):
+        if not exact and (
+            sum(map(_sentence, below)) or all(text.lstrip().startswith(("- ", "* ", "-- ")) for text in below)
+        ):
             return None
         if exact and any(text.rstrip().endswith("?") for text in below):
             return None
@@ -119,11 +123,8 @@ def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     return card[1] if _CONTACT.search(lines[card[0]]) is None else card[0]
 
 
-def below_words(lines: Sequence[str], start: int, end: int, *, last: bool) -> list[tuple[int, int, Below]]:
-    """Return the half-open ranges in one run of own lines that are not the writer's words.
-
-    ``last`` says that no own words follow this run.
-    """
+def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, int, Below]]:
+    """Return the half-open ranges in one run of own lines that are not the writer's words."""
     found: list[tuple[int, int, Below]] = []
     footer = _list_footer(lines, start, end)
     if footer is not None:
@@ -133,14 +134,14 @@ def below_words(lines: Sequence[str], start: int, end: int, *, last: bool) -> li
     if delimiter is not None:
         found.append((delimiter, end, "signature"))
         end = delimiter
-    for first, after in _paragraphs(lines, start, end):
+    for first, after in islice(_paragraphs(lines, start, end), _MOST_PARAGRAPHS):
         if after - first <= 40 and _is_disclaimer(" ".join(lines[first:after])[:4200]):
             found.append((first, after, "disclaimer"))
         else:
             found.extend((at, at + 1, "signature") for at in range(first, after) if is_device_line(lines[at]))
-    if last and delimiter is None:
-        taken = min((first for first, _, _ in found if first >= start), default=end)
-        card = _contact_card(lines, start, min(end, taken))
+    if delimiter is None:
+        stop = min((first for first, _, _ in found if first >= start), default=end)
+        card = _contact_card(lines, start, min(end, stop))
         if card is not None:
-            found.append((card, min(end, taken), "signature"))
+            found.append((card, min(end, stop), "signature"))
     return found
