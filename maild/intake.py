@@ -246,7 +246,11 @@ class Intake:
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self, item: _Item) -> None:
-        result = await self._reader.read(item.raw, item.envelope)
+        try:
+            result = await self._reader.read(item.raw, item.envelope)
+        except Exception as error:  # noqa: BLE001 a bug in a reader's owner must not leave a mail in work for ever
+            text = "".join(tracebacks.format_exception(error))
+            result = ReadingFailed(reason=f"reading failed: {type(error).__name__}", traceback=text)
         if isinstance(result, Mail):
             item.mail = result
         else:
