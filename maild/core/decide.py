@@ -22,8 +22,6 @@ from maild.core.rules import Rulebook
 from maild.core.thanks import is_thanks
 from maild.core.threading import Evidence
 
-AUTOMATIC = ("file", "silent", "unmatched")
-
 
 def decide(mail: Mail, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
     """Decide what becomes of one mail. Total: any mail, whatever it holds, gets exactly one plan."""
@@ -33,27 +31,27 @@ def decide(mail: Mail, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
     found = threading.evidence(draft.mail, facts, rulebook)
     draft.note("evidence", found is not None, found.detail if found else "nothing names a case")
     place = placement.place(draft.mail, found, facts, rulebook, agent=asks.agent, department=asks.departments[0])
-    look = _look(draft, found, place)
-    ruling, tried = acknowledgement.rule(look)
+    seen = look(draft, found, place)
+    ruling, tried = acknowledgement.rule(seen)
     draft.trace += [TraceLine(rule=name, hit=hit, detail=detail) for name, hit, detail in tried]
     draft.ack = str(ruling)
     filing.strike(draft)
     if ruling.row in ("1", "10"):
         draft.changes.append(CountLoop())
-    if (plan := _filed(draft, look, ruling)) is not None:
+    if (plan := _filed(draft, seen, ruling)) is not None:
         return plan
-    if look.act and found is not None:
+    if seen.act and found is not None:
         return acts.act(draft, found)
     return _from_somebody(draft, found, place, ruling)
 
 
-def _look(draft: Draft, found: Evidence | None, place: Placement) -> Look:
+def look(draft: Draft, found: Evidence | None, place: Placement) -> Look:
     """Gather what the rows of the table look at."""
     case, asks = (found.case if found else None), draft.asks
     inside = case is not None and placement.takes_part(asks.author, asks.agent, case, draft.rulebook)
     inside = inside and draft.mail.authentication.verdict != "fail"
     matched = case if found is not None and (found.strength != "subject" or inside) else None
-    look = Look(
+    seen = Look(
         mail=draft.mail,
         asks=asks,
         facts=draft.facts,
@@ -63,9 +61,9 @@ def _look(draft: Draft, found: Evidence | None, place: Placement) -> Look:
         act=False,
         entry=place.place != "new",
     )
-    if agents.means_an_act(draft.mail, asks, found, draft.rulebook) and not acknowledgement.is_automatic(look):
-        look = replace(look, act=True, inside=True)
-    return look
+    if agents.means_an_act(draft.mail, asks, found, draft.rulebook) and not acknowledgement.is_automatic(seen):
+        seen = replace(seen, act=True, inside=True)
+    return seen
 
 
 def _filed(draft: Draft, look: Look, ruling: Ruling) -> Plan | None:

@@ -1,0 +1,480 @@
+"""MAIL §4 as one table: which mails get an acknowledgement, and the first row that matches wins."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maild.core import tokens
+from maild.core.acknowledgement import ROWS
+from maild.core.decide import look
+from maild.core.draft import Draft, believed
+from maild.core.facts import Counts, Facts, OutgoingFacts
+from maild.core.mail import Calendar, Identity, Mail, Report
+from maild.core.placement import place
+from maild.core.plan import CountLoop, OpenBreaker, Plan, RecordBounce
+from maild.core.rules import Caps
+from maild.core.threading import evidence
+from tests.core import make
+from tests.core.make import CAMILLA, DOMAIN, KARI, KEYS, NOW, REPLIES, STRANGER, acks, case, decided, facts, mail, of
+
+H = tuple[str, str]
+SENT = OutgoingFacts(id=77, case=1042, kind="ack", to=KARI, message_id=make.signed_id(), bounced=False)
+KNOWN = facts(case(), outgoing={77: SENT}, known=(make.seen(),))
+LOOP = tokens.sign_loop(KEYS[0], make.INSTANCE)
+BOUNCE = Report(kind="delivery-status", status="5.1.1", original_message_id=make.signed_id())
+FOREIGN_BOUNCE = Report(kind="delivery-status", status="5.1.1", original_message_id="<x@elsewhere.example>")
+INVITE = Calendar(method="REPLY", uid="u1@google.com", attendee=f"mailto:{make.signed_address()}")
+RULES = make.rulebook(peers=frozenset({"desk.peer.example"}), blocked=frozenset({"spam.example"}))
+TO_CAMILLA = (make.signed_address(1042, "answer", of=CAMILLA),)
+REFERS: dict[str, Any] = {"in_reply_to": (make.signed_id(),)}
+
+
+def auto(value: str) -> H:
+    """An Auto-Submitted header."""
+    return ("auto-submitted", value)
+
+
+# row, outcome, acknowledged?, the mail
+TABLE: list[tuple[str, str, bool, Mail]] = [
+    ("0", "quarantined", False, mail(received_count=100)),
+    ("0b", "new", False, mail(received_count=30)),
+    ("0b", "new", False, mail(received_count=99)),
+    ("18", "new", True, mail(received_count=29)),
+    ("1", "silent", False, mail(message_id=make.signed_id())),
+    ("1", "ignored", False, mail(loop=LOOP)),
+    ("1", "silent", False, mail(loop=LOOP, in_reply_to=(make.signed_id(),))),
+    ("18", "new", True, mail(loop=LOOP[:-1] + "a")),
+    ("2", "bounce", False, mail(to=(make.bounce_address(),), sender="", author=STRANGER, report=BOUNCE)),
+    ("2", "bounce", False, mail(to=(make.bounce_address(),), author=STRANGER, report=FOREIGN_BOUNCE)),
+    ("2", "silent", False, mail(to=(make.bounce_address(),), author=STRANGER, headers=(auto("auto-replied"),))),
+    ("2", "silent", False, mail(to=(make.bounce_address(),), sender="", author=STRANGER)),
+    ("2", "unmatched", False, mail(to=(make.bounce_address(99),), sender="", author=STRANGER, report=BOUNCE)),
+    ("2", "entry", False, mail(to=(make.bounce_address(),))),
+    ("2", "pending", False, mail(to=(make.bounce_address(),), author=STRANGER)),
+    ("3", "bounce", False, mail(author="mailer-daemon@mx.example", sender="", report=BOUNCE)),
+    ("3", "bounce", False, mail(report=replace(BOUNCE, original_message_id=None), mentions=(make.signed_id(),))),
+    ("3", "unmatched", False, mail(author="mailer-daemon@mx.example", sender="", report=FOREIGN_BOUNCE)),
+    ("3", "unmatched", False, mail(report=replace(BOUNCE, original_message_id=make.signed_id()[:-9] + "x@a.b>"))),
+    ("3b", "silent", False, mail(report=Report(kind="disposition-notification"), **REFERS)),
+    ("3b", "unmatched", False, mail(report=Report(kind="disposition-notification"))),
+    ("3b", "unmatched", False, mail(report=Report(kind="feedback-report"))),
+    ("3c", "silent", False, mail(sender="", **REFERS)),
+    ("3c", "new", False, mail(sender="")),
+    ("18", "new", True, mail(sender=None)),
+    ("3d", "pending", False, mail(calendar=INVITE, author=STRANGER, headers=(auto("auto-generated"),))),
+    ("3d", "entry", False, mail(calendar=INVITE)),
+    ("3d", "new", False, mail(calendar=replace(INVITE, attendee="", uid=make.signed_id(None)))),
+    ("4", "silent", False, mail(headers=(auto("auto-replied"),), **REFERS)),
+    ("4", "silent", False, mail(headers=(auto("auto-replied"),), author=STRANGER, **REFERS)),
+    ("4", "new", False, mail(headers=(auto("auto-generated"),))),
+    ("4", "new", False, mail(headers=(auto("auto-notified; owner-email=x@y.example"),))),
+    ("4", "new", False, mail(headers=(auto("No"), auto("auto-replied")))),
+    ("4", "ignored", False, mail(headers=(auto("auto-replied"),), author=CAMILLA)),
+    ("4", "new", False, mail(headers=(auto("auto-generated"),), author=CAMILLA)),
+    ("18", "new", True, mail(headers=(auto("no"),))),
+    ("18", "new", True, mail(headers=(auto("NO (really)"[:2]),))),
+    ("5", "new", False, mail(author="mailer-daemon@mx.example")),
+    ("5", "new", False, mail(author="Postmaster@mx.example".lower())),
+    ("5", "new", False, mail(sender="owner-news@lists.example")),
+    ("5", "new", False, mail(author="news-request@lists.example")),
+    ("5", "new", False, mail(sender="news-bounces+kari=x.example@lists.example")),
+    ("5", "new", False, mail(author="no-reply@shop.example")),
+    ("5", "new", False, mail(author="ikke-svar@shop.example")),
+    ("5", "new", False, mail(author="post.noreply+17@shop.example")),
+    ("18", "new", True, mail(author="norbert.reply@shop.example")),
+    ("6", "new", False, mail(headers=(("list-id", "<all.lists.example>"),))),
+    ("6", "new", False, mail(headers=(("list-unsubscribe", "<mailto:x@y.example>"),))),
+    ("6", "new", False, mail(headers=(("mailing-list", "contact x"),))),
+    ("6", "new", False, mail(headers=(("precedence", "Bulk"),))),
+    ("6", "new", False, mail(headers=(("precedence", "junk"),))),
+    ("6", "new", False, mail(headers=(("precedence", "auto_reply"),))),
+    ("6", "new", False, mail(headers=(("feedback-id", "a:b"), ("list-unsubscribe-post", "One-Click")))),
+    ("18", "new", True, mail(headers=(("precedence", "first-class"),))),
+    ("18", "new", True, mail(headers=(("feedback-id", "a:b"),))),
+    ("7", "new", False, mail(headers=(("x-auto-response-suppress", "All"),))),
+    ("7", "new", False, mail(headers=(("x-auto-response-suppress", "OOF, AutoReply"),))),
+    ("18", "new", True, mail(headers=(("x-auto-response-suppress", "OOF"),))),
+    ("18", "new", True, mail(headers=(("x-auto-response-suppress", "DR, RN"),))),
+    ("8", "new", False, mail(headers=(("x-autoreply", "yes"),))),
+    ("8", "new", False, mail(headers=(("x-loop", "kari"),))),
+    ("8", "new", False, mail(headers=(("delivered-to", "Autoresponder"),))),
+    ("8", "silent", False, mail(subject="Automatisk svar: borte til 7.12", **REFERS)),
+    ("8", "new", False, mail(subject="Abwesenheitsnotiz: Urlaub")),
+    ("8", "new", False, mail(subject="Réponse automatique : absent")),
+    ("18", "new", True, mail(subject="Automatisk svar fra skriveren virker ikke")),
+    ("9", "new", False, mail(calendar=Calendar(method="reply", uid="u2@outlook.example"))),
+    ("9", "entry", False, mail(calendar=Calendar(method="COUNTER", uid="u2"), **REFERS)),
+    ("18", "new", True, mail(calendar=Calendar(method="REQUEST", uid="u2"))),
+    ("10", "new", False, mail(author=f"hr@{DOMAIN}")),
+    ("10", "new", False, mail(author=f"helpdesk@{DOMAIN}")),
+    ("10", "new", False, mail(author=f"whatever@{REPLIES}")),
+    ("10", "new", False, mail(author="support@desk.peer.example")),
+    ("11", "pending", False, mail(author=STRANGER, **REFERS)),
+    ("11", "pending", False, mail(author=STRANGER, to=(make.signed_address(),), mentions=(make.signed_address(),))),
+    ("11", "new", False, mail(author=STRANGER, mentions=(make.signed_address(),))),
+    ("11", "new", False, mail(author=STRANGER, mentions=(make.signed_id(),), subject="Case 99")),
+    ("18", "new", True, mail(mentions=(make.signed_address(),))),
+    ("12", "answer", False, mail(author=CAMILLA, to=TO_CAMILLA, subject="Re: [FK#1042]")),
+    ("12", "held", False, mail(author=CAMILLA, subject="Re: [FK#1042]")),
+    ("18", "new", True, mail(author=CAMILLA)),
+    ("13", "spam", False, mail(author="x@spam.example")),
+    ("13", "spam", False, mail(sender="x@spam.example")),
+    ("14", "new", False, mail(verdict="fail", policy="reject")),
+    ("14", "new", False, mail(verdict="fail", policy="quarantine")),
+    ("14", "new", False, mail(author=None)),
+    ("14", "new", False, mail(sender="kari@-bad-")),
+    ("18", "new", True, mail(sender="kari@blåbær.example", author="kari@xn--blbr-roah.example")),
+    ("15", "entry", False, mail(**REFERS)),
+    ("15", "entry", False, mail(subject="Re: [FK#1042] Skriveren")),
+    ("15", "pending", False, mail(author=make.LIV, subject="Re: x", in_reply_to=("<first@client.example>",))),
+    ("17", "new", True, mail(verdict="none", author=STRANGER)),
+    ("17", "new", True, mail(verdict="fail", policy="none", author=STRANGER)),
+    ("18", "new", True, mail(verdict="unknown", author=STRANGER)),
+    ("18", "new", True, mail()),
+    ("18", "new", True, mail(author=STRANGER, subject="[FK#1042] what is this")),
+]  # fmt: skip
+
+
+def row_of(plan: Plan) -> str:
+    """Return the row that hit, from the plan's own trace."""
+    hits = [line.rule for line in plan.trace if line.hit and line.rule.startswith("MAIL §4 row ")]
+    assert len(hits) == 1
+    return hits[0].removeprefix("MAIL §4 row ")
+
+
+def situation(given: Mail) -> Facts:
+    """The facts of the table: Kari's case, a mail we sent her; Liv was copied on her first mail to a desk that asks."""
+    if given.identity.address == make.LIV:
+        seen = make.seen(addressees=frozenset({make.LIV}))
+        return replace(KNOWN, cases={1042: case(department="hr", group="hr-2")}, known=(seen,))
+    return KNOWN
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome", "acknowledged", "given_mail"),
+    TABLE,
+    ids=[f"{at}-row{row}-{outcome}" for at, (row, outcome, _, _) in enumerate(TABLE)],
+)
+def test_the_table(row: str, outcome: str, acknowledged: bool, given_mail: Mail) -> None:
+    """Each mail of the table meets its row, gets its outcome, and an acknowledgement or none with the reason kept."""
+    plan = decided(given_mail, situation(given_mail), RULES)
+    assert (row_of(plan), plan.outcome, bool(acks(plan))) == (row, outcome, acknowledged), plan.trace
+    assert plan.ack == "sent" if acknowledged else plan.ack not in ("", "sent")
+
+
+def test_the_table_is_large_enough() -> None:
+    """The table holds at least 60 mails and meets every row but the caps' and the guesses', which have their own."""
+    assert len(TABLE) >= 60 and [name for name, _, _ in ROWS] == ORDER
+    assert {name for name, _, _ in ROWS} - {row for row, _, _, _ in TABLE} == {"0a", "16", "16b"}
+
+
+# -- every pair of rows ---------------------------------------------------------------------------------------------
+
+Change = Callable[[Mail, Facts], tuple[Mail, Facts]]
+
+
+def header(*added: H) -> Change:
+    """A row that a header alone makes match."""
+    return lambda m, f: (replace(m, headers=(*m.headers, *added)), f)
+
+
+def field(**changes: Any) -> Change:
+    """A row that a field of the mail makes match."""
+    return lambda m, f: (replace(m, **changes), f)
+
+
+def written_by(address: str) -> Change:
+    """A row that the author makes match; the return path stays."""
+    return lambda m, f: (replace(m, identity=Identity(address=address, shown=address)), f)
+
+
+def counted(**changes: Any) -> Change:
+    """A row that counts make match."""
+    return lambda m, f: (m, replace(f, counts=replace(f.counts, **changes)))
+
+
+def sent_to(*more: str) -> Change:
+    """A row that a recipient makes match."""
+
+    def change(m: Mail, f: Facts) -> tuple[Mail, Facts]:
+        envelope = replace(m.envelope, recipients=(*more, *m.envelope.recipients))
+        return replace(m, envelope=envelope), f
+
+    return change
+
+
+def returned_to(address: str) -> Change:
+    """A row that the return path makes match."""
+    return lambda m, f: (replace(m, envelope=replace(m.envelope, sender=address)), f)
+
+
+def verdict(value: str, policy: str | None = None) -> Change:
+    """A row that authentication makes match."""
+    return lambda m, f: (
+        replace(m, authentication=replace(m.authentication, verdict=value, policy=policy)),  # type: ignore[arg-type]
+        f,
+    )
+
+
+# Each makes its row match, whatever else the mail is; several for a row where one excludes another row.
+MARKS: list[tuple[str, Change]] = [
+    ("0", field(received_count=120)),
+    ("0a", lambda m, f: counted(strikes_hour=20)(*sent_to(f"it+1042.{'a' * tokens.TOKEN_LENGTH}@{REPLIES}")(m, f))),
+    ("0b", field(received_count=40)),
+    ("1", field(loop=LOOP)),
+    ("1", field(message_id=make.signed_id())),
+    ("2", sent_to(make.bounce_address())),
+    ("3", field(report=BOUNCE)),
+    ("3b", field(report=Report(kind="feedback-report"))),
+    ("3c", returned_to("")),
+    ("3d", field(calendar=INVITE)),
+    ("4", header(auto("auto-replied"))),
+    ("5", returned_to("owner-x@lists.example")),
+    ("6", header(("list-id", "x"))),
+    ("7", header(("x-auto-response-suppress", "All"))),
+    ("8", header(("x-loop", "x"))),
+    ("9", field(calendar=Calendar(method="REPLY", uid="other"))),
+    ("10", written_by(f"hr@{DOMAIN}")),
+    ("11", lambda m, f: written_by(STRANGER)(*field(mentions=(make.signed_id(),))(m, f))),
+    ("13", returned_to("x@spam.example")),
+    ("14", verdict("fail", "reject")),
+    ("14", returned_to("kari@-bad-")),
+    ("14", field(identity=Identity(address=None, shown="?", reason="two From"))),
+    ("15", field(in_reply_to=("<first@client.example>",))),
+    ("16", counted(address_day=10)),
+    ("16b", counted(all_10min=1000)),
+    ("17", verdict("none")),
+    ("18", field()),
+]
+ORDER = "0 0a 0b 1 2 3 3b 3c 3d 4 5 6 7 8 9 10 11 12 13 14 15 16 16b 17 18".split()
+
+
+def matches(row: str, given: Mail, known: Facts) -> bool:
+    """Tell whether a row matches a mail, whatever comes before it."""
+    asks = make.asked(given, RULES)
+    draft = Draft(believed(given, asks, RULES), asks, known, RULES)
+    found = evidence(draft.mail, known, RULES)
+    where = place(draft.mail, found, known, RULES, agent=asks.agent, department=asks.departments[0])
+    seen = look(draft, found, where)
+    return next(test for name, _, test in ROWS if name == row)(seen) is not None
+
+
+@pytest.mark.parametrize("row", sorted({row for row, _ in MARKS}, key=ORDER.index))
+def test_each_mark_alone_meets_its_row(row: str) -> None:
+    """The marks below are right: alone, each leads to its own row."""
+    for name, change in MARKS:
+        if name == row:
+            assert row_of(decided(*change(mail(), KNOWN), RULES)) == row
+
+
+def test_of_every_pair_of_rows_the_earlier_wins() -> None:
+    """For every two rows that can match one mail, in both orders of marking, the earlier row decides."""
+    met = set()
+    for (one, first), (two, second) in itertools.permutations(MARKS, 2):
+        given, known = second(*first(mail(), KNOWN))
+        if one == two or not (matches(one, given, known) and matches(two, given, known)):
+            continue
+        winner = row_of(decided(given, known, RULES))
+        earlier = min(one, two, key=ORDER.index)
+        assert ORDER.index(winner) <= ORDER.index(earlier), (one, two, winner)
+        if winner == earlier:
+            met.add(frozenset({one, two}))
+    names = {row for row, _ in MARKS}
+    missing = {frozenset(pair) for pair in itertools.combinations(names, 2)} - met
+    # What no one mail can be, because one field holds one value or the one row is the other's opposite:
+    impossible = {frozenset(pair) for pair in IMPOSSIBLE}
+    assert missing <= impossible, sorted(map(sorted, missing - impossible))
+
+
+IMPOSSIBLE = [
+    ("0", "0b"), ("3", "3b"), ("3c", "5"), ("3c", "13"), ("5", "13"), ("10", "11"), ("14", "17"), ("11", "15"),
+    ("10", "15"),
+]  # fmt: skip
+
+
+def test_an_agents_act_comes_after_robots_and_before_everything_else() -> None:
+    """Row 12: an agent's answer from an address that is also blocked, capped or unproven is still judged as an act."""
+    answer = mail(author=CAMILLA, to=(make.signed_address(1042, "answer", of=CAMILLA),), subject="Re: [FK#1042]")
+    for _, change in MARKS[-9:-1]:
+        given, known = change(answer, KNOWN)
+        if given.identity.address == CAMILLA:
+            assert row_of(decided(given, known, RULES)) == "12"
+
+
+# -- caps and breaker -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("counts", "changes", "acknowledged"),
+    [
+        ({"address_10min": 2}, {}, True),
+        ({"address_10min": 3}, {}, False),
+        ({"address_day": 9}, {}, True),
+        ({"address_day": 10}, {}, False),
+        ({"domain_hour": 60}, {"author": STRANGER}, False),
+        ({"domain_hour": 59}, {"author": STRANGER}, True),
+        ({"domain_hour": 9000}, {"author": KARI}, True),
+        ({"domain_hour": 9000}, {"author": "a@allowed.example"}, True),
+        ({"unauthenticated_address_day": 1}, {"author": STRANGER, "verdict": "none"}, False),
+        ({"unauthenticated_address_day": 1}, {"author": STRANGER}, True),
+        ({"unauthenticated_hour": 30}, {"author": STRANGER, "verdict": "none"}, False),
+        ({"unauthenticated_hour": 29}, {"author": STRANGER, "verdict": "none"}, True),
+        ({"unauthenticated_hour": 30}, {"author": STRANGER, "verdict": "unknown"}, True),
+        ({"address_10min": 99, "address_day": 99}, {"author": CAMILLA}, True),
+        ({"address_10min": 99}, {"author": CAMILLA, "verdict": "unknown"}, False),
+    ],
+)
+def test_caps(counts: dict[str, int], changes: dict[str, Any], acknowledged: bool) -> None:
+    """Row 16: each cap lets exactly so many pass; own and allowed domains and proven agents are not bound."""
+    rules = make.rulebook(caps=Caps(allow_domains=frozenset({"allowed.example"})))
+    plan = decided(mail(**changes), facts(counts=Counts(**counts)), rules)
+    assert plan.outcome == "new" and bool(acks(plan)) == acknowledged, plan.ack
+
+
+def test_caps_are_counted_for_whoever_gets_the_ack() -> None:
+    """Many authors with one return path are one victim: its address is what the caps count."""
+    given = mail(author="x17@forged.example", sender="victim+17@vic.example", verdict="unknown")
+    asks = make.asked(given)
+    assert (asks.ack_to, asks.ack_key, asks.ack_domain) == (
+        "victim+17@vic.example",
+        "victim@vic.example",
+        "vic.example",
+    )
+    assert [ack.author_key for ack in acks(decided(given, facts()))] == ["victim@vic.example"]
+
+
+def test_the_breaker_holds_acks_and_tells_the_operator_once() -> None:
+    """Over the limit an ack is held and the operator told; while open, held without telling; intake goes on."""
+    first = decided(mail(), facts(counts=Counts(all_10min=60)))
+    assert [ack.held for ack in acks(first)] == [True] and of(first, OpenBreaker) == [OpenBreaker()]
+    assert len(make.notices(first, "operator")) == 1 and first.outcome == "new"
+    later = decided(mail(), facts(counts=Counts(breaker_open_since=NOW - timedelta(minutes=29))))
+    assert [ack.held for ack in acks(later)] == [True] and not of(later, OpenBreaker)
+    assert not make.notices(later, "operator")
+
+
+def test_the_breaker_is_half_open_after_30_minutes() -> None:
+    """Half-open: quiet again, it closes and the ack goes; still flooded, it opens anew."""
+    since = NOW - timedelta(minutes=30)
+    quiet = decided(mail(), facts(counts=Counts(breaker_open_since=since, all_10min=5)))
+    assert [ack.held for ack in acks(quiet)] == [False] and of(quiet, OpenBreaker) == [OpenBreaker(closed=True)]
+    flooded = decided(mail(), facts(counts=Counts(breaker_open_since=since, all_10min=60)))
+    assert [ack.held for ack in acks(flooded)] == [True] and of(flooded, OpenBreaker) == [OpenBreaker()]
+
+
+def test_the_breaker_knows_a_busy_desk() -> None:
+    """The limit is five times the usual, when that is more than the floor."""
+    busy = Counts(all_10min=300, median_10min=61.0)
+    assert [ack.held for ack in acks(decided(mail(), facts(counts=busy)))] == [False]
+    assert [ack.held for ack in acks(decided(mail(), facts(counts=replace(busy, all_10min=305))))] == [True]
+
+
+# -- the form of an acknowledgement ---------------------------------------------------------------------------------
+
+
+def test_the_form_of_an_ack() -> None:
+    """One recipient, null return path, auto-replied, the customer's Message-ID answered, from the alias written to."""
+    given = mail(to=(f"helpdesk@{DOMAIN}",), references=("<a@b>",), reply_to=(), name="Kari Moen")
+    (ack,) = acks(decided(given, facts()))
+    assert (ack.kind, ack.to, ack.return_path, ack.automatic) == ("ack", KARI, "", "auto-replied")
+    assert (ack.in_reply_to, ack.references) == (given.message_id, ("<a@b>", given.message_id))
+    assert (ack.from_address, ack.from_name, ack.once_key) == (f"helpdesk@{DOMAIN}", "IT-support", "ack:2000")
+    token = tokens.verify_address(KEYS, str(ack.reply_to), NOW)
+    assert token is not None and (token.case, token.audience, token.person) == (2000, "customer", tokens.person(KARI))
+
+
+@pytest.mark.parametrize(
+    ("changes", "to"),
+    [
+        ({"verdict": "pass", "sender": "srs0=17@mailer.example"}, STRANGER),
+        ({"verdict": "unknown", "sender": "x@elsewhere.example"}, STRANGER),
+        ({"verdict": "unknown", "sender": "x@other.example"}, "x@other.example"),
+        ({"verdict": "none", "sender": None}, STRANGER),
+        ({"verdict": "unknown", "sender": f"it@{DOMAIN}"}, None),
+    ],
+)
+def test_who_gets_the_ack(changes: dict[str, Any], to: str | None) -> None:
+    """From when it is aligned, else the return path; never Reply-To, never ourselves."""
+    reply_to = (make.Mailbox(name="", address="victim@else.example"),)
+    plan = decided(mail(author=STRANGER, reply_to=reply_to, **changes), facts())
+    assert [ack.to for ack in acks(plan)] == ([to] if to else [])
+
+
+def test_an_unproven_writer_gets_fixed_text() -> None:
+    """Row 17: nothing of a stranger's mail is in the minimal ack: no subject, no name (P6, FAULTS L3)."""
+    given = mail("buy canary now", author=STRANGER, verdict="none", subject="canary for sale", name="Canary")
+    (ack,) = acks(decided(given, facts()))
+    assert ack.kind == "ack-minimal" and ack.subject == "[FK#2000]" and ack.counts_as_unauthenticated
+    assert (
+        "canary" not in str((ack.subject, ack.to_name, {k: v for k, v in ack.values.items() if k != "title"})).lower()
+    )
+
+
+def test_loops_are_counted() -> None:
+    """Rows 1 and 10 count the loop."""
+    for looped in (mail(loop=LOOP), mail(author=f"hr@{DOMAIN}"), mail(author="a@desk.peer.example")):
+        assert of(decided(looped, KNOWN, RULES), CountLoop) == [CountLoop()]
+
+
+def test_a_bounce_tells_an_agent_once() -> None:
+    """5.x.x tells the case's agent once, 4.x.x is only recorded, and a dead agent's colleagues hear of it."""
+    at_bounce = mail(to=(make.bounce_address(),), sender="", author=STRANGER, report=BOUNCE)
+    first = decided(at_bounce, KNOWN)
+    assert [n.to for n in make.notices(first, "undelivered")] == [CAMILLA]
+    assert of(first, RecordBounce) == [RecordBounce(outbox=77, status="5.1.1", permanent=True)]
+    again = decided(at_bounce, replace(KNOWN, outgoing={77: replace(SENT, bounced=True)}))
+    assert again.outcome == "bounce" and not again.notices
+    soft = decided(replace(at_bounce, report=replace(BOUNCE, status="4.2.2")), KNOWN)
+    assert [change.permanent for change in of(soft, RecordBounce)] == [False] and not soft.notices
+    dead = decided(
+        at_bounce, replace(KNOWN, outgoing={77: replace(SENT, to=CAMILLA, kind="assignment", to_agent=True)})
+    )
+    assert [n.to for n in make.notices(dead, "undelivered")] == [make.DAVID]
+
+
+def test_forged_reports_touch_nothing() -> None:
+    """Only our own MAC counts (FAULTS L5): reports that name us without it are listed, and nothing else happens."""
+    for at in range(50):
+        fake = f"<maild.77.1042.c.{'abcdefghijklmnop'[at % 16] * 16}@{REPLIES}>"
+        given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))
+        plan = decided(given, KNOWN)
+        assert (plan.outcome, plan.case, plan.changes, plan.notices) == ("unmatched", None, (), ())
+
+
+# -- properties -----------------------------------------------------------------------------------------------------
+
+MARKERS = (
+    auto("auto-replied"), auto("auto-generated"), ("precedence", "bulk"), ("list-id", "<x>"), ("x-loop", "x"),
+    ("x-auto-response-suppress", "All"), ("x-autoreply", "yes"), ("mailing-list", "x"),
+    ("delivered-to", "autoresponder"),
+)  # fmt: skip
+HARMLESS = (auto("no"), ("precedence", "first-class"), ("x-mailer", "x"), ("feedback-id", "x"), ("x-priority", "1"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    headers=st.lists(st.sampled_from(MARKERS + HARMLESS), max_size=4),
+    marker=st.sampled_from(MARKERS),
+    at=st.integers(0, 4),
+    author=st.sampled_from([KARI, STRANGER, CAMILLA, None, "no-reply@x.example"]),
+    verdict=st.sampled_from(["pass", "fail", "none", "unknown"]),
+    sender=st.sampled_from(["=", "", None]),
+    subject=st.sampled_from(["Hei", "Re: [FK#1042] x", "Automatisk svar: x"]),
+)
+def test_an_automatic_marker_never_brings_an_ack(
+    headers: list[H], marker: H, at: int, author: str | None, verdict: str, sender: str | None, subject: str
+) -> None:
+    """F7: adding a marker of automatic mail, anywhere among the headers, never turns "no ack" into "ack"."""
+    plain = mail(author=author, verdict=verdict, sender=sender, subject=subject, headers=headers)
+    marked = replace(plain, headers=(*headers[:at], marker, *headers[at:]))
+    before, after = acks(decided(plain, KNOWN)), acks(decided(marked, KNOWN))
+    assert not after, "a marked mail is never acknowledged"
+    assert len(after) <= len(before)
