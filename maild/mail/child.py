@@ -30,9 +30,9 @@ Read = Callable[[bytes, Envelope, ReadOptions], Mail]
 def main(arguments: list[str], read: Read = reading.read) -> None:
     """Serve until the daemon closes the socket."""
     number, memory, seconds = (int(argument) for argument in arguments)
-    with socket.socket(fileno=number) as channel:
-        _limit(memory)
-        serve(channel, read, seconds)
+    os.dup(number)  # open until the kernel ends us: the daemon hears of our end when there is an exit status to read
+    _limit(memory)
+    serve(socket.socket(fileno=number), read, seconds)
 
 
 def _limit(memory: int) -> None:

@@ -37,6 +37,8 @@ _SMALL = 64 * 1024
 _DEEP = 3
 """Mails in one child at a time, while they are small."""
 _STDERR = 8 * 1024
+_PASSED_ON = ("PYTHON", "LANG", "LC_", "PATH", "TZ")
+"""Environment variables a reader gets; secrets are not among them."""
 
 
 @dataclass(eq=False, slots=True)
@@ -67,13 +69,14 @@ class Readers:
         self._children: list[_Child] = []
         self._line: deque[_Job] = deque()
         self._numbers = itertools.count(1)
+        self._dying: list[_Child] = []
+        self._starting: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.TimerHandle | None = None
         self._stopping = False
 
     async def start(self) -> None:
         """Start the children."""
-        for _ in range(self._processes):
-            await self._add()
+        await asyncio.gather(*(self._start(self._new()) for _ in range(self._processes)))
 
     async def stop(self) -> None:
         """End the children; mails still being read come back as failed."""
@@ -83,9 +86,11 @@ class Readers:
         children, self._children = self._children, []
         for child in children:
             child.end("maild is stopping")
+        children += self._dying
         for job in self._line:
             _finish(job, ReadingFailed(reason="maild is stopping"))
         self._line.clear()
+        await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(child.gone() for child in children))
 
     async def read(self, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed:
@@ -100,14 +105,15 @@ class Readers:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    async def _add(self) -> None:
+    def _new(self) -> _Child:
         child = _Child(self)
         self._children.append(child)
+        return child
+
+    async def _start(self, child: _Child) -> None:
         try:
             await child.start(self._command, self._memory, self._cpu, self._options)
         except OSError:  # no process to be had now: the tick tries again
-            if child in self._children:
-                self._children.remove(child)
             child.end("a reader could not be started")
 
     def _feed(self) -> None:
@@ -128,6 +134,7 @@ class Readers:
         """A child has ended: its first mail has failed, the ones behind it go back to the head of the line."""
         if child in self._children:
             self._children.remove(child)
+        self._dying = [one for one in (*self._dying, child) if not one.is_gone()]
         if jobs:
             _finish(jobs[0], ReadingFailed(reason=reason, traceback=traceback))
             self._line.extendleft(reversed(jobs[1:]))
@@ -141,7 +148,9 @@ class Readers:
         slow = sum(child.slow(now) for child in self._children)
         wanted = self._processes + min(slow, MOST_HELPERS)
         for _ in range(wanted - len(self._children)):
-            asyncio.ensure_future(self._add())  # noqa: RUF006 - the child is in the list before it runs
+            task = asyncio.ensure_future(self._start(self._new()))
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
 
     def _tick(self) -> None:
         self._ticker = None
@@ -173,9 +182,12 @@ class _Child(asyncio.Protocol):
         self._process: subprocess.Popen[bytes] | None = None
         self._transport: asyncio.Transport | None = None
         self._ended = False
+        self._socket: socket.socket | None = None
 
     async def start(self, command: Sequence[str], memory: int, cpu: int, options: bytes) -> None:
         """Start the process and greet it with its options."""
+        if self._ended:
+            return
         ours, theirs = socket.socketpair()
         with theirs:
             for end in (ours, theirs):
@@ -198,10 +210,11 @@ class _Child(asyncio.Protocol):
         assert self._process.stderr is not None
         os.set_blocking(self._process.stderr.fileno(), False)
         loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: self, sock=ours)
         if self._ended:
-            ours.close()
+            transport.abort()
             return
-        self._transport, _ = await loop.create_connection(lambda: self, sock=ours)
+        self._transport, self._socket = transport, ours
         self._transport.write(LENGTH.pack(len(options)) + options)
         self.ready = True
         self.readers.answered()
@@ -267,6 +280,7 @@ class _Child(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The child closed its end: it is dying."""
+        self._hear()
         self.end("")
 
     # -- the end --------------------------------------------------------------------------------------------------
@@ -278,9 +292,18 @@ class _Child(asyncio.Protocol):
     def look(self, now: float, wall: float) -> None:
         """Notice a child that has died without a word, or that has had its time."""
         if self._process is not None and self._process.poll() is not None:
+            self._hear()
             self.end("")
         elif self.jobs and now - self.since > wall:
-            self.end(f"reading took more than {wall:g} seconds")
+            self._hear()
+            if self.jobs and now - self.since > wall:
+                self.end(f"reading took more than {wall:g} seconds")
+
+    def _hear(self) -> None:
+        """Take answers that are here but unheard, so that no mail is blamed that has been read."""
+        with contextlib.suppress(OSError):
+            while self._socket is not None and not self._ended and (data := self._socket.recv(256 * 1024)):
+                self.data_received(data)
 
     def end(self, reason: str) -> None:
         """Kill the process with everything it started, and say what becomes of its mails."""
@@ -311,10 +334,13 @@ class _Child(asyncio.Protocol):
             process.stderr.close()
         return code, said[-_STDERR:].decode("utf-8", "replace")
 
+    def is_gone(self) -> bool:
+        """Tell whether the process is no more; asking takes it off the kernel's list."""
+        return self._process is None or self._process.poll() is not None
+
     async def gone(self) -> None:
         """Wait until the process is no more, so that it leaves no zombie."""
-        process = self._process
-        while process is not None and process.poll() is None:  # noqa: ASYNC110 - killed: it takes an instant
+        while not self.is_gone():  # noqa: ASYNC110 - killed: it takes an instant
             await asyncio.sleep(0.01)
 
 
