@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import ssl
 from collections.abc import Callable
 from datetime import datetime
@@ -102,6 +103,7 @@ class Conversation(SMTP):
         self._shakes_hands = False
         self._out: list[bytes] = []
         self._reception: Reception | None = None
+        self._deadline = math.inf
         self._until = 0.0
 
     @property
@@ -172,8 +174,24 @@ class Conversation(SMTP):
                 self.loop.call_later(LINGER, transport.abort)  # a client that does not read does not keep us
             transport.close()
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Give the client so long; a timer that runs is left alone where it can be, it looks again when it ends."""
+        self._deadline = self.loop.time() + (self.door.idle if duration is None else duration)
+        timer = self._timeout_handle
+        if timer is None or timer.when() > self._deadline:
+            self._wake_at(self._deadline)
+
+    def _wake_at(self, when: float) -> None:
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+        self._timeout_handle = self.loop.call_at(when, self._timeout_cb)
+
     def _timeout_cb(self) -> None:
-        self.hang_up(replies.SLOW)
+        now = self.loop.time()
+        if now < self._deadline:
+            self._wake_at(min(self._deadline, now + self.door.idle))
+        else:
+            self.hang_up(replies.SLOW)
 
     async def start_tls(self) -> None:
         """Speak TLS from here; octets that came in plain text behind STARTTLS are dropped (CVE-2024-34083)."""
@@ -354,8 +372,8 @@ class Conversation(SMTP):
     async def _store(self, raw: bytes) -> str:
         """Commit, however long it takes us and whatever the client does meanwhile; the reply."""
         state = self.state
-        assert self._timeout_handle is not None and state.sender is not None
-        self._timeout_handle.cancel()
+        assert state.sender is not None
+        self._deadline = math.inf
         task = self.opened.commit(
             Envelope(
                 source=self.door.kind,
