@@ -91,6 +91,7 @@ def unstructured(name: str, value: str) -> bytes:
     return "\r\n".join(lines).encode("ascii") + b"\r\n"
 
 
+@lru_cache(maxsize=1024)
 def address_spec(address: str) -> str | None:
     """Return an address as it is written in a header, its local part quoted where that is needed; None if it cannot."""
     local, at, domain = address.rpartition("@")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-_FIELD = re.compile(
-    rb"([A-Za-z][A-Za-z0-9-]*): [^\x00-\x1f\x7f]*(?:\r\n[ \t][^\x00-\x1f\x7f]*[!-~\x80-\xff][^\x00-\x1f\x7f]*)*\r\n"
-)
+_VALUE = rb"[^\x00-\x1f\x7f]*(?:\r\n[ \t][^\x00-\x1f\x7f]*[!-~\x80-\xff][^\x00-\x1f\x7f]*)*\r\n"
+_FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): " + _VALUE)
 _PHRASE_WORD = rb"\"(?:[^\"\\\r\n]|\\[ -~])*\"|[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _SPEC = rb"[^\s<>,;\"]+|\"(?:[^\"\\\r\n]|\\[ -~])*\"@[^\s<>,;\"]+"
 _MAILBOX = re.compile(rb"[A-Za-z-]+:(?:\s+(?:" + _PHRASE_WORD + rb"))*\s+<(" + _SPEC + rb")>\r\n")
@@ -41,23 +41,37 @@ def flaw(
         return "a control character"
     if _has_long_line(data):
         return "a line of more than 998 octets"
-    at, found = 0, []
+    match = _header(tuple(names), tuple(mailboxes)).match(data)
+    if match is None:
+        return _where(data, names)
+    for field, (name, address) in zip(match.groups(), mailboxes.items(), strict=True):
+        if (wrong := _address(field, address)) is not None:
+            return f"{name} {wrong}"
+    if boundary and not _parts_are(data, match.end() - 2, boundary.encode(), parts):
+        return "its parts are not those intended"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _header(names: tuple[str, ...], captured: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Return the pattern of a whole header: exactly these fields in this order and the empty line after them."""
+    assert [name for name in names if name in captured] == list(captured)
+    fields = (
+        b"(%s: %s)" % (name.encode(), _VALUE) if name in captured else b"%s: %s" % (name.encode(), _VALUE)
+        for name in names
+    )
+    return re.compile(b"".join(fields) + rb"\r\n")
+
+
+def _where(data: bytes, names: Sequence[str]) -> str:
+    """Say where a header is not as intended."""
+    at = 0
     for name in names:
         match = _FIELD.match(data, at)
         if match is None or match[1] != name.encode():
             return f"the header is not {name} where it should be"
-        if name in mailboxes:
-            found.append(name)
-            if (wrong := _address(match[0], mailboxes[name])) is not None:
-                return f"{name} {wrong}"
         at = match.end()
-    if data[at : at + 2] != b"\r\n":
-        return "a header that was not intended"
-    if len(found) != len(mailboxes):
-        return "an address field is missing"
-    if boundary and not _parts_are(data, at, boundary.encode(), parts):
-        return "its parts are not those intended"
-    return None
+    return "a header that was not intended"
 
 
 def _has_long_line(data: bytes) -> bool:
@@ -71,6 +85,7 @@ def _has_long_line(data: bytes) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
 def _address(field: bytes, expected: str | None) -> str | None:
     if expected is None:
         return None if _EMPTY_GROUP.fullmatch(field) else "should be empty"

@@ -41,9 +41,14 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
 """What each kind of letter may show (see ``core/letters.py``); a name that is not here is an error at load."""
 
 
+OURS = frozenset({"reply_above", "sentinel_id"})
+"""What no notice gives: our line in the letter's language, and the mark that stands for it in HTML."""
+
+
 def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
-    """Return a value for everything a kind of letter may show."""
-    values: dict[str, Value] = {name: f"<{name}> & 'Å' \"ø\"" for name in SHOWN[kind]}
+    """Return a value for everything a kind of letter may show, but for what is ours."""
+    given = [name for name in SHOWN[kind] if name not in OURS]
+    values: dict[str, Value] = {name: f"<{name}> & 'Å' \"ø\"" for name in given}
     values |= {"subject": "[FK#1042] Får ikke logget inn", "number": "FK#1042", "language": language}
     if "attachments" in values:
         values["attachments"] = ("bilde.png", "brev.pdf")

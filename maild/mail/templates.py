@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from maild.core.errors import Problem, Unusable
 from maild.core.plan import NoticeKind
 from maild.core.reply_marker import SENTINEL_ID, sentinel
-from maild.mail.shown import KINDS, SHOWN, Value, sample
+from maild.mail.shown import KINDS, OURS, SHOWN, Value, sample
 
 MOST_OUTPUT = 256 * 1024
 """Characters one letter may come to, beyond the words of an agent's answer (FAULTS P9)."""
@@ -254,15 +254,11 @@ def _try(letter: _Compiled, kind: NoticeKind, language: str) -> list[Problem]:
 
 
 def _render(letter: _Compiled, kind: NoticeKind, given: Mapping[str, Value]) -> Text:
-    language = str(given.get("language", ""))
-    values: dict[str, Value] = dict.fromkeys(SHOWN[kind], "")
-    if "attachments" in values:
-        values["attachments"] = ()
-    values.update((name, value) for name, value in given.items() if name in values)
-    if "reply_above" in values:
-        values["reply_above"] = sentinel(language)
-    if "sentinel_id" in values:
-        values["sentinel_id"] = SENTINEL_ID
+    shown = SHOWN[kind]
+    values = _BLANK[kind].copy()
+    values.update([(name, value) for name, value in given.items() if name in shown and name not in OURS])
+    if "reply_above" in shown:
+        values["reply_above"] = sentinel(str(given.get("language", "")))
     most = MOST_OUTPUT + (len(str(given.get("text", ""))) if kind == "answer" else 0)
     subject = _run(letter.subject, values, letter.where, most)
     text = _run(letter.text, values, letter.where, most)
@@ -270,10 +266,25 @@ def _render(letter: _Compiled, kind: NoticeKind, given: Mapping[str, Value]) -> 
     return Text(subject=subject, text=text, html=html)
 
 
-def _run(template: Template, values: Mapping[str, Value], where: str, most: int) -> str:
-    """Render one template, stopping as soon as it has written too much."""
+_BLANK: dict[NoticeKind, dict[str, Any]] = {
+    kind: {
+        **_TEXT.globals,
+        **dict.fromkeys(names, ""),
+        **{name: () for name in names if name == "attachments"},
+        **{name: SENTINEL_ID for name in names if name == "sentinel_id"},
+    }
+    for kind, names in SHOWN.items()
+}
+"""Jinja's own functions, and every value of a kind empty: what a letter starts from."""
+
+
+def _run(template: Template, values: dict[str, Any], where: str, most: int) -> str:
+    """Render one template (without Jinja's copying of all values, which costs more than the rendering)."""
     try:
-        output = template.render(values)
+        try:
+            output = "".join(template.root_render_func(template.new_context(values, shared=True)))
+        except _FAULTS:
+            template.environment.handle_exception()  # raises the same error with the template's own lines
     except _FAULTS as error:
         raise Broken(f"{_place(error, template, where)}: {_why(error)}") from error
     if len(output) > most:
