@@ -7,6 +7,8 @@ import re
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _QUIET = re.compile(rb"[A-Za-z0-9+/\s]{4,}=*\s*")
+_UU_LINE = re.compile(rb"[^\r\n]+")
+_MOST_PIECES = 10_000
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? ([0-7]{3,4}) ?([^\r\n]*)\r?$")
 
 
@@ -32,6 +34,8 @@ def base64(data: bytes) -> bytes:
         except binascii.Error:
             return _repaired(data)
     found: list[bytes] = []
+    if data.count(b"=") > _MOST_PIECES:
+        return _repaired(data.replace(b"=", b""))
     for piece in re.findall(rb"[^=]+=*", data):
         if found and not _QUIET.fullmatch(piece):
             break  # a footer that somebody put below
@@ -51,19 +55,19 @@ def uuencode(data: bytes) -> bytes:
     begin = _UU_BEGIN.search(data)
     if begin is not None and data[begin.start() :].startswith(b"begin-base64"):
         return base64(data[begin.end() :].split(b"====", 1)[0])
-    out = []
-    for line in data[begin.end() if begin is not None else 0 :].splitlines():
+    out = bytearray()
+    for match in _UU_LINE.finditer(data, begin.end() if begin is not None else 0):
+        line = match[0]
         if line in (b"end", b"`", b" "):
             break
-        if line:
-            out.append(_uu_line(line))
-    return b"".join(out)
+        out += _uu_line(line)
+    return bytes(out)
 
 
 def _uu_line(line: bytes) -> bytes:
     try:
         return binascii.a2b_uu(line)
-    except binascii.Error:  # trailing blanks cut off or a checksum letter: trust the length letter (RFC-less habit)
+    except binascii.Error:  # trailing blanks cut off or a checksum letter: trust the length letter
         count = ((line[0] - 32) & 63) * 4 // 3 + 5
         try:
             return binascii.a2b_uu(line[:count])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 
 from maild.core.bursts import subject_shape, text_shape
 from maild.core.mail import Authentication, Envelope, Identity, Mail
@@ -16,7 +17,8 @@ from maild.mail import identity as identities
 from maild.mail.headers import Field
 from maild.mail.text import clean
 
-_SCAN = 512 * 1024
+_SCAN = 4 * 1024 * 1024
+_MOST_OF_A_NAME = 20
 _WANTED = re.compile(
     rb"(?im)^(from|to|cc|reply-to|subject|date|message-id|in-reply-to|references|return-path|auto-submitted|precedence"
     rb"|list-id|list-unsubscribe|list-post|x-auto-response-suppress|x-autoreply|x-maild-loop|received|content-type"
@@ -26,19 +28,22 @@ _WANTED = re.compile(
 _TEXT = 64 * 1024
 
 
-def scan(raw: bytes) -> list[Field]:
-    """Return the fields that matter of the first half megabyte of a header."""
+def scan(raw: bytes) -> tuple[list[Field], int]:
+    """Return the fields that matter of the first megabytes of a header, and the number of Received."""
     end = min(caps.header_end(raw, 0, min(len(raw), _SCAN)), _SCAN)
-    found = [
-        (match[1].decode().lower(), (match[2] + match[3])[: caps.FIELD_BYTES])
-        for match in _WANTED.finditer(raw, 0, end)
-    ]
-    return found[:200]
+    counted: Counter[str] = Counter()
+    found: list[Field] = []
+    for match in _WANTED.finditer(raw, 0, end):
+        name = match[1].decode().lower()
+        counted[name] += 1
+        if counted[name] <= _MOST_OF_A_NAME:
+            found.append((name, (match[2] + match[3])[: caps.FIELD_BYTES]))
+    return found, counted["received"]
 
 
 def safe(raw: bytes, envelope: Envelope, defect: str) -> Mail:
     """Return what can be said about a mail without parsing it; ``defect`` says why."""
-    found = scan(raw)
+    found, hops = scan(raw)
     first = dict(reversed(found))
     digest = hashlib.sha256(raw).hexdigest()
     subject = headers.text(first.get("subject", b""), most=500)
@@ -61,7 +66,7 @@ def safe(raw: bytes, envelope: Envelope, defect: str) -> Mail:
         to=identities.mailboxes(first.get("to", b"")),
         cc=identities.mailboxes(first.get("cc", b"")),
         reply_to=identities.mailboxes(first.get("reply-to", b"")),
-        received_count=sum(1 for name, _ in found if name == "received"),
+        received_count=hops,
         own_text=text,
         text=text,
         attachments=(attachments.whole(raw, digest, subject),),
