@@ -10,6 +10,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from maild.core.calendars import Period
+
 RelayTls = Literal["none", "opportunistic", "starttls", "implicit"]
 
 
@@ -151,3 +153,26 @@ def address(given: str) -> str:
         return f"{local.lower()}@{domain(name)}"
     except ValueError:
         raise ValueError('a mail address like "it@desk.example"') from None
+
+
+CAPTURE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A place in a text that a capture fills."""
+_PERIOD = re.compile(r"(\d{1,4})\s*(m|min|h|d)")
+
+
+def period(given: str) -> Period:
+    """Read "30m", "4h" (opening hours) or "2d" (working days).
+
+    Raises:
+        ValueError: with what is expected.
+
+    """
+    match = _PERIOD.fullmatch(given.strip())
+    number = int(match[1]) if match is not None else 0
+    if match is None or number == 0:
+        raise ValueError('a time like "30m", "4h" (opening hours) or "2d" (working days)')
+    if match[2] == "d":
+        if number > 365:
+            raise ValueError("at most 365 days")
+        return Period(days=number)
+    return Period(minutes=number * (60 if match[2] == "h" else 1))

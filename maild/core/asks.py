@@ -9,6 +9,7 @@ from maild.core.agents import digest
 from maild.core.facts import Asks
 from maild.core.mail import Mail
 from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unproven
+from maild.core.routing import groups_of
 from maild.core.rules import Rulebook
 
 MOST_NUMBERS = 20
@@ -42,7 +43,7 @@ def asks(mail: Mail, rulebook: Rulebook) -> Asks:
         author=author,
         author_key=_author_key(mail),
         agent=agent,
-        groups=frozenset(rulebook.departments[department].default_group for department in departments),
+        groups=frozenset[str]().union(*(groups_of(rulebook, department) for department in departments)),
         automatic_numbers=frozenset(in_subject),
         ack_to=ack_to,
         ack_key=None if ack_to is None else folded(ack_to),

@@ -25,8 +25,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from maild.core import tokens
+from maild.core.assignment import away
 from maild.core.cases import label
 from maild.core.facts import CaseFacts, Facts
 from maild.core.mail import Attachment, Mail
@@ -55,6 +57,8 @@ class Subject:
     requester_name: str
     in_reply_to: str | None
     references: tuple[str, ...]
+    watchers: tuple[str, ...] = ()
+    """Agents who are told, too."""
 
 
 class Desk:
@@ -68,6 +72,12 @@ class Desk:
     def next_id(self) -> int:
         """Return the id that the next notice will have."""
         return self._facts.outbox_ids[len(self.notices)]
+
+    @cached_property
+    def away(self) -> frozenset[str]:
+        """The agents who are not there at this moment."""
+        agents = self._rulebook.agents.values()
+        return frozenset(agent.id for agent in agents if away(agent, self._facts, self._rulebook) is not None)
 
     @property
     def left(self) -> int:
@@ -96,6 +106,7 @@ class Desk:
         held: bool = False,
         counts_as_unauthenticated: bool = False,
         names_number: int | None = None,
+        template: str | None = None,
         capped: bool = True,
         reference: int = 0,
     ) -> None:
@@ -153,6 +164,7 @@ class Desk:
                 counts_as_unauthenticated=counts_as_unauthenticated,
                 author_key=folded(to) if capped and not to_agent else None,
                 names_number=names_number,
+                template=template,
                 held=held,
             )
         )
@@ -163,15 +175,18 @@ def _agent_thread(number: int, domain: str, prefix: str) -> str:
     return f"<case.{number}.{prefix.lower()}@{domain}>"
 
 
-def told(assignee: str | None, group: str, rulebook: Rulebook, *, but: str = "") -> tuple[Agent, ...]:
+def told(
+    assignee: str | None, group: str, rulebook: Rulebook, *, but: str = "", away: frozenset[str] = frozenset()
+) -> tuple[Agent, ...]:
     """Return who hears of a case: its assignee, else every present member of its group, else the whole group.
 
-    ``but`` is an address that cannot be reached: then the others are told.
+    ``but`` is an address that cannot be reached, ``away`` are agents who are not there: then the others are told.
     """
     known = rulebook.groups.get(group)
     members = () if known is None else known.members
     everyone = tuple(rulebook.agents[agent] for agent in members if agent in rulebook.agents)
-    for agents in (present([assignee] if assignee is not None else [], rulebook), present(members, rulebook), everyone):
+    own = present([assignee] if assignee is not None else [], rulebook, away=away)
+    for agents in (own, present(members, rulebook, away=away), everyone):
         if reachable := tuple(agent for agent in agents if agent.addresses[0] != but):
             return reachable
     return ()
@@ -196,6 +211,7 @@ def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None)
         requester_name="",
         in_reply_to=newest,
         references=tuple(dict.fromkeys([*case.references, *([newest] if newest else [])])),
+        watchers=case.watchers,
     )
 
 
@@ -217,7 +233,11 @@ def to_agents(
     """
     audience: tokens.Audience = "internal" if kind == "pending" else "answer"
     left_out = 0
-    for agent in told(about.assignee, about.group, rulebook) if agents is None else agents:
+    if agents is None:
+        heard = told(about.assignee, about.group, rulebook, away=writer.away)
+        watching = present(about.watchers, rulebook, away=writer.away)
+        agents = (*heard, *(agent for agent in watching if agent not in heard))
+    for agent in agents:
         if agent.id == skip:
             continue
         left_out += not writer.left

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from maild.core import acknowledgement, placement, threading, tokens
 from maild.core.acknowledgement import Ruling
-from maild.core.assignment import assign
+from maild.core.assignment import Wanted, assign
 from maild.core.bursts import burst
+from maild.core.calendars import due
 from maild.core.draft import Draft
 from maild.core.facts import CaseFacts
 from maild.core.letters import Subject, about_case
@@ -19,31 +20,48 @@ from maild.core.plan import (
     OpenCase,
     Plan,
     Record,
+    SetField,
     Strike,
     Visibility,
 )
+from maild.core.routing import Routed, route
 from maild.core.rules import Department, Group
+
+KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
+"""The language next to one that the desk has no letters in."""
 
 
 def open_case(draft: Draft, place: Placement, ruling: Ruling) -> Plan:
     """Make a new case (and child cases by policy), unless the mail is one of a burst."""
     department, group = _home(draft, place)
+    routed = route(draft.mail, draft.rulebook, department=department.id, at=draft.facts.now)
+    draft.trace += routed.trace
+    if routed.spam is not None:
+        return draft.done("spam", None, f"rule {routed.spam}")
     if (plan := _folded(draft, department)) is not None:
         return plan
+    others = draft.asks.departments[1:] if group is None else ()
+    if group is None:
+        department = draft.rulebook.departments[routed.department]
+        group = draft.rulebook.groups[routed.group]
     number, banner = draft.facts.number, _banner(draft, place)
-    others = draft.asks.departments[1:] if department.id == draft.asks.departments[0] else ()
+    others = tuple(name for name in others if name != department.id)
     children = [name for name in others if draft.rulebook.departments[name].shared == "child"]
     noted = tuple(name for name in others if name not in children)
     flag = draft.flagged("automatic" if ruling.action == "file" else "")
-    about = _open(draft, department, group, number, noted=noted, note=flag)
+    about = _open(draft, department, group, number, routed, noted=noted, note=flag)
     if place.case is not None and place.link is not None:
         draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))
-    _acknowledge(draft, about, place, ruling)
+    if routed.master is not None:
+        draft.changes.append(LinkCases(case=number, other=routed.master, kind="master"))
+    _acknowledge(draft, about, place, ruling, routed)
     draft.tell_agents("assignment", about, key=str(number), banner=banner)
     for step, name in enumerate(children, 1):
         other = draft.rulebook.departments[name]
-        own = draft.rulebook.groups[other.default_group]
-        child = _open(draft, other, own, number + step, parent=number, note=flag)
+        way = route(draft.mail, draft.rulebook, department=name, at=draft.facts.now)
+        draft.trace += way.trace
+        own = draft.rulebook.groups[way.group if way.department == name else other.default_group]
+        child = _open(draft, other, own, number + step, way, parent=number, note=flag)
         draft.changes.append(LinkCases(case=child.number, other=number, kind="child"))
         draft.tell_agents("assignment", child, key=str(child.number), banner=banner)
     if draft.ack != "sent":
@@ -51,17 +69,20 @@ def open_case(draft: Draft, place: Placement, ruling: Ruling) -> Plan:
     return draft.done("new", number, f"new case: {place.reason}")
 
 
-def _home(draft: Draft, place: Placement) -> tuple[Department, Group]:
-    """Return where a case opens: where the mail was sent, or, for one that goes on, where the old one is."""
+def _home(draft: Draft, place: Placement) -> tuple[Department, Group | None]:
+    """Return where a case opens: where the mail was sent, or, for one that goes on, where the old one is.
+
+    Without a group the rules say which.
+    """
     rules = draft.rulebook
     department = rules.departments[draft.asks.departments[0]]
     old = place.case if place.link == "continues" else None
     if old is None or old.department not in rules.departments or old.department in draft.asks.departments:
-        return department, rules.groups[department.default_group]
+        return department, None
     if not any(tokens.ADDRESS_SHAPE.fullmatch(address) for address in draft.mail.envelope.recipients):
-        return department, rules.groups[department.default_group]
+        return department, None
     department = rules.departments[old.department]
-    return department, rules.groups.get(old.group) or rules.groups[department.default_group]
+    return department, rules.groups.get(old.group)
 
 
 def _banner(draft: Draft, place: Placement) -> str:
@@ -76,30 +97,34 @@ def _open(
     department: Department,
     group: Group,
     number: int,
+    routed: Routed,
     *,
     noted: tuple[str, ...] = (),
     parent: int | None = None,
     note: str = "",
 ) -> Subject:
     mail = draft.mail
-    chosen = assign(group, draft.facts, draft.rulebook)
-    draft.note("type", True, f"{department.default_type}, the default of {department.id}")
+    spoken = language(draft, department)
+    chosen = assign(group, draft.facts, draft.rulebook, _wanted(routed, spoken))
+    draft.note("type", True, _why_type(routed, department))
     draft.note("assignment", chosen.agent is not None, chosen.reason)
+    hours = draft.rulebook.hours(department)
     about = Subject(
         number=number,
         department=department,
         group=group.id,
         assignee=chosen.agent,
-        type=department.default_type,
+        type=routed.type,
         status="assigned" if chosen.agent else "new",
         title=threading.title(mail.subject, draft.rulebook.desk.number_prefix),
-        language=language(draft, department),
+        language=spoken,
         alias=alias_of(mail, department.id, draft.rulebook),
-        confidential=department.confidential,
+        confidential=routed.confidential,
         requester=mail.identity.address or "",
         requester_name=mail.identity.name,
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
+        watchers=routed.watchers,
     )
     draft.changes.append(
         OpenCase(
@@ -109,27 +134,50 @@ def _open(
             group=group.id,
             assignee=chosen.agent,
             status="assigned" if chosen.agent else "new",
+            priority=routed.priority,
             confidential=about.confidential,
             subject=about.title,
             language=about.language,
             requester=about.requester,
             requester_name=about.requester_name,
             alias=about.alias,
+            tags=routed.tags,
+            watchers=routed.watchers,
+            due=None if routed.due is None else due(hours, draft.facts.now, routed.due),
             noted_departments=noted,
             parent=parent,
             conversation=threading.conversation_of(mail),
         )
     )
     draft.changes.append(AddMessage(case=number, kind="customer", visibility="public", note=note))
+    draft.changes += [SetField(case=number, name=name, value=value) for name, value in routed.fields.items()]
     return about
+
+
+def _wanted(routed: Routed, language: str) -> Wanted:
+    return Wanted(
+        assignee=routed.assignee,
+        assign=routed.assign,
+        prefer=routed.prefer,
+        type=routed.type,
+        tags=routed.tags,
+        language=language,
+    )
+
+
+def _why_type(routed: Routed, department: Department) -> str:
+    if routed.type == department.default_type and not routed.hits:
+        return f"{routed.type}, the default of {department.id}"
+    return f"{routed.type}, by {', '.join(routed.hits)}" if routed.hits else routed.type
 
 
 def language(draft: Draft, department: Department) -> str:
     """Choose the language of the letters: the person's last, else the one detected, else the department's."""
     known = draft.facts.contact.language if draft.facts.contact is not None else None
     for wanted in (known, draft.mail.language):
-        if wanted in draft.rulebook.desk.languages:
-            return str(wanted)
+        for spoken in (wanted, KIN.get(wanted or "")):
+            if spoken in draft.rulebook.desk.languages:
+                return str(spoken)
     return department.language
 
 
@@ -170,9 +218,12 @@ def _may_enter(draft: Draft, case: CaseFacts | None) -> bool:
 # -- the acknowledgement ----------------------------------------------------------------------------------------------
 
 
-def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling) -> None:
+def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling, routed: Routed) -> None:
     to = draft.asks.ack_to
     if ruling.action not in ("ack", "minimal", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
+        return
+    if routed.no_ack is not None:
+        draft.ack = f"a rule says so: {routed.no_ack}"
         return
     if to is None or is_ours(to, draft.rulebook):
         draft.ack = "nobody to acknowledge to"
@@ -198,6 +249,7 @@ def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling)
         values=values,
         held=ruling.action == "held",
         counts_as_unauthenticated=unproven,
+        template=routed.template if kind == "ack" else None,
         names_number=place.number if place.link == "maybe" else None,
         capped=not draft.proven_agent,
     )

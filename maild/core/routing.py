@@ -74,8 +74,7 @@ class _Way:
     def __init__(self, mail: Mail, rulebook: Rulebook, department: str, at: datetime) -> None:
         self.rulebook, self.department = rulebook, department
         self.day: date = at.astimezone(rulebook.zone).date()
-        own = rulebook.departments[department].calendar
-        calendar = rulebook.calendars.get(own or "")
+        calendar = rulebook.hours(rulebook.departments[department])
         self.sight = Sight(mail, rulebook, at=at, calendar=calendar)
         self.said: dict[str, object] = {}
         self.tags: list[str] = []

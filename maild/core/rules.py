@@ -192,3 +192,8 @@ class Rulebook:
     """The verb that each word means, folded."""
     warnings: tuple[str, ...] = ()
     """``file:line: what`` is allowed, yet probably not meant."""
+
+    def hours(self, department: Department) -> Calendar:
+        """Return a department's opening hours; without a calendar it is always open."""
+        found = self.calendars.get(department.calendar or "")
+        return found if found is not None else Calendar(id="", zone=self.zone)

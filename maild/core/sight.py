@@ -26,7 +26,7 @@ class Sight:
         rulebook: Rulebook,
         *,
         at: datetime,
-        calendar: Calendar | None,
+        calendar: Calendar,
         tags: frozenset[str] = frozenset(),
     ) -> None:
         self.mail, self.rulebook, self.at = mail, rulebook, at
@@ -124,7 +124,7 @@ class Sight:
     @cached_property
     def is_open(self) -> bool:
         """Whether the department is at work."""
-        return self.calendar is None or is_open(self.calendar, self.at)
+        return is_open(self.calendar, self.at)
 
     @cached_property
     def tags(self) -> frozenset[str]:

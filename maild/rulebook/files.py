@@ -15,6 +15,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self._documents: dict[str, Document | None] = {}
 
     def document(self, name: str, *, needed: bool = False) -> Document | None:
@@ -43,3 +44,11 @@ class Files:
     def wrong(self, document: Document, keys: tuple[str | int, ...], what: str, *, said: str | None = None) -> None:
         """Note a problem."""
         self.problems.append(document.problem(keys, what, said=said))
+
+    def wrong_file(self, name: str, what: str) -> None:
+        """Note a problem of a whole file."""
+        self.problems.append(Problem(where=f"{shown(self.folder / name)}:1", what=what))
+
+    def warn(self, document: Document, keys: tuple[str | int, ...], what: str) -> None:
+        """Note what is allowed, yet probably not meant."""
+        self.warnings.append(document.problem(keys, what))

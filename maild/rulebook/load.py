@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from maild.config import Config
+from maild.core.calendars import Calendar
+from maild.core.casetypes import CaseType
 from maild.core.errors import Problem, Unusable
+from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.people import domain_of
 from maild.core.rules import Desk, Rulebook
-from maild.rulebook import organisation
+from maild.rulebook import calendars, contacts, examples, organisation, routing, types
 from maild.rulebook.files import Files
+from maild.rulebook.names import Names
+from maild.rulebook.patterns import Patterns
+from maild.toml_file import shown
 
 VERSION_LENGTH = 16
+KNOWN_FILES = frozenset(
+    f"{name}.toml" for name in ("departments", "groups", "people", "trust", "calendar", "contacts", "verbs")
+)
+Read = Callable[[bytes, Envelope], Mail | ReadingFailed]
+"""Reads a mail, for the rules' own examples."""
 
 
-def load(config: Config, *, instance: str) -> Rulebook:
-    """Read the folder of rules.
+def load(config: Config, *, instance: str, read: Read | None = None) -> Rulebook:
+    """Read the folder of rules, judge it, and run the rules' examples when ``read`` is given.
 
     ``instance`` is the store's random name.
 
@@ -26,12 +40,91 @@ def load(config: Config, *, instance: str) -> Rulebook:
         Unusable: with every problem, each with file and line.
 
     """
-    files = Files(config.rules)
-    found = organisation.read(files, config)
-    problems = files.problems
-    if problems or found is None:
-        raise Unusable(tuple(problems) or (Problem(where=str(config.rules), what="holds no rules"),))
-    desk = Desk(
+    loaded = judge(config, instance=instance)
+    if loaded.rulebook is None:
+        raise Unusable(loaded.problems)
+    if read is not None and (failed := examples.run(loaded.rulebook, loaded.examples, read)):
+        raise Unusable(tuple(one.problem for one in failed))
+    return loaded.rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the folder holds: a rulebook with its examples, or the problems that left none."""
+
+    rulebook: Rulebook | None
+    examples: tuple[routing.Example, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def judge(config: Config, *, instance: str) -> Loaded:
+    """Read the folder of rules and judge it whole."""
+    files, patterns, zone = Files(config.rules), Patterns(), ZoneInfo(config.desk.timezone)
+    hours = calendars.read(files, zone=zone, language=config.desk.languages[0])
+    found = organisation.read(files, config, tuple(hours))
+    known = contacts.read(files)
+    kinds = types.read(files, patterns, languages=config.desk.languages, departments=found.departments)
+    names = _names(config, found, known, kinds)
+    _default_types(files, found, names)
+    routes = routing.read(files, names, patterns)
+    verbs = contacts.read_verbs(files)
+    _strangers(files)
+    if files.problems:
+        return Loaded(rulebook=None, problems=tuple(files.problems))
+    desk = _desk(config, found, instance)
+    book = _rulebook(config, desk, found, hours, known, kinds or {})
+    book = replace(
+        book,
+        lists=MappingProxyType(routes.lists),
+        patterns=patterns.freeze(),
+        verbs=MappingProxyType(verbs),
+        warnings=tuple(map(str, files.warnings)),
+    )
+    return Loaded(rulebook=book, examples=tuple(routes.examples))
+
+
+def _names(
+    config: Config,
+    found: organisation.Organisation,
+    known: contacts.Contacts,
+    kinds: dict[str, CaseType] | None,
+) -> Names:
+    letters = sorted({path.name.removesuffix(".j2") for path in config.templates.glob("*/ack.*.j2")})
+    fields = None if kinds is None else sorted({one.name for kind in kinds.values() for one in kind.fields})
+    return Names(
+        departments=tuple(found.departments),
+        groups=tuple(found.groups),
+        agents=tuple(found.agents),
+        languages=config.desk.languages,
+        types=None if kinds is None else tuple(kinds),
+        fields=fields,
+        templates=[name for name in letters if not name.endswith(".html")],
+        tags=known.tags,
+        organisations=tuple(known.organisations),
+        agreements=known.agreements,
+    )
+
+
+def _default_types(files: Files, found: organisation.Organisation, names: Names) -> None:
+    document = files.document("departments.toml")
+    if document is None:
+        return
+    for department in found.departments.values():
+        keys = (department.id, "default_type")
+        names.check(partial(files.wrong, document), keys, "type", department.default_type)
+
+
+def _strangers(files: Files) -> None:
+    """Warn of files that nothing is read from: a misspelt name would otherwise be rules that never hold."""
+    for path in sorted(files.folder.rglob("*.toml")):
+        inside = path.relative_to(files.folder)
+        in_folder = len(inside.parts) == 2 and inside.parts[0] in (routing.FOLDER, types.FOLDER)
+        if not (in_folder or inside.name.startswith(".") or inside.as_posix() in KNOWN_FILES):
+            files.warnings.append(Problem(where=f"{shown(path)}:1", what="nothing is read from this file"))
+
+
+def _desk(config: Config, found: organisation.Organisation, instance: str) -> Desk:
+    return Desk(
         name=config.desk.name,
         number_prefix=config.desk.number_prefix,
         timezone=config.desk.timezone,
@@ -45,12 +138,23 @@ def load(config: Config, *, instance: str) -> Rulebook:
         peers=found.peers,
         blocked=found.blocked,
     )
+
+
+def _rulebook(
+    config: Config,
+    desk: Desk,
+    found: organisation.Organisation,
+    hours: dict[str, Calendar],
+    known: contacts.Contacts,
+    kinds: dict[str, CaseType],
+) -> Rulebook:
     addresses = {
         address: department.id
         for department in found.departments.values()
         for address in (department.address, *department.aliases)
     }
-    domains = {domain_of(address) for address in addresses}
+    domains = {domain_of(address) for address in addresses} | ({desk.reply_domain} - {None})
+    by_agent = {address: agent.id for agent in found.agents.values() for address in agent.addresses}
     return Rulebook(
         version=version_of(config.rules, desk),
         desk=desk,
@@ -58,10 +162,14 @@ def load(config: Config, *, instance: str) -> Rulebook:
         groups=MappingProxyType(found.groups),
         agents=MappingProxyType(found.agents),
         by_address=MappingProxyType(addresses),
-        agent_by_address=MappingProxyType(
-            {address: agent.id for agent in found.agents.values() for address in agent.addresses}
-        ),
-        domains=frozenset(domains | ({desk.reply_domain} if desk.reply_domain else set())),
+        agent_by_address=MappingProxyType(by_agent),
+        domains=frozenset(str(domain) for domain in domains),
+        types=MappingProxyType(kinds),
+        calendars=MappingProxyType(hours),
+        zone=ZoneInfo(config.desk.timezone),
+        organisations=MappingProxyType(known.organisations),
+        organisation_by_domain=MappingProxyType(known.by_domain),
+        contacts=MappingProxyType(known.people),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from maild import values
 from maild.config import Config
-from maild.core.rules import Agent, Department, Group
+from maild.core.rules import Absence, Agent, Department, Group
 from maild.rulebook.files import Files
 from maild.rulebook.shapes import AgentShape, DepartmentShape, GroupShape, PeopleShape, TrustShape
 from maild.toml_file import Document, tell, unknown
@@ -24,13 +24,13 @@ class Organisation:
     blocked: frozenset[str] = frozenset()
 
 
-def read(files: Files, config: Config) -> Organisation:
+def read(files: Files, config: Config, calendars: tuple[str, ...]) -> Organisation:
     """Read and judge the files; what is wrong is in ``files.problems``."""
     people = files.judged("people.toml", PeopleShape, needed=True)
     groups = files.judged("groups.toml", dict[str, GroupShape], needed=True)
     departments = files.judged("departments.toml", dict[str, DepartmentShape], needed=True)
     found = Organisation()
-    reader = _Reader(files, config, found)
+    reader = _Reader(files, config, found, calendars)
     if people is not None:
         reader.people(*people)
     known_groups = () if groups is None else tuple(groups[1])
@@ -47,8 +47,8 @@ def read(files: Files, config: Config) -> Organisation:
 
 
 class _Reader:
-    def __init__(self, files: Files, config: Config, found: Organisation) -> None:
-        self.files, self.config, self.found = files, config, found
+    def __init__(self, files: Files, config: Config, found: Organisation, calendars: tuple[str, ...]) -> None:
+        self.files, self.config, self.found, self.calendars = files, config, found, calendars
         self.taken: dict[str, str] = {}
         """Every address so far, and whose it is."""
 
@@ -79,6 +79,7 @@ class _Reader:
             if one.id in self.found.agents:
                 self.files.wrong(document, (*keys, "id"), f"{one.id} stands there twice")
             self.found.agents[one.id] = self._agent(document, keys, one)
+        self._absences(document, shape)
 
     def _agent(self, document: Document, keys: tuple[str | int, ...], one: AgentShape) -> Agent:
         addresses = tuple(
@@ -92,7 +93,26 @@ class _Reader:
             language=self._language(document, (*keys, "language"), one.language),
             absent=one.absent,
             load_cap=one.load_cap,
+            languages=tuple(
+                str(self._language(document, (*keys, "languages", place), language))
+                for place, language in enumerate(one.languages)
+            ),
+            competences=frozenset(one.competences),
+            role=one.role,
+            absences=tuple(
+                Absence(start=each.first, end=each.last, substitute=each.substitute) for each in one.absence
+            ),
         )
+
+    def _absences(self, document: Document, shape: PeopleShape) -> None:
+        for position, one in enumerate(shape.agent):
+            for place, each in enumerate(one.absence):
+                keys = ("agent", position, "absence", place)
+                if each.last < each.first:
+                    self.files.wrong(document, keys, "until is before from")
+                if each.substitute is not None and each.substitute not in self.found.agents:
+                    what = unknown(each.substitute, self.found.agents, kind="agent")
+                    self.files.wrong(document, (*keys, "substitute"), what)
 
     def groups(
         self, document: Document, shape: dict[str, GroupShape], departments: tuple[str, ...], people: PeopleShape | None
@@ -125,8 +145,30 @@ class _Reader:
                 owner=group.owner,
                 members=tuple(members),
                 assign=group.assign,
+                prefer=tuple(group.prefer),
+                escalates_to=group.escalates_to,
+                calendar=self._calendar(document, (name, "calendar"), group.calendar),
             )
+            if group.escalates_to is not None and group.escalates_to not in shape:
+                self.files.wrong(document, (name, "escalates_to"), unknown(group.escalates_to, shape, kind="group"))
+            if group.owner is None:
+                self.files.warn(document, (name,), "the group has no owner: nobody answers for its queue")
+        self._circles(document, shape)
         self._unknown_groups(shape, people)
+
+    def _circles(self, document: Document, shape: dict[str, GroupShape]) -> None:
+        for name in shape:
+            seen, at = {name}, shape[name].escalates_to
+            while at in shape and at not in seen:
+                seen.add(at)
+                at = shape[at].escalates_to
+            if at == name:
+                self.files.wrong(document, (name, "escalates_to"), "escalation goes round in a circle")
+
+    def _calendar(self, document: Document, keys: tuple[str | int, ...], given: str | None) -> str | None:
+        if given is not None and given not in self.calendars:
+            self.files.wrong(document, keys, unknown(given, self.calendars, kind="calendar"))
+        return given
 
     def _unknown_groups(self, shape: dict[str, GroupShape], people: PeopleShape | None) -> None:
         document = self.files.document("people.toml")
@@ -164,7 +206,13 @@ class _Reader:
                 shared=one.shared,
                 burst=one.burst,
                 confidential=one.confidential,
+                head=one.head,
+                calendar=self._calendar(document, (name, "calendar"), one.calendar) or next(iter(self.calendars), None),
             )
+            if one.head is None:
+                self.files.warn(document, (name,), "the department has no head: nobody answers for its address")
+            elif self.found.agents and one.head not in self.found.agents:
+                self.files.wrong(document, (name, "head"), unknown(one.head, self.found.agents, kind="agent"))
 
     def listed(self, document: Document, name: str, given: list[str]) -> frozenset[str]:
         """Read a list of addresses and domains."""

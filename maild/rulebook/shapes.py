@@ -7,11 +7,23 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from maild.toml_file import Shape
+from maild.toml_file import Shape, tell
 
 
 def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and value:
+        return value
+    raise ValueError(f"found {tell(value)}, expected text in quotes, or a list of them")
+
+
+def _listed_or_bool(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (str, list)):
+        return _listed(value)
+    raise ValueError(f"found {tell(value)}, expected text in quotes, a list of them, true or false")
 
 
 Words = Annotated[
@@ -20,6 +32,13 @@ Words = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One text or a list of them."""
+WordsOrBool = Annotated[
+    bool | list[str],
+    BeforeValidator(_listed_or_bool),
+    WithJsonSchema(
+        {"anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    ),
+]
 
 
 class DepartmentShape(Shape):
@@ -36,6 +55,8 @@ class DepartmentShape(Shape):
     shared: Literal["note", "child"] = "note"
     burst: int = Field(default=10, ge=0, le=10000)
     confidential: bool = False
+    head: str | None = Field(default=None, description="the agent who answers for it")
+    calendar: str | None = Field(default=None, description="its opening hours in calendar.toml")
 
 
 class GroupShape(Shape):
@@ -46,6 +67,17 @@ class GroupShape(Shape):
     owner: str | None = None
     members: list[str] = Field(default_factory=list)
     assign: Literal["round_robin", "least_open", "group"] = "least_open"
+    prefer: list[Literal["sticky", "language", "competence"]] = Field(default_factory=list)
+    escalates_to: str | None = None
+    calendar: str | None = None
+
+
+class AbsenceShape(Shape):
+    """One entry of an agent's ``absence``; both days are inside."""
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="until")
+    substitute: str | None = None
 
 
 class AgentShape(Shape):
@@ -58,6 +90,10 @@ class AgentShape(Shape):
     groups: list[str] = Field(default_factory=list)
     load_cap: int | None = Field(default=None, ge=0)
     absent: bool = False
+    absence: list[AbsenceShape] = Field(default_factory=list)
+    languages: list[str] = Field(default_factory=list)
+    competences: list[str] = Field(default_factory=list)
+    role: Literal["agent", "lead", "head"] = "agent"
 
 
 class PeopleShape(Shape):

@@ -1,0 +1,108 @@
+"""contacts.toml and verbs.toml: organisations, the customers rules know, and the words that mean a verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from maild import values
+from maild.core.rules import Agreement, Organisation, Person
+from maild.core.words import fold
+from maild.rulebook.files import Files
+from maild.rulebook.type_shapes import ContactsShape, VerbShape
+from maild.toml_file import Document, tell, unknown
+from maild.toml_lines import Path as Keys
+
+VERBS = (
+    *("yes", "no", "close", "take", "to", "up", "back", "note", "info", "stop", "return", "extend", "lost", "wait"),
+    *("priority", "type", "template", "split", "merge", "allow", "knowledge", "why", "absent", "send", "drop", "undo"),
+)
+"""What an agent or a customer can say by a word at the top of a mail (SPEC, Conventions)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Contacts:
+    """What contacts.toml says."""
+
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    by_domain: dict[str, str] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> list[str]:
+        """Every tag that stands there."""
+        tags = [one.tags for one in self.organisations.values()] + [one.tags for one in self.people.values()]
+        return sorted({tag for each in tags for tag in each})
+
+    @property
+    def agreements(self) -> list[str]:
+        """Every agreement's name."""
+        return sorted({one.name for organisation in self.organisations.values() for one in organisation.agreements})
+
+
+def read(files: Files) -> Contacts:
+    """Read and judge contacts.toml."""
+    found = Contacts()
+    judged = files.judged("contacts.toml", ContactsShape)
+    if judged is None:
+        return found
+    document, shape = judged
+    for position, one in enumerate(shape.organisation):
+        keys: Keys = ("organisation", position)
+        if one.name in found.organisations:
+            files.wrong(document, (*keys, "name"), f"{one.name} stands there twice")
+        domains = [
+            _parsed(files, document, (*keys, "domains", place), values.domain, text)
+            for place, text in enumerate(one.domains)
+        ]
+        for place, domain in enumerate(domains):
+            if domain in found.by_domain:
+                what = f"{domain} is {found.by_domain[domain]}'s already"
+                files.wrong(document, (*keys, "domains", place), what)
+            found.by_domain[domain] = one.name
+        found.organisations[one.name] = Organisation(
+            name=one.name,
+            domains=tuple(domains),
+            tags=frozenset(one.tags),
+            agreements=tuple(
+                Agreement(name=each.name, valid_from=each.valid_from, valid_until=each.valid_until)
+                for each in one.agreement
+            ),
+        )
+    for position, person in enumerate(shape.contact):
+        keys = ("contact", position)
+        address = _parsed(files, document, (*keys, "address"), values.address, person.address)
+        if address in found.people:
+            files.wrong(document, (*keys, "address"), f"{address} stands there twice")
+        if person.organisation is not None and person.organisation not in found.organisations:
+            what = unknown(person.organisation, found.organisations, kind="organisation")
+            files.wrong(document, (*keys, "organisation"), what)
+        found.people[address] = Person(address=address, organisation=person.organisation, tags=frozenset(person.tags))
+    return found
+
+
+def read_verbs(files: Files) -> dict[str, str]:
+    """Read and judge verbs.toml: the verb by each of its words, folded."""
+    judged = files.judged("verbs.toml", dict[str, VerbShape])
+    if judged is None:
+        return {}
+    document, shapes = judged
+    found: dict[str, str] = {}
+    for verb, shape in shapes.items():
+        if verb not in VERBS:
+            files.wrong(document, (verb,), unknown(verb, VERBS, kind="verb"))
+        for place, word in enumerate(shape.words):
+            folded = fold(word).strip()
+            if not folded:
+                files.wrong(document, (verb, "words", place), f"found {tell(word)}, expected a word")
+            elif folded in found:
+                files.wrong(document, (verb, "words", place), f"{word} means {found[folded]} already")
+            found[folded] = verb
+    return found
+
+
+def _parsed(files: Files, document: Document, keys: Keys, parse: object, text: str) -> str:
+    try:
+        return str(parse(text))  # type: ignore[operator]
+    except ValueError as error:
+        files.wrong(document, keys, f"found {tell(text)}, expected {error}")
+        return text.lower()

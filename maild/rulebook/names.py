@@ -1,0 +1,31 @@
+"""The names that rules may use, gathered from the other files, and the check that a name is one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from maild.toml_file import unknown
+from maild.toml_lines import Path as Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What there is; None means that nobody has said, so anything goes."""
+
+    departments: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    agents: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    types: Sequence[str] | None = None
+    fields: Sequence[str] | None = None
+    templates: Sequence[str] | None = None
+    tags: Sequence[str] = ()
+    organisations: Sequence[str] = ()
+    agreements: Sequence[str] = ()
+
+    def check(self, wrong: Callable[[Keys, str], None], keys: Keys, kind: str, name: str | None) -> None:
+        """Note a problem when a name is none of its kind (``group``, ``agent``…)."""
+        known: Sequence[str] | None = getattr(self, f"{kind}s")
+        if name is not None and known is not None and name not in known:
+            wrong(keys, unknown(name, known, kind=kind))
