@@ -5,7 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOISE = bytes(byte for byte in range(256) if byte not in _LETTERS)
 _QUIET = re.compile(rb"[A-Za-z0-9+/\s]{4,}=*\s*")
 _UU_LINE = re.compile(rb"[^\r\n]+")
 _MOST_PIECES = 10_000
@@ -35,7 +36,7 @@ def base64(data: bytes) -> bytes:
             return _repaired(data)
     found: list[bytes] = []
     if data.count(b"=") > _MOST_PIECES:
-        return _repaired(data.replace(b"=", b""))
+        return _repaired(data)
     for piece in re.findall(rb"[^=]+=*", data):
         if found and not _QUIET.fullmatch(piece):
             break  # a footer that somebody put below
@@ -44,7 +45,7 @@ def base64(data: bytes) -> bytes:
 
 
 def _repaired(piece: bytes) -> bytes:
-    letters = _NOT_BASE64.sub(b"", piece).rstrip(b"=")
+    letters = piece.translate(None, _NOISE)
     if len(letters) % 4 == 1:
         letters = letters[:-1]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
@@ -76,12 +77,18 @@ def _uu_line(line: bytes) -> bytes:
 
 
 _YENC_LINE = re.compile(rb"(?m)^=y(?:begin|part|end)[^\r\n]*\r?\n?")
+_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
+_PIECE = 64 * 1024
 _UNSHIFT = bytes((byte - 42) & 0xFF for byte in range(256))
 
 
 def yenc(data: bytes) -> bytes:
     """Decode a yEnc block (yenc.org draft 1.3)."""
-    body = _YENC_LINE.sub(b"", data).replace(b"\r", b"").replace(b"\n", b"")
-    if b"=" in body:
-        body = re.sub(rb"=(.)", lambda match: bytes(((match[1][0] - 64) & 0xFF,)), body, flags=re.DOTALL)
-    return body.translate(_UNSHIFT)
+    body = _YENC_LINE.sub(b"", data, 1000).translate(None, b"\r\n")
+    out, at = bytearray(), 0
+    while at < len(body):
+        end = min(at + _PIECE, len(body))
+        end += body[end - 1 : end] == b"="
+        out += _ESCAPED.sub(lambda match: bytes(((match[1][0] - 64) & 0xFF,)), body[at:end])
+        at = end
+    return bytes(out.translate(_UNSHIFT))
