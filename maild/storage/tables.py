@@ -423,3 +423,50 @@ class RulesVersion(Row, table=True):
     __tablename__ = "rules_version"
     version: str = Field(sa_column=Column(Text, primary_key=True))
     at: datetime = _time(nullable=False)
+
+
+class MailboxUid(Row, table=True):
+    """A mail of a polled mailbox that is safely stored: the guard against taking it twice."""
+
+    __tablename__ = "mailbox_uid"
+    account: str = Field(sa_column=Column(Text, primary_key=True))
+    folder: str = Field(sa_column=Column(Text, primary_key=True))
+    validity: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    uid: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    inbound: int = _ref(nullable=False)
+
+
+class MailboxTrouble(Row, table=True):
+    """A mail of a polled mailbox that could not be taken."""
+
+    __tablename__ = "mailbox_trouble"
+    account: str = Field(sa_column=Column(Text, primary_key=True))
+    folder: str = Field(sa_column=Column(Text, primary_key=True))
+    validity: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    uid: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    attempts: int
+    reason: str = _text()
+    at: datetime = _time(nullable=False)
+    next: datetime = _time(nullable=False)
+
+
+class MailboxState(Row, table=True):
+    """How a polled mailbox fares."""
+
+    __tablename__ = "mailbox_state"
+    account: str = Field(sa_column=Column(Text, primary_key=True))
+    looked: datetime = _time(nullable=False)
+    last_success: datetime | None = _time()
+    failing_since: datetime | None = _time()
+    backlog: int
+    error: str = _text()
+
+
+class Lease(Row, table=True):
+    """Something that one daemon at a time may do, and since which change of hands."""
+
+    __tablename__ = "lease"
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    holder: str = _text()
+    until: datetime = _time(nullable=False)
+    fence: int = _ref(nullable=False)

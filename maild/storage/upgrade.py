@@ -12,9 +12,9 @@ from sqlalchemy import Engine, inspect, text
 from maild.core.errors import Unusable
 from maild.storage.engine import reading
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest schema version this code knows."""
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 
 
 def version(engine: Engine) -> str | None:

@@ -1,0 +1,202 @@
+"""Polled mailboxes: which UIDs are stored, how each account fares, and which daemon polls it.
+
+The folder is the work list; a row per (account, folder, UIDVALIDITY, UID), written in the transaction that stores the
+mail, is the guard. A lease with a fencing number says which of several daemons polls an account: it is checked in that
+same transaction, so a daemon that froze and woke stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from maild.core.mail import Envelope
+from maild.storage import inbound
+from maild.storage.carry_out import table, upsert
+from maild.storage.tables import Lease, MailboxState, MailboxTrouble, MailboxUid
+
+LEASE_FOR = timedelta(seconds=90)
+"""How long a mailbox stays its poller's without a renewal."""
+MOST_TROUBLES = 3
+"""Tries after which a mail that cannot be fetched is put aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a mailbox a mail lies, and by what right it is taken from there."""
+
+    account: str
+    folder: str
+    validity: int
+    uid: int
+    fence: int
+    """The lease's number when the mail was fetched."""
+
+
+class AlreadyStored(Exception):
+    """This UID has been stored before: only its settling is left to do."""
+
+
+class LeaseLost(Exception):
+    """Another daemon polls this account now."""
+
+
+def accept(connection: Connection, place: Place, envelope: Envelope, raw: bytes, *, claim_for: str | None) -> int:
+    """Store a polled mail and the row that says so, in one transaction; its inbound id.
+
+    Raises:
+        AlreadyStored: when this UID was stored before.
+        LeaseLost: when the account is somebody else's now.
+
+    """
+    held = select(col(Lease.fence)).where(col(Lease.name) == _lease(place.account)).with_for_update(read=True)
+    if connection.execute(held).scalar() != place.fence:
+        raise LeaseLost(place.account)
+    key = inbound.accept(connection, envelope, raw, claim_for=claim_for)
+    row = {"account": place.account, "folder": place.folder, "validity": place.validity, "uid": place.uid}
+    try:
+        connection.execute(insert(table(MailboxUid)), row | {"inbound": key})
+    except IntegrityError:
+        raise AlreadyStored(f"{place.account} {place.folder} {place.uid}") from None
+    return key
+
+
+_STORED = select(col(MailboxUid.uid)).where(
+    col(MailboxUid.account) == bindparam("account"),
+    col(MailboxUid.folder) == bindparam("folder"),
+    col(MailboxUid.validity) == bindparam("validity"),
+    col(MailboxUid.uid).between(bindparam("low"), bindparam("high")),
+)
+
+
+def stored(connection: Connection, account: str, folder: str, validity: int, uids: Sequence[int]) -> set[int]:
+    """Return those of the UIDs (ascending) that are stored."""
+    if not uids:
+        return set()
+    values = {"account": account, "folder": folder, "validity": validity, "low": uids[0], "high": uids[-1]}
+    return set(connection.execute(_STORED, values).scalars()) & set(uids)
+
+
+def forget(connection: Connection, account: str, folder: str, validity: int, uids: Sequence[int]) -> None:
+    """Forget UIDs that are no longer in the folder: a server never gives one out twice in one validity."""
+    for start in range(0, len(uids), 500):
+        connection.execute(
+            delete(table(MailboxUid)).where(
+                col(MailboxUid.account) == account,
+                col(MailboxUid.folder) == folder,
+                col(MailboxUid.validity) == validity,
+                col(MailboxUid.uid).in_(uids[start : start + 500]),
+            )
+        )
+
+
+# -- mails that cannot be fetched -------------------------------------------------------------------------------------
+
+
+def trouble(
+    connection: Connection, account: str, folder: str, validity: int, uid: int, *, reason: str, now: datetime
+) -> int:
+    """Note that a mail could not be taken; how often that has happened. It is tried again later, then put aside."""
+    where = (
+        col(MailboxTrouble.account) == account,
+        col(MailboxTrouble.folder) == folder,
+        col(MailboxTrouble.validity) == validity,
+        col(MailboxTrouble.uid) == uid,
+    )
+    before = connection.execute(select(col(MailboxTrouble.attempts)).where(*where)).scalar() or 0
+    row = {"account": account, "folder": folder, "validity": validity, "uid": uid, "reason": reason, "at": now}
+    row |= {"attempts": before + 1, "next": now + timedelta(minutes=5 * 4**before)}
+    upsert(connection, MailboxTrouble, row, ["reason", "at", "attempts", "next"])
+    return before + 1
+
+
+def postponed(connection: Connection, account: str, folder: str, validity: int, *, now: datetime) -> set[int]:
+    """Return UIDs that are not to be tried now: it is too early, or they were tried enough."""
+    query = select(col(MailboxTrouble.uid)).where(
+        col(MailboxTrouble.account) == account,
+        col(MailboxTrouble.folder) == folder,
+        col(MailboxTrouble.validity) == validity,
+        or_(col(MailboxTrouble.next) > now, col(MailboxTrouble.attempts) >= MOST_TROUBLES),
+    )
+    return set(connection.execute(query).scalars())
+
+
+def solved(connection: Connection, account: str, folder: str, validity: int, uids: Sequence[int]) -> None:
+    """Strike troubles off the list: the mails came after all."""
+    connection.execute(
+        delete(table(MailboxTrouble)).where(
+            col(MailboxTrouble.account) == account,
+            col(MailboxTrouble.folder) == folder,
+            col(MailboxTrouble.validity) == validity,
+            col(MailboxTrouble.uid).in_(uids),
+        )
+    )
+
+
+# -- how an account fares ---------------------------------------------------------------------------------------------
+
+
+def fares(connection: Connection, account: str, *, now: datetime, backlog: int, error: str = "") -> None:
+    """Record one look at a mailbox: how many mails are left in it, or what went wrong."""
+    before = connection.execute(select(table(MailboxState)).where(col(MailboxState.account) == account)).first()
+    row: dict[str, Any] = {"account": account, "looked": now, "error": error, "backlog": backlog}
+    row["last_success"] = now if not error else before.last_success if before else None
+    failing = before.failing_since if before else None
+    row["failing_since"] = None if not error else failing or now
+    upsert(connection, MailboxState, row, ["looked", "error", "backlog", "last_success", "failing_since"])
+
+
+def states(connection: Connection) -> list[dict[str, Any]]:
+    """Return how every account fares, with its list of mails that could not be taken."""
+    troubles: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(select(table(MailboxTrouble)).order_by(col(MailboxTrouble.at))):
+        found = {"folder": row.folder, "uid": row.uid, "attempts": row.attempts, "reason": row.reason, "at": row.at}
+        troubles.setdefault(row.account, []).append(found)
+    counts = dict(
+        connection.execute(select(col(MailboxUid.account), func.count()).group_by(col(MailboxUid.account))).all()
+    )
+    return [
+        {
+            "account": row.account,
+            "last_success": row.last_success,
+            "looked": row.looked,
+            "failing_since": row.failing_since,
+            "backlog": row.backlog,
+            "error": row.error,
+            "stored": counts.get(row.account, 0),
+            "troubles": troubles.get(row.account, []),
+        }
+        for row in connection.execute(select(table(MailboxState)).order_by(col(MailboxState.account)))
+    ]
+
+
+# -- whose it is ------------------------------------------------------------------------------------------------------
+
+
+def _lease(account: str) -> str:
+    return f"imap:{account}"
+
+
+def take_lease(connection: Connection, account: str, *, who: str, now: datetime) -> int | None:
+    """Take or renew the right to poll an account; its fencing number, or None while it is somebody else's."""
+    name = _lease(account)
+    upsert(connection, Lease, {"name": name, "holder": "", "until": now, "fence": 0}, [])
+    row = connection.execute(select(table(Lease)).where(col(Lease.name) == name).with_for_update()).one()
+    if row.holder != who and row.holder and row.until > now:
+        return None
+    fence = int(row.fence) if row.holder == who else int(row.fence) + 1
+    values = {"holder": who, "until": now + LEASE_FOR, "fence": fence}
+    connection.execute(update(table(Lease)).where(col(Lease.name) == name).values(values))
+    return fence
+
+
+def give_lease(connection: Connection, account: str, *, who: str, now: datetime) -> None:
+    """Give the right back at a clean stop, so that the next daemon need not wait."""
+    query = update(table(Lease)).where(col(Lease.name) == _lease(account), col(Lease.holder) == who)
+    connection.execute(query.values(holder="", until=now))
