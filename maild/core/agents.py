@@ -95,9 +95,9 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
     assert asks.agent is not None
     agent = rulebook.agents[asks.agent]
     proof = _proof(mail, found, agent)
-    if found.audience == "confirm":
+    if found.audience == "confirm" and not found.mixed:
         return _confirmation(agent, found, facts, rulebook, good=proof.token and not proof.failing)
-    internal = found.audience == "internal"
+    internal = found.audience == "internal" and not found.mixed
     if facts.act_used:
         return Act(meaning="replay", agent=agent, reason="this very mail has acted before: nothing is done twice")
     if internal and proof.known:
@@ -129,6 +129,8 @@ def _proof(mail: Mail, found: Evidence, agent: Agent) -> _Proof:
 
 def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proof: _Proof) -> str | None:
     """Say what the evidence for an answer lacks: E1+E2+E3, or E1+E4, or (by policy) E1+E2."""
+    if found.mixed:
+        return "it was sent to an internal address and to another one: is it for the customer?"
     if found.audience == "internal":
         return "not enough evidence that the agent wrote this note"
     if not proof.login and not (proof.token and found.audience == "answer"):

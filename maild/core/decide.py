@@ -42,6 +42,8 @@ def decide(mail: Mail, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
         return plan
     if seen.act and found is not None:
         return acts.act(draft, found)
+    if found is not None and agents.means_an_act(draft.mail, asks, found, rulebook):
+        return filing.silent(draft, found.case, ruling)  # the agent's robot, not the agent (FAULTS A15)
     return _from_somebody(draft, found, place, ruling)
 
 

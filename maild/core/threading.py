@@ -44,6 +44,8 @@ class Evidence:
     """The verified signed address, when that is the sign."""
     audience: tokens.Audience = "customer"
     """Who was asked to answer: the token's, or that of the signed Message-ID answered."""
+    mixed: bool = False
+    """It was sent to signed addresses of several audiences: whom it is for is not certain (FAULTS A13)."""
     seen: SeenMessage | None = None
     """The mail we hold that is answered, for strength "known"."""
     note: str = ""
@@ -91,13 +93,11 @@ def calendar_names(calendar: Calendar) -> tuple[str, ...]:
     return tuple(text.removeprefix("mailto:") for text in (calendar.attendee.lower(), calendar.uid) if text)
 
 
-def signed_address(mail: Mail, facts: Facts) -> tokens.ReplyToken | None:
-    """Return the verified signed address a mail was sent to (or answers an invitation with), if any."""
-    for address in (*addressed(mail), *(calendar_names(mail.calendar) if mail.calendar else ())):
-        token = tokens.verify_address(facts.keys, address, facts.now)
-        if token is not None:
-            return token
-    return None
+def signed_addresses(mail: Mail, facts: Facts) -> list[tokens.ReplyToken]:
+    """Return the verified signed addresses of cases we hold that a mail was sent to (or answers an invitation with)."""
+    named = (*addressed(mail), *(calendar_names(mail.calendar) if mail.calendar else ()))
+    found = (tokens.verify_address(facts.keys, address, facts.now) for address in named)
+    return [token for token in found if token is not None and token.case in facts.cases]
 
 
 def signed_ids(ids: Iterable[str], facts: Facts) -> tuple[tokens.MessageIdToken, ...]:
@@ -134,9 +134,10 @@ def evidence(mail: Mail, facts: Facts, rulebook: Rulebook) -> Evidence | None:
 
 
 def _by_address(mail: Mail, ids: tuple[str, ...], facts: Facts) -> Evidence | None:
-    token = signed_address(mail, facts)
-    if token is None or token.case not in facts.cases:
+    tokens_ = signed_addresses(mail, facts)
+    if not tokens_:
         return None
+    token = tokens_[0]
     case = survivor(token.case, facts)
     other = _by_signed_id(ids, facts) or _by_known_id(ids, facts)
     note = ""
@@ -150,6 +151,7 @@ def _by_address(mail: Mail, ids: tuple[str, ...], facts: Facts) -> Evidence | No
         detail=detail,
         token=token,
         audience=token.audience,
+        mixed=any(other.audience != token.audience for other in tokens_),
         note=note,
     )
 

@@ -75,12 +75,12 @@ def rulebook(
     *,
     departments: Iterable[Department] = DEPARTMENTS,
     groups: Iterable[Group] = GROUPS,
-    agents: Iterable[Agent] = AGENTS,
+    people: Iterable[Agent] = AGENTS,
     caps: Caps | None = None,
     **desk: Any,
 ) -> Rulebook:
     """Make the sample organisation; keyword arguments change its desk (``trust="none"``, ``agents="token"``…)."""
-    departments, groups, agents = tuple(departments), tuple(groups), tuple(agents)
+    departments, groups, people = tuple(departments), tuple(groups), tuple(people)
     shared = {
         "name": "Fjordvik kommune",
         "number_prefix": "FK",
@@ -100,9 +100,9 @@ def rulebook(
         desk=made,
         departments={d.id: d for d in departments},
         groups={g.id: g for g in groups},
-        agents={a.id: a for a in agents},
+        agents={a.id: a for a in people},
         by_address=addresses,
-        agent_by_address={address: a.id for a in agents for address in a.addresses},
+        agent_by_address={address: a.id for a in people for address in a.addresses},
         domains=frozenset(str(domain) for domain in domains),
     )
 

@@ -254,7 +254,33 @@ MARKS: list[tuple[str, Change]] = [
     ("17", verdict("none")),
     ("18", field()),
 ]
-ORDER = "0 0a 0b 1 2 3 3b 3c 3d 4 5 6 7 8 9 10 11 12 13 14 15 16 16b 17 18".split()
+ORDER = [
+    "0",
+    "0a",
+    "0b",
+    "1",
+    "2",
+    "3",
+    "3b",
+    "3c",
+    "3d",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
+    "10",
+    "11",
+    "12",
+    "13",
+    "14",
+    "15",
+    "16",
+    "16b",
+    "17",
+    "18",
+]
 
 
 def matches(row: str, given: Mail, known: Facts) -> bool:

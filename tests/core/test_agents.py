@@ -1,0 +1,402 @@
+"""MAIL §5: what an agent's mail may do, on which evidence; everything else is held and never sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from maild.core import tokens
+from maild.core.agents import digest, unsendable
+from maild.core.facts import Counts, Facts, HeldMessage, LastAnswer, OutgoingFacts
+from maild.core.mail import Attachment, Mail
+from maild.core.plan import AddMessage, Assign, Plan, ReleaseHeld, SetStatus, UseToken
+from tests.core import make
+from tests.core.make import (
+    CAMILLA,
+    DAVID,
+    DOMAIN,
+    KARI,
+    KEYS,
+    LIV,
+    NOW,
+    STRANGER,
+    case,
+    decided,
+    facts,
+    mail,
+    notices,
+    of,
+)
+
+KNOWN = facts(case(), known=(make.seen(),))
+SUBJECT = "Re: [FK#1042] Skriveren virker ikke"
+OWN = (make.signed_address(1042, "answer", of=CAMILLA),)
+INTERNAL = (make.signed_address(1042, "internal", of=CAMILLA),)
+DAVIDS = (make.signed_address(1042, "answer", of=DAVID),)
+TOKEN_DESK = make.rulebook(agents="token")
+NOTICE = (make.signed_id(1042, "internal"),)
+ANSWERED = (make.signed_id(1042, "answer"),)
+REPLY_TO = (make.Mailbox(name="", address=CAMILLA),)
+FILE = Attachment(name="a.pdf", type="application/pdf", size=3, sha256="ab", start=10, end=14, encoding="base64")
+
+
+def answer(text: str = "Prøv å slå den av og på.", **changes: Any) -> Mail:
+    """Camilla's answer to her notification."""
+    return mail(text, **({"author": CAMILLA, "to": OWN, "subject": SUBJECT} | changes))
+
+
+def login(name: str = CAMILLA) -> dict[str, Any]:
+    """The envelope of a mail that came by SMTP AUTH."""
+    return {"login": name, "source": "submission"}
+
+
+def sent_to_customers(plan: Plan) -> list[str]:
+    """Whom an agent's words go to."""
+    return [notice.to for notice in notices(plan, "answer")]
+
+
+# name, mail, rules, outcome: evidence for an answer to the customer
+TABLE: list[tuple[str, Mail, Any, str]] = [
+    ("E1+E2+E3", answer(), make.RULEBOOK, "answer"),
+    ("E1+E2, unknown", answer(verdict="unknown"), make.RULEBOOK, "held"),
+    ("E1+E2, none", answer(verdict="none"), make.RULEBOOK, "held"),
+    ("E1+E2, fail", answer(verdict="fail"), make.RULEBOOK, "held"),
+    ("E1+E3", answer(to=(f"it@{DOMAIN}",)), make.RULEBOOK, "held"),
+    ("E1+E3, References only", answer(to=(f"it@{DOMAIN}",), in_reply_to=ANSWERED), make.RULEBOOK, "held"),
+    ("E1+E2+E3, mixed audiences", answer(to=(*OWN, *INTERNAL)), make.RULEBOOK, "held"),
+    ("E1+E2+E3, mixed the other way", answer(to=(*INTERNAL, *OWN)), make.RULEBOOK, "held"),
+    ("E1 and another's token", answer(to=DAVIDS), make.RULEBOOK, "held"),
+    ("E1+E4", answer(to=(f"it@{DOMAIN}",), verdict="unknown", envelope=login()), make.RULEBOOK, "answer"),
+    ("E1+E4 by id", answer(to=(f"it@{DOMAIN}",), verdict="none", envelope=login("camilla")), make.RULEBOOK, "answer"),
+    ("E4 of another", answer(verdict="unknown", envelope=login(DAVID)), make.RULEBOOK, "held"),
+    ("E1+E2, policy token", answer(verdict="unknown"), TOKEN_DESK, "answer"),
+    ("E1+E2, policy token, none", answer(verdict="none"), TOKEN_DESK, "answer"),
+    ("E1+E2, policy token, fail", answer(verdict="fail"), TOKEN_DESK, "held"),
+    ("E1, policy token", answer(to=(f"it@{DOMAIN}",), verdict="unknown"), TOKEN_DESK, "held"),
+    ("E2+E3 from a private address", answer(author="camilla@home.example"), make.RULEBOOK, "answer"),
+    ("E2 by a stranger", answer(author=STRANGER), make.RULEBOOK, "pending"),
+    ("E2 by the customer", answer(author=KARI), make.RULEBOOK, "pending"),
+    ("Reply-To of an agent", answer(author=STRANGER, reply_to=REPLY_TO), make.RULEBOOK, "pending"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "given", "rules", "outcome"), TABLE, ids=[row[0] for row in TABLE])
+def test_evidence_for_an_answer(name: str, given: Mail, rules: Any, outcome: str) -> None:
+    """An answer goes out on E1+E2+E3, on E1+E4, by policy on E1+E2; else it is held and the agent asked once."""
+    plan = decided(given, KNOWN, rules)
+    assert plan.outcome == outcome, plan.reason
+    assert sent_to_customers(plan) == ([KARI] if outcome == "answer" else [])
+    assert not of(plan, SetStatus) or outcome == "answer"
+    if outcome == "held":
+        (asked,) = notices(plan)
+        assert (asked.kind, asked.to) == ("confirmation", CAMILLA), "the registered address, never Reply-To"
+        assert [(m.kind, m.visibility) for m in of(plan, AddMessage)] == [("reply", "held")]
+        token = tokens.verify_address(KEYS, str(asked.reply_to), NOW)
+        assert token is not None and (token.audience, token.reference) == ("confirm", 7)
+
+
+def test_what_the_customer_gets() -> None:
+    """The agent's own words from the department, threaded, to each participant apart; nothing of the agent's."""
+    known = facts(case(participants=frozenset({KARI, LIV}), assignee=None))
+    given = answer(attachments=(FILE, replace(FILE, name="logo.png", decoration=True)))
+    plan = decided(given, known)
+    assert sent_to_customers(plan) == [KARI, LIV]
+    for notice in plan.notices:
+        assert (notice.from_address, notice.from_name, notice.automatic) == (f"it@{DOMAIN}", "IT-support", None)
+        assert notice.in_reply_to == "<first@client.example>" and notice.attachments == (FILE,)
+        token = tokens.verify_address(KEYS, str(notice.reply_to), NOW)
+        assert token is not None and token.person == tokens.person(notice.to) and token.audience == "customer"
+        private = (notice.subject, notice.values["text"], notice.from_address, notice.return_path, notice.references)
+        assert CAMILLA not in str(private)
+    assert of(plan, SetStatus) == [SetStatus(case=1042, status="waiting_requester")]
+    assert of(plan, Assign) == [Assign(case=1042, assignee="camilla", reason="answered first")]
+    assert of(plan, UseToken) == [UseToken(digest=digest(given))]
+
+
+def test_an_answer_in_a_case_that_is_over_leaves_it_over() -> None:
+    """An agent's last word does not reopen; neither does it take a case that is over."""
+    plan = decided(answer(), facts(case(status="resolved", assignee=None)))
+    assert plan.outcome == "answer" and not of(plan, SetStatus) and not of(plan, Assign)
+
+
+def test_the_agents_own_address_becomes_the_departments() -> None:
+    """An address in an unmarked signature does not reach the customer."""
+    plan = decided(answer(f"Prøv igjen.\nCamilla Dahl, {CAMILLA.upper()}"), KNOWN)
+    assert notices(plan, "answer")[0].values["text"] == f"Prøv igjen.\nCamilla Dahl, it@{DOMAIN}"
+
+
+# -- notes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "note"),
+    [
+        ({}, "note", ""),
+        ({"verdict": "unknown"}, "note", "not verified"),
+        ({"verdict": "none"}, "note", "not verified"),
+        ({"verdict": "unknown", "envelope": login()}, "note", ""),
+        ({"verdict": "fail"}, "held", None),
+        ({"to": (f"it@{DOMAIN}",), "in_reply_to": NOTICE}, "note", ""),
+        (
+            {"to": (f"it@{DOMAIN}",), "in_reply_to": NOTICE, "verdict": "none"},
+            "held",
+            None,
+        ),
+    ],
+)
+def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: str, note: str | None) -> None:
+    """FAULTS A13: what answers an internal notice reaches no customer, whatever the evidence and the wording."""
+    for text in ("Ring leverandøren.", "#send", "Hei Kari, det er ordnet."):
+        plan = decided(answer(text, **({"to": INTERNAL} | changes)), KNOWN)
+        assert plan.outcome == outcome and not sent_to_customers(plan)
+        (entry,) = of(plan, AddMessage)
+        assert (entry.kind, entry.visibility) == ("note", "internal" if outcome == "note" else "held")
+        assert note is None or entry.note == note
+
+
+def test_forty_flows_of_internal_notices_send_customers_nothing() -> None:
+    """FAULTS A13: replied to, replied to all, forwarded, by agents and others: 0 mails to customers."""
+    for at in range(40):
+        given = answer(
+            f"flyt {at}",
+            author=(CAMILLA, DAVID, KARI, STRANGER)[at % 4],
+            to=(*INTERNAL, KARI)[: 1 + at % 2],
+            subject=("Re: ", "VS: ", "Fwd: ", "SV: ", "")[at % 5] + "[FK#1042] x",
+            verdict=("pass", "unknown", "none", "fail")[at // 10],
+        )
+        assert not [n for n in decided(given, KNOWN).notices if not n.to_agent]
+
+
+# -- commands, leaks ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#close",
+        "#nonsense og mer",
+        "\n\n  #internt\nring leverandøren",
+        "Hei\n#note\nTekst",
+        "# overskrift",
+        "Tekst\n\nMer tekst\n#internt",
+    ],
+)
+def test_a_command_we_do_not_know_goes_to_nobody(text: str) -> None:
+    """A line that begins with # stops an answer: nothing is sent, and the agent is told so."""
+    plan = decided(answer(text), KNOWN)
+    assert plan.outcome == "refused" and not sent_to_customers(plan)
+    assert [(n.kind, n.to) for n in plan.notices] == [("refusal", CAMILLA)]
+    token = tokens.verify_address(KEYS, str(plan.notices[0].reply_to), NOW)
+    assert token is not None and token.audience == "answer", "the agent can simply answer the refusal"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Skriv til {OWN[0]}",
+        f"Se {make.signed_id()}",
+        f"Retur: {make.bounce_address()}",
+        "X-Maild-Case: 1042",
+        "Svar\n— Svar over denne linjen —\nIntern tekst",
+        f"Spør {DAVID} i stedet",
+        f"Som {LIV} skrev",
+        "",
+    ],
+)
+def test_what_must_not_leave_is_stopped(text: str) -> None:
+    """Signed addresses, our own markers, colleagues' and other people's addresses, or nothing at all: refused."""
+    known = facts(case(), known_addresses=frozenset({LIV}))
+    plan = decided(answer(text), known)
+    assert plan.outcome == "refused" and not sent_to_customers(plan) and len(notices(plan, "refusal")) == 1
+
+
+def test_what_may_be_named() -> None:
+    """The reader's own address, our departments' and strangers' are fine; a second reader's is not."""
+    alone = case()
+    for text in (f"Vi skrev til {KARI}", f"Skriv til hr@{DOMAIN}", "Kontakt support@vendor.example", f"x{DAVID}y"):
+        assert unsendable(text, (), alone, KNOWN, make.RULEBOOK, make.RULEBOOK.agents["camilla"]) is None
+    both = case(participants=frozenset({KARI, LIV}))
+    reason = unsendable(f"Som {LIV} skrev", (), both, KNOWN, make.RULEBOOK, make.RULEBOOK.agents["camilla"])
+    assert reason is not None and LIV in reason
+    assert unsendable("", (FILE,), alone, KNOWN, make.RULEBOOK, make.RULEBOOK.agents["camilla"]) is None
+
+
+def test_asks_names_the_addresses_in_an_agents_words_only() -> None:
+    """Only for agents is it asked whether an address in the text is a contact."""
+    assert make.asked(answer(f"Som {LIV} skrev.")).named_addresses == (LIV,)
+    assert make.asked(mail(f"Som {LIV} skrev.")).named_addresses == ()
+
+
+# -- the right case, once, in time ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"subject": "Re: Skriveren"}, "held"),
+        ({"subject": "Re: [FK#1043]"}, "held"),
+        ({"subject": "Re: Skriveren", "shown": {"text": "Ordnet.\n\n> [FK#1042] Skriveren"}}, "answer"),
+        ({"subject": "Re: Skriveren", "shown": {"text": "> [FK#1043] x"}}, "held"),
+        ({"subject": "Re: Skriveren", "envelope": login()}, "answer"),
+        ({"subject": "Re: [FK#1043]", "envelope": login()}, "held"),
+    ],
+)
+def test_the_mail_itself_must_name_the_case(changes: dict[str, Any], outcome: str) -> None:
+    """FAULTS A6: a signed mail sent again to another case's token is held: what is signed must name the case."""
+    shown = changes.pop("shown", {})
+    plan = decided(replace(answer("Ordnet.", **changes), **shown), KNOWN)
+    assert plan.outcome == outcome
+
+
+def test_a_replayed_act_acts_once() -> None:
+    """FAULTS A6: the same signed mail with other unsigned headers has one digest; used, it does nothing."""
+    first = answer()
+    for at in range(10):
+        again = answer(to=(make.signed_address(1042, "answer", of=CAMILLA),), in_reply_to=(f"<other{at}@x>",))
+        again = replace(again, message_id=first.message_id, content_hash=f"other {at}")
+        assert digest(again) == digest(first) == make.asked(again).act_digest
+        plan = decided(again, replace(KNOWN, act_used=True))
+        assert plan.outcome == "refused" and not plan.notices and not of(plan, UseToken)
+    assert digest(replace(first, text="noe annet")) != digest(first)
+    assert digest(replace(first, attachments=(FILE,))) != digest(first)
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(0, "answer"), (47, "answer"), (49, "held"), (-49, "held")])
+def test_an_old_mail_is_held(hours: int, outcome: str) -> None:
+    """FAULTS A6: an act whose date is more than 48 hours off is held, unless SMTP AUTH vouches for it."""
+    assert decided(answer(date=NOW - timedelta(hours=hours)), KNOWN).outcome == outcome
+    assert decided(answer(date=NOW - timedelta(hours=hours), envelope=login()), KNOWN).outcome == "answer"
+    assert decided(answer(date=None), KNOWN).outcome == "answer"
+
+
+def test_two_agents_who_answer_at_once() -> None:
+    """X6: when a colleague answered after the notice I reply to, mine is held and says so; my own second one goes."""
+    notice = OutgoingFacts(
+        id=77, case=1042, kind="assignment", to=CAMILLA, message_id="", bounced=False, to_agent=True,
+        created=NOW - timedelta(hours=2),
+    )  # fmt: skip
+    given = answer(in_reply_to=(make.signed_id(1042, "answer", outbox=77),))
+    for agent, ago, outcome in (("david", 1, "held"), ("david", 3, "answer"), ("camilla", 1, "answer")):
+        last = {1042: LastAnswer(agent=agent, at=NOW - timedelta(hours=ago))}
+        plan = decided(given, replace(KNOWN, outgoing={77: notice}, last_answers=last))
+        assert plan.outcome == outcome
+        if outcome == "held":
+            assert "David Nilsen" in str(notices(plan, "confirmation")[0].values["reason"])
+
+
+# -- held and confirmed ---------------------------------------------------------------------------------------------
+
+
+def held(**changes: Any) -> HeldMessage:
+    """Camilla's held answer, inbound 3."""
+    made: dict[str, Any] = {
+        "id": 30,
+        "case": 1042,
+        "agent": "camilla",
+        "text": "Prøv å slå den av og på.",
+        "subject": SUBJECT,
+        "message_id": "<held@x>",
+        "references": (),
+        "inbound": 3,
+        "done": False,
+        "attachments": (FILE,),
+    }
+    return HeldMessage(**(made | changes))
+
+
+def confirming(**changes: Any) -> Mail:
+    """Her reply to the confirmation."""
+    to = (make.signed_address(1042, "confirm", of=CAMILLA, reference=3),)
+    return mail("Ja", **({"author": CAMILLA, "to": to, "subject": SUBJECT, "verdict": "unknown"} | changes))
+
+
+def waiting(**changes: Any) -> Facts:
+    """Facts with the held answer."""
+    return facts(case(), held={3: held(**changes)})
+
+
+def test_a_confirmed_mail_is_applied_as_sent() -> None:
+    """E6: the held words and files go out, once: the token is spent in the same plan."""
+    plan = decided(confirming(), waiting())
+    assert plan.outcome == "answer" and sent_to_customers(plan) == [KARI]
+    (notice,) = notices(plan)
+    assert notice.values["text"] == "Prøv å slå den av og på." and notice.attachments == (FILE,)
+    assert notice.attachments_of == 3, "the files lie in the held mail, not in the one that confirms it"
+    assert of(plan, UseToken) == [UseToken(digest="held:3")]
+    assert of(plan, ReleaseHeld) == [ReleaseHeld(message=30, case=1042)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts_changes", "outcome"),
+    [
+        ({"author": DAVID}, {}, "held"),
+        ({"author": STRANGER}, {}, "pending"),
+        ({"verdict": "fail"}, {}, "held"),
+        ({"to": (make.signed_address(1042, "confirm", of=DAVID, reference=3),)}, {}, "held"),
+        ({"to": (make.signed_address(1042, "confirm", of=CAMILLA, reference=4),)}, {}, "held"),
+        ({}, {"agent": "david"}, "held"),
+        ({}, {"done": True}, "note"),
+        ({"headers": (("auto-submitted", "auto-replied"),)}, {}, "silent"),
+        ({}, {"text": "#close"}, "refused"),
+        ({}, {"text": f"Skriv til {DAVID}"}, "refused"),
+        ({}, {"internal": True}, "note"),
+    ],
+)
+def test_a_confirmation_proves_only_its_own(
+    changes: dict[str, Any], facts_changes: dict[str, Any], outcome: str
+) -> None:
+    """Another's confirmation, a second one, a robot's, or of what must not leave: nothing reaches the customer."""
+    plan = decided(confirming(**changes), waiting(**facts_changes))
+    assert plan.outcome == outcome and not sent_to_customers(plan)
+    assert not notices(plan, "confirmation"), "a confirmation never asks for a confirmation"
+
+
+def test_at_most_three_confirmations_an_hour() -> None:
+    """The fourth held mail of an hour is stored, and asks nobody."""
+    given = answer(verdict="unknown")
+    assert notices(decided(given, replace(KNOWN, counts=Counts(confirmations_hour=2))), "confirmation")
+    plan = decided(given, replace(KNOWN, counts=Counts(confirmations_hour=3)))
+    assert plan.outcome == "held" and not plan.notices
+
+
+# -- robots and requesters ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"headers": (("auto-submitted", "auto-replied"),)},
+        {"headers": (("auto-submitted", "auto-generated"),)},
+        {"headers": (("x-autoreply", "yes"),)},
+        {"headers": (("precedence", "auto_reply"),)},
+        {"subject": f"Automatisk svar: {SUBJECT}"},
+        {"subject": f"Out of office: {SUBJECT}"},
+        {"sender": ""},
+        {"loop": tokens.sign_loop(KEYS[0], make.INSTANCE)},
+    ],
+)
+@pytest.mark.parametrize("to", [OWN, INTERNAL])
+def test_an_agents_robot_never_acts(changes: dict[str, Any], to: tuple[str, ...]) -> None:
+    """FAULTS A15: an agent's out-of-office with quoted commands executes and answers nothing; it is filed silently."""
+    plan = decided(answer("Jeg er borte.\n#close\nløst", **({"to": to} | changes)), KNOWN)
+    assert not plan.notices and plan.outcome == "silent" and not of(plan, UseToken) and not of(plan, SetStatus)
+    assert {m.visibility for m in of(plan, AddMessage)} == {"silent"}
+
+
+def test_an_agent_may_be_a_requester() -> None:
+    """An agent who writes a plain new mail is a requester like anyone, and in the own case a participant."""
+    plan = decided(mail(author=CAMILLA, to=(f"hr@{DOMAIN}",)), facts())
+    assert plan.outcome == "new" and len(make.acks(plan)) == 1
+    own = facts(
+        case(department="hr", group="hr-2", assignee=None, requester=CAMILLA, participants=frozenset({CAMILLA}))
+    )
+    assert decided(mail(author=CAMILLA, subject="[FK#1042]"), own).outcome == "entry"
+
+
+def test_an_agents_plain_mail_with_a_failing_from_is_not_hers() -> None:
+    """A spoofed agent gets no ack in the agent's name under a strict policy, and her colleagues are all told."""
+    plan = decided(mail(author=CAMILLA, verdict="fail", policy="reject"), facts())
+    assert plan.outcome == "new" and not make.acks(plan)
