@@ -321,13 +321,19 @@ class _Maker:
             passwords = self._file((name, "passwords"), given.passwords)
             if tls == "none" and given.certificate is None:
                 self._wrong((name,), "passwords would cross the network in the clear: give a certificate")
+        key = self._file((name, "key"), given.key)
+        if certificate is not None and not self.problems:
+            try:
+                values.certificate(certificate, key)
+            except ValueError as error:
+                self._wrong((name, "certificate"), str(error))
         return Listen(
             host=host,
             port=port,
             max_size=self._value((name, "max_size"), values.size, given.max_size, 35 * MB),
             tls="tls" if tls == "implicit" else tls,
             certificate=certificate,
-            key=self._file((name, "key"), given.key),
+            key=key,
             max_connections=given.max_connections,
             per_ip=given.per_ip,
             passwords=passwords,

@@ -6,6 +6,8 @@ Each function returns the value or raises ValueError whose text is what was expe
 from __future__ import annotations
 
 import re
+import ssl
+from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -153,6 +155,24 @@ def address(given: str) -> str:
         return f"{local.lower()}@{domain(name)}"
     except ValueError:
         raise ValueError('a mail address like "it@desk.example"') from None
+
+
+def certificate(chain: Path, key: Path | None) -> None:
+    """Check that a certificate and its key can be used for TLS.
+
+    Raises:
+        ValueError: with why not.
+
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(chain, key, password=lambda: "")
+    except ssl.SSLError as error:
+        reason = {"KEY_VALUES_MISMATCH": "the key is another certificate's", "NO_START_LINE": "it is no PEM file"}
+        said = reason.get(error.reason or "", "it is no PEM file, or it is damaged or locked by a password")
+        raise ValueError(f"the certificate cannot be used: {said}") from None
+    except OSError as error:
+        raise ValueError(f"the certificate cannot be used: {error.strerror}") from None
 
 
 CAPTURE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

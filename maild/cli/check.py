@@ -9,9 +9,11 @@ from pathlib import Path
 
 from maild import config as configs
 from maild.channels import passwords
-from maild.config import Config, Listen
+from maild.config import Config
 from maild.core.errors import Problem, Unusable
+from maild.core.mail import Envelope, Mail
 from maild.mail import templates
+from maild.mail.read import ReadOptions, read
 from maild.rulebook import load as rulebook_load
 from maild.toml_file import shown
 
@@ -28,8 +30,12 @@ def print_check(path: Path) -> int:
     for warning in warnings(config):
         sys.stdout.write(f"warning: {warning}\n")
     rulebook = rulebook_load.load(config, instance="check")
+    for text in rulebook.warnings:
+        sys.stdout.write(f"warning: {text}\n")
     departments, groups, agents = len(rulebook.departments), len(rulebook.groups), len(rulebook.agents)
-    sys.stdout.write(f"ok: {departments} departments, {groups} groups, {agents} agents; rules {rulebook.version}\n")
+    rules, types = sum(map(len, rulebook.lists.values())), len(rulebook.types)
+    what = f"{departments} departments, {groups} groups, {agents} agents, {types} types, {rules} rules"
+    sys.stdout.write(f"ok: {what} ({rulebook.version})\n")
     return 0
 
 
@@ -37,9 +43,9 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
     """Return what is wrong with the rules and the letters of a config that can be used."""
     problems: list[Problem] = []
     for judge in (
-        lambda: rulebook_load.load(config, instance="check"),
+        lambda: rulebook_load.load(config, instance="check", read=read_example),
         lambda: templates.load(Path(shown(config.templates)), config.desk.languages),
-        *_doors(config),
+        *_passwords(config),
     ):
         try:
             judge()
@@ -48,19 +54,15 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _doors(config: Config) -> Iterator[Callable[[], object]]:
+def read_example(raw: bytes, envelope: Envelope) -> Mail:
+    """Read a mail of the rules' examples: an admin's own text, so in this very process, and without asking DNS."""
+    return read(raw, envelope, ReadOptions())
+
+
+def _passwords(config: Config) -> Iterator[Callable[[], object]]:
     for listen in (config.smtp, config.lmtp, config.submission):
-        if listen is not None and listen.certificate is not None:
-            yield partial(_certificate, listen)
         if listen is not None and listen.passwords is not None:
             yield partial(passwords.load, listen.passwords)
-
-
-def _certificate(listen: Listen) -> None:
-    from maild.daemon import server_context
-
-    if listen.certificate is not None:
-        server_context(listen.certificate, listen.key)
 
 
 def warnings(config: Config) -> tuple[Problem, ...]:
