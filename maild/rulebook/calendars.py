@@ -47,8 +47,9 @@ class _Reader:
                 closed[day] = one.name
         for day in shape.open:
             closed.pop(day, None)
+        before = len(self.files.problems)
         week = self._week(shape.hours)
-        if not any(week):
+        if not any(week) and len(self.files.problems) == before:
             self._wrong(("hours",), "it is never open")
         return Calendar(id=self.name, zone=self.zone, week=week, closed=closed)
 
@@ -61,9 +62,7 @@ class _Reader:
         country = shape.country.upper()
         if country not in supported:
             known = [code for code in supported if len(code) == 2]
-            self._wrong(
-                ("country",), f"found {tell(shape.country)}, expected {unknown(country, known, kind='country')}"
-            )
+            self._wrong(("country",), unknown(country, known, kind="country"))
             return {}
         if shape.subdivision is not None and shape.subdivision not in supported[country]:
             self._wrong(("subdivision",), unknown(shape.subdivision, supported[country], kind="subdivision"))
