@@ -10,7 +10,7 @@ from maild.core.calendars import due
 from maild.core.draft import Draft
 from maild.core.facts import CaseFacts
 from maild.core.letters import Subject, about_case
-from maild.core.people import alias_of, is_ours
+from maild.core.people import addressed, alias_of, is_ours
 from maild.core.placement import Placement
 from maild.core.plan import (
     AddMessage,
@@ -79,7 +79,7 @@ def _home(draft: Draft, place: Placement) -> tuple[Department, Group | None]:
     old = place.case if place.link == "continues" else None
     if old is None or old.department not in rules.departments or old.department in draft.asks.departments:
         return department, None
-    if not any(tokens.ADDRESS_SHAPE.fullmatch(address) for address in draft.mail.envelope.recipients):
+    if not any(tokens.ADDRESS_SHAPE.fullmatch(address) for address in addressed(draft.mail)):
         return department, None
     department = rules.departments[old.department]
     return department, rules.groups.get(old.group)
