@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import logging
 
+from maild import logs
 from maild.channels import smtp_replies as replies
 from maild.channels.smtp_caps import SLOWEST
 from maild.channels.smtp_path import Malformed
 from maild.channels.smtp_talk import Talk, wrong
 
-log = logging.getLogger("maild.smtp_in")
+log = logs.get("smtp_in")
 
 MECHANISMS = ("PLAIN", "LOGIN")
 MOST_LOGINS = 3
@@ -48,7 +48,7 @@ async def auth(talk: Talk, argument: str) -> None:
 
 async def _refuse(talk: Talk) -> None:
     failures = talk.opened.failures.add(talk.peer, talk.opened.now())
-    log.warning("a login failed from %s, number %d in ten minutes", talk.peer, failures)
+    log.warning("login failed", peer=talk.peer, in_ten_minutes=failures)
     await asyncio.sleep(talk.door.login_delay * min(failures, SLOWEST))
     talk.state.logins += 1
     wrong(talk, replies.WRONG_LOGIN)

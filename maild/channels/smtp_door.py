@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from maild import logs
 from maild.channels import smtp_replies as replies
 from maild.channels.passwords import Login
 from maild.channels.smtp_caps import Caps, Failures, network
@@ -17,7 +17,7 @@ from maild.channels.smtp_receive import places
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
 
-log = logging.getLogger("maild.smtp_in")
+log = logs.get("smtp_in")
 
 Accept = Callable[[Envelope, bytes], Awaitable[int]]
 """Store a mail durably; its id. Raises Temporary (StoreFull) when the sender shall keep it."""
@@ -150,9 +150,9 @@ class OpenDoor:
         self._commits.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Temporary):
-            log.warning("%s: a mail is deferred: %s", self.door.kind, error)
+            log.warning("mail deferred", door=self.door.kind, reason=str(error))
         elif error is not None:
-            log.error("%s: a mail is deferred by an unexpected error", self.door.kind, exc_info=error)
+            log.error("mail deferred by an unexpected error", door=self.door.kind, exc_info=error)
 
     async def stop(self, deadline: float) -> None:
         """Take no more connections, finish the mails under way, say 421 to the rest; within so many seconds."""

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from aiosmtpd.smtp import SMTP
 
+from maild import logs
 from maild.channels import smtp_data
 from maild.channels import smtp_replies as replies
 from maild.channels.passwords import Login
@@ -30,9 +31,9 @@ from maild.core.mail import Envelope
 
 __all__ = ["Conversation", "Door", "OpenDoor", "open_door"]
 
-log = logging.getLogger("maild.smtp_in")
+log = logs.get("smtp_in")
 
-DRAIN_SECONDS = 1.5
+DRAIN_SECONDS = 1.0
 """How long a mail that was refused while it came is still listened to, so that its sender can read the reply."""
 LINGER = 1.0
 """Seconds a client has to read our last words."""
@@ -105,6 +106,10 @@ class Conversation(SMTP):
         self._reception: Reception | None = None
         self._deadline = math.inf
         self._until = 0.0
+
+    def __dir__(self) -> list[str]:
+        """Hide the methods from aiosmtpd, which looks through all of them for each client and takes 0.2 ms for it."""
+        return []
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -266,7 +271,7 @@ class Conversation(SMTP):
             while not self._hung_up and (line := await self._next_line()) is not None:
                 await self._answer(line)
         except (ConnectionError, ssl.SSLError, TimeoutError) as error:
-            log.debug("%s: a client is gone: %s", self.door.kind, type(error).__name__)
+            log.debug("client gone", door=self.door.kind, reason=type(error).__name__)
         finally:
             self._close()
 
@@ -281,7 +286,7 @@ class Conversation(SMTP):
             raise
         except Exception as error:  # the last guard before the wire: never a traceback, never a 5xx
             if not isinstance(error, Temporary):
-                log.exception("%s: a command failed", self.door.kind)
+                log.exception("command failed", door=self.door.kind)
             self.say(await self.handle_exception(error))
         if state.errors >= self.door.max_errors:
             self.hang_up(replies.ERRORS)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from maild.channels import passwords
 from maild.channels.smtp_caps import MOST_FAILURES
@@ -95,10 +96,11 @@ def test_guessers_are_slowed_counted_and_locked_out(
             elsewhere = await Client.connect(door.port, contexts[1], source="127.0.0.2")
             assert (await elsewhere.say("EHLO me", WRONG))[1].startswith("535")
 
-    with caplog.at_level(logging.DEBUG):
+    with capture_logs() as lines, caplog.at_level(logging.DEBUG):
         asyncio.run(story())
-    assert "wrong" not in caplog.text.lower().replace("wrong login", "")
-    assert "ida@desk.example" not in caplog.text and "AGlkYUBk" not in caplog.text
+    said = caplog.text + repr(lines)
+    assert said.count("login failed") == MOST_FAILURES + 1
+    assert not any(secret in said for secret in ("wrong", "ida@", "AGlkYUBk"))
 
 
 def test_checks_do_not_hold_up_others(
@@ -170,4 +172,4 @@ def test_a_handshake_that_never_comes_is_no_trouble(contexts: tuple[ssl.SSLConte
             assert door.caps.total() == 0
             return time.monotonic() - began
 
-    assert asyncio.run(story()) < 1.0
+    assert asyncio.run(story()) < 3.0

@@ -185,9 +185,9 @@ def test_a_long_idle_client_makes_place() -> None:
     """At the caps a new client is let in when one has been idle for long; the longest idle is told 421, not another."""
 
     async def story() -> None:
-        async with opened(per_ip=2, max_connections=3, crowded=0.2) as door:
+        async with opened(per_ip=2, max_connections=3, crowded=0.6) as door:
             first, second = await Client.connect(door.port), await Client.connect(door.port)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.7)
             await second.say("NOOP")
             third = await Client.connect(door.port)
             assert await first.rest() == "421 4.3.2 Idle while others wait, goodbye\r\n"
@@ -196,7 +196,7 @@ def test_a_long_idle_client_makes_place() -> None:
             elsewhere = await Client.connect(door.port, source="127.0.0.2")
             refused = await Client.connect(door.port, greeting=False, source="127.0.0.3")
             assert await refused.reply() == "421 4.3.2 Too many connections, try again later"
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.7)
             await third.say("NOOP")
             await elsewhere.say("NOOP")
             await Client.connect(door.port, source="127.0.0.3")
@@ -260,7 +260,7 @@ def test_slow_clients_are_sent_away(limits: dict[str, float]) -> None:
                     client.send(b"x")
                     await asyncio.sleep(0.02)
             assert await client.reply() == "421 4.4.2 Too slow, goodbye"
-            assert time.monotonic() - began < 1.0
+            assert time.monotonic() - began < 3.0
         assert accepted.begun == 0
 
     asyncio.run(story())
