@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
-from maild import values
+from maild import config_mailboxes, values
+from maild.config_mailboxes import Mailbox, OAuth
 from maild.config_shape import ConfigFile, ListenTable, SubmissionTable
 from maild.core.errors import Problem, Unusable
 from maild.core.rules import Caps
@@ -91,6 +92,7 @@ class OutgoingConfig:
     tls: RelayTls = "opportunistic"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    oauth2: OAuth | None = None
     connections: int = 8
 
 
@@ -135,6 +137,7 @@ class Config:
     smtp: Listen | None = None
     lmtp: Listen | None = None
     submission: Listen | None = None
+    imap: tuple[Mailbox, ...] = ()
     http: HttpConfig | None = None
     trust: TrustConfig = field(default_factory=TrustConfig)
     caps: Caps = field(default_factory=Caps)
@@ -145,7 +148,8 @@ class Config:
         """Return the effective config as plain values, without any secret."""
         found: dict[str, Any] = _plain(self)
         found["store"]["url"] = _without_password(self.store.url)
-        found["outgoing"].pop("password", None)
+        for place in (found["outgoing"], *found["imap"]):
+            place.pop("password", None)
         found["signing"] = found.pop("keys")
         return found
 
@@ -212,6 +216,7 @@ class _Maker:
             smtp=self._listen("smtp", file.smtp),
             lmtp=self._listen("lmtp", file.lmtp),
             submission=self._listen("submission", file.submission),
+            imap=config_mailboxes.mailboxes(file.imap, wrong=self._wrong, file=self._file, secret=self._secret),
             http=self._http(),
             trust=self._trust(),
             caps=Caps(
@@ -227,8 +232,8 @@ class _Maker:
             ),
             log=LogConfig(format=file.log.format, level=file.log.level),
         )
-        if not (file.smtp or file.lmtp or file.submission):
-            self._wrong((), "no door for mail: there is no [smtp], [lmtp] or [submission]")
+        if not (file.smtp or file.lmtp or file.submission or file.imap):
+            self._wrong((), "no door for mail: there is no [smtp], [lmtp], [submission] or [[imap]]")
         if self.problems:
             raise Unusable(tuple(self.problems))
         return config
@@ -274,7 +279,7 @@ class _Maker:
     def _store(self) -> str:
         store = self.file.store
         url = self._value(("store", "url"), self._store_url, store.url, "sqlite://")
-        password = self._secret("store", store.password_file, store.password_env)
+        password = self._secret(("store",), store.password_file, store.password_env)
         if password is None or not url.startswith("postgresql"):
             return url
         scheme, _, rest = url.partition("://")
@@ -359,29 +364,40 @@ class _Maker:
         keys: Keys = ("outgoing", "relay")
         scheme, _, rest = given.relay.partition(":")
         if scheme == "maildir" and rest:
-            for name in ("tls", "username", "password_file", "password_env"):
+            for name in ("tls", "username", "password_file", "password_env", "oauth2"):
                 if getattr(given, name) is not None:
                     self._wrong(("outgoing", name), "a maildir has no use for it")
             return OutgoingConfig(maildir=self.folder / rest, connections=given.connections)
         nowhere: tuple[str, int, RelayTls, str | None] = ("", 25, "none", None)
         host, port, tls, user = self._value(keys, values.relay_of, given.relay, nowhere)
         username = given.username or user
-        password = self._secret("outgoing", given.password_file, given.password_env)
-        if (username is None) == bool(given.password_file or given.password_env):
+        password = self._secret(("outgoing",), given.password_file, given.password_env)
+        oauth2 = None
+        if given.oauth2 is not None:
+            oauth2 = config_mailboxes.oauth(("outgoing", "oauth2"), given.oauth2, wrong=self._wrong, file=self._file)
+            if username is None or password is not None:
+                self._wrong(keys, "oauth2 needs a username, and no password beside it")
+        elif (username is None) == bool(given.password_file or given.password_env):
             self._wrong(keys, "a username and password_file (or password_env) belong together")
         if given.tls is not None and tls == "implicit":
             self._wrong(("outgoing", "tls"), "smtps:// is TLS from the first byte; leave tls out")
         if tls != "implicit":
-            tls = given.tls or ("starttls" if password is not None else "opportunistic")
+            tls = given.tls or ("starttls" if password is not None or oauth2 is not None else "opportunistic")
         return OutgoingConfig(
-            host=host, port=port, tls=tls, username=username, password=password, connections=given.connections
+            host=host,
+            port=port,
+            tls=tls,
+            username=username,
+            password=password,
+            oauth2=oauth2,
+            connections=given.connections,
         )
 
-    def _secret(self, section: str, file: str | None, variable: str | None) -> str | None:
+    def _secret(self, section: Keys, file: str | None, variable: str | None) -> str | None:
         if file is not None and variable is not None:
-            self._wrong((section, "password_env"), "password_file stands there too; keep one")
+            self._wrong((*section, "password_env"), "password_file stands there too; keep one")
         if file is not None:
-            path = self._file((section, "password_file"), file)
+            path = self._file((*section, "password_file"), file)
             try:
                 return None if path is None else path.read_text("utf-8").strip("\r\n")
             except (OSError, UnicodeDecodeError):
@@ -389,5 +405,5 @@ class _Maker:
         if variable is None:
             return None
         if not os.environ.get(variable):
-            self._wrong((section, "password_env"), f"the environment has no {variable}")
+            self._wrong((*section, "password_env"), f"the environment has no {variable}")
         return os.environ.get(variable)

@@ -54,6 +54,18 @@ class HttpTable(Shape):
     listen: str = Field(description='as in "127.0.0.1:9225"')
 
 
+class OAuthTable(Shape):
+    """[imap.oauth2] and [outgoing.oauth2]: how to get access tokens."""
+
+    tenant: str | None = Field(default=None, description="Microsoft 365: the directory's name or id; sets token_url")
+    token_url: str | None = None
+    client_id: str = ""
+    client_secret_file: str | None = None
+    refresh_token_file: str | None = None
+    service_account_file: str | None = Field(default=None, description="Google: the service account's JSON key")
+    scope: str | None = None
+
+
 class OutgoingTable(Shape):
     """[outgoing]."""
 
@@ -63,6 +75,30 @@ class OutgoingTable(Shape):
     password_file: str | None = None
     password_env: str | None = None
     connections: int = Field(default=8, ge=1, le=100)
+    oauth2: OAuthTable | None = None
+
+
+class ImapTable(Shape):
+    """[[imap]]: a mailbox to poll."""
+
+    host: str = Field(min_length=1)
+    user: str = Field(min_length=1)
+    name: str | None = Field(default=None, description="how listings call it; the user, when left out")
+    port: int | None = Field(default=None, ge=1, le=65535)
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: str | None = None
+    password_file: str | None = None
+    password_env: str | None = None
+    oauth2: OAuthTable | None = None
+    department: str | None = Field(default=None, description="whose mail it is when nothing in the mail says so")
+    folder: str = "INBOX"
+    after: Literal["move", "flag", "delete", "keep"] = "move"
+    move_to: str = "Processed"
+    failed: str = Field(default="Failed", description='"" leaves mails that cannot be taken where they are')
+    max_size: str | int = "35 MB"
+    poll_seconds: float = Field(default=60, ge=1, le=3600)
+    idle: bool = True
+    alert_minutes: float = Field(default=15, ge=0, le=1440)
 
 
 class TrustTable(Shape):
@@ -118,6 +154,7 @@ class ConfigFile(Shape):
     smtp: ListenTable | None = None
     lmtp: ListenTable | None = None
     submission: SubmissionTable | None = None
+    imap: list[ImapTable] = Field(default_factory=list)
     http: HttpTable | None = None
     trust: TrustTable = Field(default_factory=TrustTable)
     caps: CapsTable = Field(default_factory=CapsTable)

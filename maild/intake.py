@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Protocol
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.journey import Corridor, Handled, walk
-from maild.storage import inbound
+from maild.storage import inbound, mailboxes
 
 if TYPE_CHECKING:
     from maild.storage.carry_out import ToSend
     from maild.storage.engine import Connection
+    from maild.storage.mailboxes import Place
     from maild.storage.writer import Writer
 
 WINDOW_MAILS = 256
@@ -120,11 +121,17 @@ class Intake:
 
     # -- accept ---------------------------------------------------------------------------------------------------
 
-    async def accept(self, envelope: Envelope, raw: bytes | bytearray | memoryview) -> int:
+    async def accept(
+        self, envelope: Envelope, raw: bytes | bytearray | memoryview, *, place: Place | None = None
+    ) -> int:
         """Store a mail durably and put it to work; its id, once a crash can no longer lose it.
+
+        ``place`` says where in a polled mailbox it lies.
 
         Raises:
             Temporary: when it cannot be stored now; the sender keeps it.
+            AlreadyStored: when that place in the mailbox was taken before.
+            LeaseLost: when the mailbox is another daemon's now.
 
         """
         data = bytes(raw)
@@ -136,7 +143,10 @@ class Intake:
         else:
             self._passing += 1
         try:
-            key = await self._accepting.run(lambda c: inbound.accept(c, envelope, data, claim_for=who))
+            if place is None:
+                key = await self._accepting.run(lambda c: inbound.accept(c, envelope, data, claim_for=who))
+            else:
+                key = await self._accepting.run(lambda c: mailboxes.accept(c, place, envelope, data, claim_for=who))
         except BaseException:
             if claim:
                 self._bytes -= len(data)
