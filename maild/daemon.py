@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maild import keys as key_file
-from maild import logs, metrics, notify
+from maild import logs, metrics, notify, polling
 from maild.channels import maildir_out, passwords, smtp_in, smtp_out
 from maild.channels.deliver import Deliverer
 from maild.clock import Clock
@@ -33,6 +33,7 @@ from maild.journey import Corridor
 from maild.mail import templates
 from maild.mail.read import ReadOptions
 from maild.mail.readers import Readers
+from maild.reloading import Reloader
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import outbox, store, upgrade
@@ -165,6 +166,7 @@ class Daemon:
         self.who = name_of_this_run()
         self.stack = AsyncExitStack()
         self.ports: dict[str, int] = {}
+        self.reloader: Reloader | None = None
 
     async def start(self) -> None:
         """Start everything, or nothing.
@@ -184,7 +186,7 @@ class Daemon:
         engine, lock = open_store(config)
         self.stack.callback(lock.release)
         self.stack.callback(engine.dispose)
-        self.corridor = build_corridor(config, engine, who=self.who)
+        self._swap(build_corridor(config, engine, who=self.who))
         self.writers = open_writers(engine, self.metrics.committed)
         self.stack.push_async_callback(self.writers.close)
         self.engine = engine
@@ -223,12 +225,47 @@ class Daemon:
         await self.intake.start(alone=alone)
         self.stack.push_async_callback(self.intake.stop)
         await self._open_doors()
+        self._poll_mailboxes()
         self._start_clock()
+        self.reloader = Reloader(
+            config,
+            corridor=lambda: self.corridor,
+            swap=self._swap,
+            record=self._record_rules,
+            tell=self._tell_operator,
+            metrics=self.metrics,
+        )
+        self.reloader.start()
+        self.stack.push_async_callback(self.reloader.stop)
+
+    def _swap(self, corridor: Corridor) -> None:
+        """Put new rules and letters in force, for the doors too."""
+        self.corridor = corridor
+        self._known = knows(corridor.rulebook, corridor.desk.keys)
+
+    def _reload(self) -> None:
+        if self.reloader is not None:
+            self.reloader.request()
+
+    async def _record_rules(self, version: str) -> None:
+        at = now()
+        await self.writers.deciding.run(lambda c: store.record_rules(c, version, now=at))
+
+    def _poll_mailboxes(self) -> None:
+        if self.config.imap:
+            pollers = polling.start(
+                [polling.polled(mailbox) for mailbox in self.config.imap],
+                intake=self.intake,
+                writer=self.writers.accepting,
+                who=self.who,
+                now=now,
+                alert=self._tell,
+            )
+            self.stack.push_async_callback(polling.stop, pollers)
 
     # -- doors ----------------------------------------------------------------------------------------------------
 
     async def _open_doors(self) -> None:
-        known = knows(self.corridor.rulebook, self.corridor.desk.keys)
         config = self.config
         for kind, listen in (("smtp", config.smtp), ("lmtp", config.lmtp), ("submission", config.submission)):
             if listen is None:
@@ -249,7 +286,12 @@ class Daemon:
             )
             try:
                 opened = await smtp_in.open_door(
-                    door, accept=self._accept, knows=known, login=login, now=now, room=Room(self.config, listen)
+                    door,
+                    accept=self._accept,
+                    knows=lambda a: self._known(a),
+                    login=login,
+                    now=now,
+                    room=Room(self.config, listen),
                 )
             except OSError as error:
                 raise Unusable(f"{kind} cannot listen on {listen.host}:{listen.port}: {error.strerror}") from error
@@ -352,6 +394,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.start()
         log.info("ready", store=self.engine.dialect.name, rules=self.corridor.rulebook.version, **self.ports)
         await stop.wait()

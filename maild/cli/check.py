@@ -11,9 +11,8 @@ from maild import config as configs
 from maild.channels import passwords
 from maild.config import Config
 from maild.core.errors import Problem, Unusable
-from maild.core.mail import Envelope, Mail
 from maild.mail import templates
-from maild.mail.read import ReadOptions, read
+from maild.reloading import read_example
 from maild.rulebook import load as rulebook_load
 from maild.toml_file import shown
 
@@ -52,11 +51,6 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
         except Unusable as error:
             problems += error.problems
     return tuple(problems)
-
-
-def read_example(raw: bytes, envelope: Envelope) -> Mail:
-    """Read a mail of the rules' examples: an admin's own text, so in this very process, and without asking DNS."""
-    return read(raw, envelope, ReadOptions())
 
 
 def _passwords(config: Config) -> Iterator[Callable[[], object]]:
