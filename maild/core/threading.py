@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -21,6 +21,7 @@ MOST_ANSWERED = 20
 """Message-IDs of In-Reply-To and References that are looked at, the nearest first."""
 
 MOST_MENTIONS = 200
+MOST_MERGES = 10
 
 REPLY_PREFIX = re.compile(
     r"(?i)^\s*(?:(?:re|sv|svar|vs|antw|aw|rép|ref|rif|odp|vl|fwd?|vb|videresend|wg|tr|rv|i|enc|doorst|pd)\s*(?:\[\d+\])?\s*:\s*)+"
@@ -107,13 +108,14 @@ def signed_ids(ids: Iterable[str], facts: Facts) -> tuple[tokens.MessageIdToken,
 
 
 def survivor(number: int, facts: Facts) -> CaseFacts:
-    """Follow merges from a case we hold to the one that lives on."""
-    case = facts.cases[number]
-    for _ in range(10):
+    """Follow merges from a case we hold to the one that lives on; who took part in the one takes part in the other."""
+    case, people = facts.cases[number], frozenset[str]()
+    for _ in range(MOST_MERGES):
         if case.merged_into is None or case.merged_into not in facts.cases:
             break
+        people |= case.participants
         case = facts.cases[case.merged_into]
-    return case
+    return replace(case, participants=case.participants | people) if people - case.participants else case
 
 
 def evidence(mail: Mail, facts: Facts, rulebook: Rulebook) -> Evidence | None:

@@ -21,7 +21,7 @@ from maild.storage import events
 from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
 from maild.storage.gather import minute
-from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, State
+from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participant, State
 
 LEASE = timedelta(minutes=15)
 """How long an attempt may take before another daemon may believe its owner dead."""
@@ -52,8 +52,10 @@ def claim_due(
 ) -> list[ToSend]:
     """Claim outgoing mails that are due, oldest first, and record the attempt; at most one of a lane at a time.
 
+    What stands in front of a mail in its lane must be done, or be in the hands of ``who``, who keeps the order.
     At most ``limit`` mails and ``room`` bytes are claimed, but always one when any is due, however large.
     """
+    _drop_unwanted(connection, now)
     earlier = aliased(Outbox)
     blocked = exists().where(
         col(earlier.done_at).is_(None),
@@ -61,6 +63,7 @@ def claim_due(
         col(earlier.case) == col(Outbox.case),
         col(earlier.recipient) == col(Outbox.recipient),
         col(earlier.state) != "held",
+        or_(col(earlier.state) != "sending", col(earlier.claimed_by) != who, col(earlier.claimed_until) < now),
     )
     free = or_(
         col(Outbox.state).in_(["queued", "deferred"]),
@@ -108,6 +111,25 @@ def claim_due(
         )
         for row in rows
     ]
+
+
+def _drop_unwanted(connection: Connection, now: datetime) -> None:
+    """Drop answers that wait for somebody who takes part in the case no more (MAIL §3): asked again at each sending."""
+    somebody = exists().where(col(Participant.case) == col(Outbox.case))
+    takes_part = somebody.where(col(Participant.address) == col(Outbox.recipient))
+    query = select(col(Outbox.id), col(Outbox.case), col(Outbox.recipient)).where(
+        col(Outbox.done_at).is_(None),
+        col(Outbox.due) <= now,
+        col(Outbox.kind) == "answer",
+        col(Outbox.state).in_(["queued", "deferred"]),
+        somebody,
+        ~takes_part,
+    )
+    for key, case, recipient in connection.execute(query).all():
+        values = {"state": "dropped", "done_at": now}
+        connection.execute(update(table(Outbox)).where(col(Outbox.id) == key).values(values))
+        reason = f"{recipient} takes no part in the case any more"
+        events.add(connection, "answer dropped", now=now, case=case, before="queued", after="dropped", reason=reason)
 
 
 def _sizes(connection: Connection, ids: Sequence[int]) -> dict[int, int]:

@@ -365,3 +365,23 @@ def test_every_decision_leaves_its_trace(store: Store) -> None:
     assert any("MAIL §4 row 6" in rule for rule in rules) and "acknowledgement" in rules
     missing = next(event for event in shown["events"] if event["what"] == "no acknowledgement")
     assert "list-id" in missing["reason"]
+
+
+def test_an_answer_waits_for_nobody_who_left(store: Store) -> None:
+    """The list of participants is asked again when an answer is sent: who was removed meanwhile gets nothing."""
+    opened = store.take(mail(cc=(LIV,)))
+    joined = store.take(mail("Jeg også", author=LIV, subject="SV", in_reply_to=(opened_id(store),)))
+    assert joined.outcome == "entry"
+    answer = store.take(reply(notices(opened, "assignment")[0], "Prøv igjen."))
+    assert {notice.to for notice in answer.notices} == {KARI, LIV}
+    store.connection.execute(text("delete from participant where address = :who"), {"who": LIV})
+    claimed = outbox.claim_due(store.connection, who="me", now=NOW + timedelta(hours=1), limit=50)
+    assert claimed and LIV not in {mail_.recipient for mail_ in claimed if mail_.kind == "answer"}
+    assert store.value("select state from outbox where kind = 'answer' and recipient = :who", who=KARI) == "queued"
+    assert store.value("select state from outbox where kind = 'answer' and recipient = :who", who=LIV) == "dropped"
+    assert store.count("event", "what = 'answer dropped'") == 1
+
+
+def opened_id(store: Store) -> str:
+    """Return the Message-ID of the mail that opened the first case."""
+    return str(store.value("select message_id from message where kind = 'customer' order by id"))
