@@ -40,6 +40,9 @@ class Lines:
         self.verdicts = bytearray(len(self.raw))
         self.full = bytearray(bool(line) and not line.isspace() for line in self.words)
         self.marks = {mark.start: mark for mark in shown.marks if mark.end > mark.start}
+        for mark in shown.marks:  # an element may begin with a blank line: it is met at its first line with words
+            if mark.kind in ("signature", "footer") and (first := self.next_full(mark.start)) < mark.end:
+                self.marks.setdefault(first, mark)
 
     def __len__(self) -> int:
         return len(self.raw)
