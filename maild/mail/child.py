@@ -1,15 +1,17 @@
 """A reader: a process of its own that reads mails for the daemon, because mail can be hostile (MAIL §1).
 
 ``python -m maild.mail.child FD MEMORY CPU`` answers frames on the socket FD until it closes. First come the options
-(``>I`` length, JSON). A question is ``>III`` (number, lengths of envelope and mail) and those bytes; an answer is
-``>II`` (number, length) and the Mail as JSON. Nothing is printed: standard output goes nowhere; a traceback on
-standard error is what the daemon notes when this process ends.
+(``>I`` length, JSON); an answer with number and length 0 then says that it is ready. A question is ``>III`` (number,
+lengths of envelope and mail) and those bytes; an answer is ``>II`` (number, length) and the Mail as JSON. Nothing is
+printed: standard output goes nowhere; a traceback on standard error is what the daemon notes when this process ends.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import signal
 import socket
 import struct
 import sys
@@ -24,6 +26,7 @@ QUESTION = struct.Struct(">III")
 LENGTH = struct.Struct(">I")
 ANSWER = struct.Struct(">II")
 
+_PR_SET_PDEATHSIG = 1
 Read = Callable[[bytes, Envelope, ReadOptions], Mail]
 
 
@@ -36,7 +39,8 @@ def main(arguments: list[str], read: Read = reading.read) -> None:
 
 
 def _limit(memory: int) -> None:
-    """Bound what a mail can take: address space, no core file, no output."""
+    """Bound what a mail can take: address space, no core file, no output, and no life beyond the daemon's."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # a mail that hangs us cannot see the socket close
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -52,6 +56,7 @@ def serve(channel: socket.socket, read: Read, seconds: int) -> None:
     if greeting is None:
         return
     options = wire.options_from(_exactly(channel, LENGTH.unpack(greeting)[0]) or b"")
+    channel.sendall(ANSWER.pack(0, 0))
     allowed = 0.0
     while (head := _exactly(channel, QUESTION.size)) is not None:
         number, envelope_length, length = QUESTION.unpack(head)

@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maild.core.errors import Unusable
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.mail import wire
 from maild.mail.child import ANSWER, LENGTH, QUESTION
@@ -31,6 +32,8 @@ CPU_SECONDS = 20
 SLOW = 1.0
 """Seconds after which a mail counts as slow."""
 TICK = 0.2
+START_SECONDS = 60.0
+"""How long a child may take until it is ready, on the busiest machine."""
 MOST_HELPERS = 6
 MOST_ANSWER = 64 * 1024 * 1024
 _SMALL = 64 * 1024
@@ -73,10 +76,28 @@ class Readers:
         self._starting: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.TimerHandle | None = None
         self._stopping = False
+        self._first: asyncio.Future[None] | None = None
+        """Set when the first child is ready."""
 
     async def start(self) -> None:
-        """Start the children."""
+        """Start the children; return when one is ready to read.
+
+        Raises:
+            Unusable: when none gets so far.
+
+        """
+        self._first = asyncio.get_running_loop().create_future()
         await asyncio.gather(*(self._start(self._new()) for _ in range(self._processes)))
+        self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
+        try:
+            await asyncio.wait_for(asyncio.shield(self._first), START_SECONDS)
+        except TimeoutError:
+            self._first.cancel()
+            await self.stop()
+            raise Unusable(f"no reader is ready after {START_SECONDS:g} seconds") from None
+        except Unusable:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """End the children; mails still being read come back as failed."""
@@ -99,8 +120,7 @@ class Readers:
         job = _Job(next(self._numbers) & 0xFFFFFFFF, raw, envelope, loop.create_future())
         self._line.append(job)
         self._feed()
-        if self._ticker is None and not self._stopping:
-            self._ticker = loop.call_later(TICK, self._tick)
+        self._keep_ticking()
         return await job.future
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -125,12 +145,18 @@ class Readers:
                 if len(child.jobs) < most and child.takes(self._line[0], time.monotonic()):
                     child.give(self._line.popleft())
 
+    def greeted(self) -> None:
+        """A child is ready to read."""
+        if self._first is not None and not self._first.done():
+            self._first.set_result(None)
+        self._feed()
+
     def answered(self) -> None:
         """A child has room again."""
         if self._line:
             self._feed()
 
-    def lost(self, child: _Child, jobs: Sequence[_Job], reason: str, traceback: str) -> None:
+    def lost(self, child: _Child, jobs: Sequence[_Job], reason: str, traceback: str, *, was_ready: bool) -> None:
         """A child has ended: its first mail has failed, the ones behind it go back to the head of the line."""
         if child in self._children:
             self._children.remove(child)
@@ -138,9 +164,18 @@ class Readers:
         if jobs:
             _finish(jobs[0], ReadingFailed(reason=reason, traceback=traceback))
             self._line.extendleft(reversed(jobs[1:]))
-        if not self._stopping:
-            self._ensure()
+        if self._first is not None and not self._first.done() and not self._stopping:
+            said = traceback.strip().rpartition("\n")[2]
+            self._first.set_exception(Unusable(f"a reader does not start: {reason}{': ' if said else ''}{said}"))
+        elif not self._stopping:
+            if was_ready:  # one that never got so far is tried again at the next tick, not in a storm
+                self._ensure()
             self._feed()
+            self._keep_ticking()
+
+    def _keep_ticking(self) -> None:
+        if self._ticker is None and not self._stopping:
+            self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
 
     def _ensure(self) -> None:
         """Start children until there are enough that are not busy with something slow."""
@@ -165,9 +200,9 @@ class Readers:
             self._children.remove(child)
             child.end("")
         self._feed()
-        busy = bool(self._line) or any(child.jobs for child in self._children)
-        if (busy or len(self._children) != self._processes) and not self._stopping:
-            self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
+        busy = bool(self._line) or any(child.jobs or not child.ready for child in self._children)
+        if busy or len(self._children) != self._processes:
+            self._keep_ticking()
 
 
 class _Child(asyncio.Protocol):
@@ -176,7 +211,8 @@ class _Child(asyncio.Protocol):
     def __init__(self, readers: Readers) -> None:
         self.readers = readers
         self.jobs: deque[_Job] = deque()
-        self.since = 0.0
+        self.since = time.monotonic()
+        """When it began to read its first mail, or to start."""
         self.ready = False
         self._buffer = bytearray()
         self._process: subprocess.Popen[bytes] | None = None
@@ -216,8 +252,6 @@ class _Child(asyncio.Protocol):
             return
         self._transport, self._socket = transport, ours
         self._transport.write(LENGTH.pack(len(options)) + options)
-        self.ready = True
-        self.readers.answered()
 
     # -- mails ----------------------------------------------------------------------------------------------------
 
@@ -265,6 +299,10 @@ class _Child(asyncio.Protocol):
             self._answer(number, body)
 
     def _answer(self, number: int, body: bytes) -> None:
+        if not self.ready and not number and not body:
+            self.ready = True
+            self.readers.greeted()
+            return
         if not self.jobs or self.jobs[0].number != number:
             return  # a mail that was taken back
         job = self.jobs[0]
@@ -298,6 +336,8 @@ class _Child(asyncio.Protocol):
             self._hear()
             if self.jobs and now - self.since > wall:
                 self.end(f"reading took more than {wall:g} seconds")
+        elif not self.ready and now - self.since > START_SECONDS:
+            self.end("a reader did not get ready")
 
     def _hear(self) -> None:
         """Take answers that are here but unheard, so that no mail is blamed that has been read."""
@@ -309,13 +349,13 @@ class _Child(asyncio.Protocol):
         """Kill the process with everything it started, and say what becomes of its mails."""
         if self._ended:
             return
-        self._ended, self.ready = True, False
+        was_ready, self._ended, self.ready = self.ready, True, False
         jobs = list(self.jobs)
         self.jobs.clear()
         if self._transport is not None:
             self._transport.abort()
         code, traceback = self._kill(wait=not reason)
-        self.readers.lost(self, jobs, reason or f"the reader ended: {_means(code)}", traceback)
+        self.readers.lost(self, jobs, reason or f"the reader ended: {_means(code)}", traceback, was_ready=was_ready)
 
     def _kill(self, *, wait: bool) -> tuple[int | None, str]:
         process = self._process
