@@ -53,8 +53,7 @@ def _inline(shown: Shown, subject: str) -> Forwarded | None:
             continue
         if header.kind == "forwarded" or at in marked:
             return _told(header)
-        finnish = header.block is not None and is_answer_in_finnish(header.block.labels)
-        if forwarded and not finnish and (header.sure or depths[at] > 0):
+        if forwarded and not is_answer_in_finnish(subject, header) and (header.sure or depths[at] > 0):
             return _told(header)
         if header.sure:
             return None  # an answer; what its history passed on is history

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from maild.core.mail import FoldKind
-from maild.mail.text import Shown
+from maild.mail.text import Mark, Shown
 
 OWN = 0
 _KINDS: tuple[FoldKind | None, ...] = (None, "quote", "signature", "disclaimer", "forwarded", "footer")
@@ -39,9 +39,10 @@ class Lines:
         self.depth, self.words = unquoted(self.raw) if ">" in shown.text else ([0] * len(self.raw), self.raw)
         self.verdicts = bytearray(len(self.raw))
         self.full = bytearray(bool(line) and not line.isspace() for line in self.words)
-        self.marks = {mark.start: mark for mark in shown.marks if mark.end > mark.start}
-        for mark in shown.marks:  # an element may begin with a blank line: it is met at its first line with words
-            if mark.kind in ("signature", "footer") and (first := self.next_full(mark.start)) < mark.end:
+        self.marks: dict[int, Mark] = {}
+        for mark in sorted(shown.marks, key=lambda mark: (mark.start, -mark.end)):
+            first = self.next_full(mark.start)  # an element may begin with a blank line
+            if first < mark.end:
                 self.marks.setdefault(first, mark)
 
     def __len__(self) -> int:

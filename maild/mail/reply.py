@@ -46,9 +46,12 @@ def says_forward(subject: str) -> bool:
     return found is not None and found.group(1).casefold() in FORWARD_SUBJECTS
 
 
-def is_answer_in_finnish(labels: Sequence[str]) -> bool:
-    """Tell whether a header block is Finnish, where ``VS:`` marks an answer and not a forward."""
-    return len(_FINNISH.intersection(labels)) >= 2
+def is_answer_in_finnish(subject: str, header: Header) -> bool:
+    """Tell whether a header block is Finnish below the prefix ``VS:``, which marks an answer there, not a forward."""
+    found = _SUBJECT.match(subject[:80])
+    if header.block is None or found is None or found.group(1).casefold() != "vs":
+        return False
+    return len(_FINNISH.intersection(header.block.labels)) >= 2
 
 
 def split(shown: Shown, subject: str = "", answers: bool = False) -> Split:
@@ -92,13 +95,13 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
             header = _header(text, at, known)
         if mark is not None and mark.kind == "forwarded":
             return at
-        if header is not None and _is_forward(text, header, forwarded):
+        if header is not None and _is_forward(text, header, forwarded and not is_answer_in_finnish(subject, header)):
             return at
         if text.depth[at] == 0 and "—–-".find(text.raw[at].lstrip()[:1]) >= 0 and SENTINEL_LINE.match(text.raw[at]):
             text.fold(at, total, "footer")
             return total
         if mark is not None and mark.kind == "quote":
-            at = _marked(text, mark, header)
+            at = _marked(text, at, mark, header)
         elif text.depth[at] > 0:
             at = _quoted(text, at)
         else:
@@ -135,19 +138,17 @@ def _is_forward(text: Lines, header: Header, forwarded: bool) -> bool:
         above = text.above(header.start)
         # A quoted separator below an attribution belongs to the history that the attribution quotes.
         return text.depth[header.start] == 0 or above < 0 or text.kind(above) is None
-    if not forwarded or (header.block is not None and is_answer_in_finnish(header.block.labels)):
-        return False
-    return header.sure or text.depth[header.start] > 0
+    return forwarded and (header.sure or text.depth[header.start] > 0)
 
 
-def _marked(text: Lines, mark: Mark, header: Header | None) -> int:
+def _marked(text: Lines, at: int, mark: Mark, header: Header | None) -> int:
     """Fold what the HTML structure calls a quote; words without quote marks between quoted lines stay."""
-    inside = text.next_full(header.end if header is not None else mark.start)
+    inside = text.next_full(header.end if header is not None else at)
     if inside >= mark.end or text.depth[inside] == 0:
         text.fold(mark.start, mark.end, "quote")
         return mark.end
     text.fold(mark.start, inside, "quote")
-    return max(inside, mark.start + 1)
+    return inside if inside > at else _quoted(text, at)
 
 
 def _announced(text: Lines, header: Header, answers: bool) -> int:
