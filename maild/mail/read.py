@@ -49,6 +49,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     subject = clean_line(headers.text(first.get("subject", b""), hint), 500)
     split = reply.split(shown, subject, answers="in-reply-to" in first or "references" in first)
     attached = structure.as_message(raw, content.attached[0]) if content.attached else None
+    report = bounce.find(message, shown.text)
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
     return Mail(
         envelope=envelope,
@@ -71,11 +72,11 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         own_text=split.own_text,
         folds=split.folds,
         filled=split.filled,
-        forwarded=forward.find(shown, subject, attached),
+        forwarded=forward.find(shown, subject, attached) if report is None else None,
         text=shown.text,
         has_html=content.has_html,
         attachments=decorated(content, split.folds),
-        report=bounce.find(message, shown.text),
+        report=report,
         calendar=content.calendar,
         mentions=find(_texts(raw, told, content)),
         loop=next((value for name, value in told if name == "x-maild-loop"), ""),
