@@ -4,6 +4,9 @@ Mails are read side by side and decided in the order they were accepted. One tha
 or fails, is passed by and delays nobody. A mail's first attempt is counted in the commit that accepts it (or in one
 claim for many after a backlog); mails with an attempt behind them are *suspects* and are read one at a time, so only
 a mail that really kills its reader reaches its third attempt and the quarantine.
+
+After an unclean end all mails that were in work are suspects. They are older than what comes in now, so they go
+first; newer ones wait for them in the store, but not for one that is slow, and not longer than ``CATCH_UP``.
 """
 
 from __future__ import annotations
@@ -36,6 +39,11 @@ PASS_BY = 2.0
 """Seconds of reading after which a mail no longer holds up the ones behind it."""
 POLL = 1.0
 """Seconds between looks for mails that somebody else put into the store."""
+CATCH_UP = 20.0
+"""Seconds after a start that newer mails wait for those an earlier run left in work, at most."""
+MOST_DEATHS = 5
+"""Attempts that may end with the daemon itself; the mail is then put aside unread, or one mail could keep maild down
+for ever. More than inbound.MOST_ATTEMPTS, because whoever kills a daemon again and again need not be a mail."""
 
 
 class Reader(Protocol):
@@ -115,6 +123,7 @@ class Intake:
         """Mails on their way past the window into the store: no later one may be claimed before them."""
         self._backlog = True
         self._wake = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
@@ -197,6 +206,7 @@ class Intake:
 
     async def _fill(self) -> None:
         """Claim mails from the store whenever there is room: a backlog, or what another process put there."""
+        await _wait(self._caught_up, CATCH_UP)
         while not self._stopping:
             self._wake.clear()
             full = not self._has_room(1)
@@ -234,11 +244,16 @@ class Intake:
             try:
                 items = await self._claim(1, suspects=True)
             except Temporary:
-                items = []
+                await asyncio.sleep(POLL)
+                continue
             for item in items:
                 assert item.suspect is not None
-                await item.suspect.wait()
+                await _wait(item.suspect, PASS_BY)
+                if not item.suspect.is_set():
+                    self._caught_up.set()
+                    await item.suspect.wait()
             if not items:
+                self._caught_up.set()
                 await asyncio.sleep(POLL)
 
     # -- read -----------------------------------------------------------------------------------------------------
@@ -256,6 +271,10 @@ class Intake:
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self, item: _Item) -> None:
+        if item.attempts > MOST_DEATHS:
+            reason = f"maild ended during each of {item.attempts - 1} attempts"
+            await self._fail(item, ReadingFailed(reason=reason))
+            return
         try:
             result = await self._reader.read(item.raw, item.envelope)
         except Exception as error:  # noqa: BLE001 a bug in a reader's owner must not leave a mail in work for ever
