@@ -8,12 +8,13 @@ it is back, what waited for it is due at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from maild.channels.lanes import Lanes
+from maild.channels.lanes import Lane, Lanes
 from maild.core.delivery import Answer, is_late, next_try
 from maild.core.errors import Temporary
 from maild.storage import outbox
@@ -75,6 +76,7 @@ class Deliverer:
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
         self._away = asyncio.Event()
+        self._deferred: set[Lane] = set()
         self._backlog = True
         self._stopping = False
         self._connections = connections
@@ -144,19 +146,25 @@ class Deliverer:
             if not self._full():
                 limit = min(MOST_IN_MEMORY - self._lanes.count, CLAIM)
                 room = MOST_BYTES - self._lanes.bytes
+                self._deferred = {_lane(mail) for mail, result in self._results if result.state == "deferred"}
                 claim = partial(outbox.claim_due, who=self._who, now=self._now(), limit=limit, room=room)
                 try:
                     claimed = await self._writer.run(claim)
                 except Temporary:
                     await asyncio.sleep(POLL)
                     continue
-                self.take(claimed)
+                self._take_claimed(claimed)
                 self._backlog = bool(claimed) or self._wake.is_set()
             if not claimed and not self._stopping:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), POLL)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await self._wake.wait()
+
+    def _take_claimed(self, mails: list[ToSend]) -> None:
+        """Take what the store gave, but for mails whose lane met a deferral that the store did not know of then."""
+        back = [mail.id for mail in mails if _lane(mail) in self._deferred]
+        self.take([mail for mail in mails if _lane(mail) not in self._deferred])
+        self._give_back(back)
 
     async def _watch(self) -> None:
         """Look for a relay that is away; when it is back, what waited for it need not wait out its back-off."""
@@ -176,7 +184,7 @@ class Deliverer:
         while (handed := await self._lanes.next()) is not None:
             mail, since = handed
             if not await self._still_ours(mail, since):
-                self._give_back(self._lanes.done(mail, go_on=False))
+                self._end_lane(mail)
                 continue
             answer = await self._attempt(mail)
             if answer.relay:
@@ -215,13 +223,20 @@ class Deliverer:
     def _done(self, mail: ToSend, result: outbox.Result) -> None:
         self._results.append((mail, result))
         self._settled.set()
-        self._give_back(self._lanes.done(mail, go_on=result.state != "deferred"))
+        if result.state == "deferred":
+            self._end_lane(mail)
+        else:
+            self._lanes.done(mail, go_on=True)
         if self._backlog and self._lanes.count <= MOST_IN_MEMORY // 2:
             self._wake.set()
         self._sent(mail, result)
 
+    def _end_lane(self, mail: ToSend) -> None:
+        """What waits behind a mail that did not go out goes back to the store, to be claimed again after it."""
+        self._deferred.add(_lane(mail))
+        self._give_back(self._lanes.done(mail, go_on=False))
+
     def _give_back(self, ids: list[int]) -> None:
-        """What waited behind a deferred mail goes back to the store, to be claimed again after it."""
         if ids:
             back = partial(outbox.put_back, ids=ids, who=self._who, now=self._now())
             self._writer.submit(back).add_done_callback(_look)
@@ -262,6 +277,10 @@ class Deliverer:
             self._trouble(f"outgoing mail {result.id} is {result.state}, and telling so failed: {type(error).__name__}")
             await self._writer.run(lambda c: outbox.record(c, [result], who=self._who, now=now))
             return False
+
+
+def _lane(mail: ToSend) -> Lane:
+    return mail.case, mail.recipient
 
 
 def _look(done: asyncio.Future[None]) -> None:

@@ -143,10 +143,11 @@ class Relay:
             session = await self._slots.get()
             try:
                 if session is not None:
-                    if await self._alive(session):
-                        return session
                     self._live -= 1
-                session = await self._open()
+                    if not await self._alive(session):
+                        session = None
+                if session is None:
+                    session = await self._open()
             except Unreachable:
                 if self._live == 0:
                     self._slots.put_nowait(None)

@@ -27,7 +27,7 @@ def put(
         key=key,
         once_key=f"test:{key}",
         case=case,
-        kind="answer",
+        kind="ack",
         recipient=to,
         return_path="",
         message_id=f"<{key}@c.example>",
@@ -166,11 +166,15 @@ class Model:
         self.owner: dict[int, str] = {}
         self.until: dict[int, datetime] = {}
 
-    def free(self, key: int, now: datetime) -> bool:
-        """Tell whether a mail may be claimed now."""
+    def free(self, key: int, who: str, now: datetime) -> bool:
+        """Tell whether somebody may claim a mail now: those before it are done, or in his own hands."""
         mine = self.state[key] in ("queued", "deferred") or (self.state[key] == "sending" and self.until[key] < now)
-        first = all(self.state[other] in ("sent", "failed") for other in self.lane if self._before(other, key))
+        first = all(self._out_of_the_way(other, who, now) for other in self.lane if self._before(other, key))
         return mine and first and self.due[key] <= now
+
+    def _out_of_the_way(self, key: int, who: str, now: datetime) -> bool:
+        own = self.state[key] == "sending" and self.owner[key] == who and self.until[key] >= now
+        return own or self.state[key] in ("sent", "failed")
 
     def _before(self, other: int, key: int) -> bool:
         return other < key and self.lane[other] == self.lane[key]
@@ -199,7 +203,7 @@ def _step(connection: Connection, model: Model, now: datetime, what: str, one: i
             model.lane[key], model.state[key] = (one, f"k{two}"), "queued"
             model.attempts[key], model.due[key] = 0, NOW
         case "claim":
-            free = sorted((model.due[key], key) for key in model.state if model.free(key, now))
+            free = sorted((model.due[key], key) for key in model.state if model.free(key, who, now))
             expected = [key for _, key in free][:two]
             assert claim(connection, who=who, now=now, limit=two) == expected
             for key in expected:
