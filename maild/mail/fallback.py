@@ -49,13 +49,14 @@ def safe(raw: bytes, envelope: Envelope, defect: str) -> Mail:
     subject = headers.text(first.get("subject", b""), most=500)
     ids = headers.message_ids(first.get("message-id", b"")[:2000])
     text = _text(raw, first)
-    author = Identity(address=None, shown=identities.show(found), reason=defect)
+    author = first.get("from", b"")
+    nobody = Identity(address=None, shown=identities.show(author, identities.mailboxes(author)), reason=defect)
     return Mail(
         envelope=envelope,
         sha256=digest,
         content_hash=digest,
         size=len(raw),
-        identity=author,
+        identity=nobody,
         authentication=Authentication(verdict="unknown", reason=defect),
         headers=tuple((name, headers.text(value)) for name, value in found),
         subject=subject,

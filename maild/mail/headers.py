@@ -72,7 +72,7 @@ _WORD = re.compile(
 def text(value: bytes, hint: str | None = None, most: int = 2000) -> str:
     """Return the decoded, unfolded, clean value of an unstructured field, at most so many characters."""
     if value.isascii() and b"=?" not in value:
-        line = value.decode("ascii")
+        line = (b" ".join(value.split()) if b"\n" in value else value).decode("ascii")
         return line if line.isprintable() and len(line) <= most else clean_line(line, most)
     return clean_line(words(value[: caps.FIELD_BYTES], hint), most)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html as entities
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -82,7 +83,7 @@ _FORMATTING = frozenset(
 
 def _too_deep(html: str) -> bool:
     """Tell whether the tree would be deeper than the parser and the walk can take in time."""
-    if html.count("<") < _MOST_FORMATTING:
+    if html.count("<") < _MOST_OPEN:
         return False
     depth = deepest = formatting = most = 0
     for closing, name in _TAGS.findall(html):
@@ -132,12 +133,14 @@ def _walk(root: LexborNode, page: Page) -> None:
                     open_.append((tag, state))
                     node = child
                     continue
-                _leave(tag, state, page)
+                if state is not None:
+                    _leave(tag, state, page)
         following = node.next
         while following is None and open_:
             node = node.parent if node is not None else None
             left, state = open_.pop()
-            _leave(left, state, page)
+            if state is not None:
+                _leave(left, state, page)
             following = node.next if node is not None else None
         node = following if open_ or following is not None else None
 
@@ -146,29 +149,43 @@ def _enter(node: LexborNode, tag: str, page: Page) -> object:
     """Begin an element; False when nothing of it is shown."""
     if tag in _SKIPPED or tag[0] in "-!":
         return False
-    attributes = node.attributes if tag not in _PLAIN or node.attrs else _NONE
+    attributes = node.attributes
     mark = None
+    flags = 0
     if attributes:
-        style = attributes.get("style") or ""
-        if "hidden" in attributes or (style and _HIDDEN.search(style)):
+        style = attributes.get("style")
+        if style:
+            flags = _style(style) if len(style) < 400 else _style.__wrapped__(style)
+        if flags & HIDDEN or "hidden" in attributes:
             return False
         mark = mark_of(tag, attributes)
     if tag in _PLAIN and mark is None:
-        if attributes and _PRE.search(attributes.get("style") or ""):
+        if flags & PRE:
             page.pre += 1
             return ("pre", None, None)
         return None
-    return _begin(tag, attributes, mark, page)
+    return _begin(tag, attributes, flags, mark, page)
+
+
+HIDDEN, PRE, TIGHT, INDENT = 1, 2, 4, 8
+
+
+@lru_cache(4096)
+def _style(style: str) -> int:
+    """Return what a style attribute means for reading."""
+    found = ((HIDDEN, _HIDDEN), (PRE, _PRE), (TIGHT, _TIGHT), (INDENT, _INDENT))
+    return sum(flag for flag, pattern in found if pattern.search(style))
 
 
 _PLAIN = frozenset({
     "span", "b", "i", "u", "strong", "em", "font", "small", "big", "o:p", "sub", "sup", "label", "s", "strike",
                     "code", "tt", "ins", "del", "abbr", "nobr", "wbr", "bdo", "cite", "q", "kbd", "samp", "var",
 })  # fmt: skip
-_NONE: dict[str, str | None] = {}
 
 
-def _begin(tag: str, attributes: dict[str, str | None], mark: tuple[str, str, bool] | None, page: Page) -> object:
+def _begin(
+    tag: str, attributes: dict[str, str | None], flags: int, mark: tuple[str, str, bool] | None, page: Page
+) -> object:
     if tag == "br":
         page.newline()
         return False
@@ -180,8 +197,7 @@ def _begin(tag: str, attributes: dict[str, str | None], mark: tuple[str, str, bo
     if tag == "input":
         page.write(f" {attributes.get('value') or ''} " if attributes.get("type") in ("button", "submit") else "")
         return False
-    style = attributes.get("style") or ""
-    spaced = tag in _SPACED and not (tag == "p" and _is_tight(attributes, style)) and tag != "table"
+    spaced = tag in _SPACED and tag != "table" and not (tag == "p" and _is_tight(attributes, flags))
     if tag in _BLOCKS or tag in _SPACED:
         page.block(spaced)
     token = page.open_mark(mark) if mark is not None else None
@@ -189,9 +205,9 @@ def _begin(tag: str, attributes: dict[str, str | None], mark: tuple[str, str, bo
     if tag == "a":
         return ("a", token, (attributes.get("href") or "", *page.here()))
     if tag == "blockquote":
-        kind = "indent" if _is_indent(attributes, style) else "quote"
+        kind = "indent" if flags & INDENT and not _is_cited(attributes) else "quote"
         page.prefix += "" if kind == "indent" else "> "
-    elif tag == "pre" or _PRE.search(style):
+    elif tag == "pre" or flags & PRE:
         page.pre += 1
         kind = "pre" if tag in ("pre", "span") else "pre-block"
     elif tag in ("ul", "ol"):
@@ -207,19 +223,17 @@ def _begin(tag: str, attributes: dict[str, str | None], mark: tuple[str, str, bo
     return (kind, token, spaced)
 
 
-def _is_tight(attributes: dict[str, str | None], style: str) -> bool:
-    return "mso" in (attributes.get("class") or "").lower() or _TIGHT.search(style) is not None
+def _is_tight(attributes: dict[str, str | None], flags: int) -> bool:
+    """A paragraph without a margin, as Outlook's are: the next line, not the next paragraph."""
+    return bool(flags & TIGHT) or "mso" in (attributes.get("class") or "").lower()
 
 
-def _is_indent(attributes: dict[str, str | None], style: str) -> bool:
-    """A blockquote that only indents (Gmail's button makes one) quotes nobody."""
-    cited = (attributes.get("type") or "").lower() == "cite" or "quote" in (attributes.get("class") or "").lower()
-    return not cited and _INDENT.search(style) is not None
+def _is_cited(attributes: dict[str, str | None]) -> bool:
+    """A blockquote that only indents (Gmail's button makes one) quotes nobody; one of these does."""
+    return (attributes.get("type") or "").lower() == "cite" or "quote" in (attributes.get("class") or "").lower()
 
 
 def _leave(tag: str, state: object, page: Page) -> None:
-    if state is None:
-        return
     assert isinstance(state, tuple)
     kind, token, extra = state
     if kind == "a":

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from maild.core.reply_marker import SENTINEL_ID
+
+Found = tuple[str, str, bool]
 
 _X = re.compile(r"^(?:x_)+")
 
@@ -70,45 +73,56 @@ _BORDER = re.compile(r"(?i)border:none;\s*border-top:\s*solid\s+#?(?:E1E1E1|B5C4
 """Outlook's line above the header of the mail answered."""
 
 
-def mark_of(tag: str, attributes: dict[str, str | None]) -> tuple[str, str, bool] | None:
+def mark_of(tag: str, attributes: dict[str, str | None]) -> Found | None:
     """Return (kind, why, everything after it too) for an element that means something, or None."""
     name = attributes.get("id")
-    if name:
-        plain = _X.sub("", name.lower())
-        if SENTINEL_ID in plain:
-            return ("footer", SENTINEL_ID, True)
-        known = _IDS.get(plain)
-        if known is not None:
-            return (known[0], plain, known[1])
+    if name and (found := _by_id(name[:200])) is not None:
+        return found
     classes = attributes.get("class")
-    if classes:
-        for word in classes.lower().split():
-            plain = _X.sub("", word)
-            if plain == SENTINEL_ID:
-                return ("footer", SENTINEL_ID, True)
-            known = _CLASSES.get(plain) or (("quote", False) if plain.endswith("yahoo_quoted") else None)
-            if known is not None:
-                return (known[0], plain, known[1])
+    if classes and (found := _by_class(classes[:400])) is not None:
+        return found
     if len(attributes) > (name is not None) + (classes is not None):
         return _by_other(tag, attributes)
     return None
 
 
-def _by_other(tag: str, attributes: dict[str, str | None]) -> tuple[str, str, bool] | None:
+@lru_cache(2048)
+def _by_id(name: str) -> Found | None:
+    plain = _X.sub("", name.lower())
+    if SENTINEL_ID in plain:
+        return ("footer", SENTINEL_ID, True)
+    known = _IDS.get(plain)
+    return None if known is None else (known[0], plain, known[1])
+
+
+@lru_cache(2048)
+def _by_class(classes: str) -> Found | None:
+    for word in classes.lower().split():
+        plain = _X.sub("", word)
+        if plain == SENTINEL_ID:
+            return ("footer", SENTINEL_ID, True)
+        known = _CLASSES.get(plain) or (("quote", False) if plain.endswith("yahoo_quoted") else None)
+        if known is not None:
+            return (known[0], plain, known[1])
+    return None
+
+
+def _by_other(tag: str, attributes: dict[str, str | None]) -> Found | None:
     if tag == "blockquote" and (attributes.get("type") or "").lower() == "cite":
         return ("quote", "blockquote type=cite", False)
     if tag == "div":
-        known = _NAMES.get((attributes.get("name") or "").lower())
+        name = attributes.get("name")
+        known = _NAMES.get(name.lower()) if name else None
         if known is not None:
-            return (known[0], f"name={attributes['name']}", known[1])
+            return (known[0], f"name={name}", known[1])
         style = attributes.get("style")
-        if style and _BORDER.search(style):
+        if style and "border-top" in style and _BORDER.search(style):
             return ("quote", "the line above an Outlook header", True)
     marker = attributes.get("data-marker")
     if marker:
         known = _MARKERS.get(marker.lower())
         if known is not None:
             return (known[0], marker, known[1])
-    if any(SENTINEL_ID in key or value == SENTINEL_ID for key, value in attributes.items() if key.startswith("data-")):
+    if any(key[:5] == "data-" and (SENTINEL_ID in key or value == SENTINEL_ID) for key, value in attributes.items()):
         return ("footer", SENTINEL_ID, True)
     return None

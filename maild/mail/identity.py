@@ -31,7 +31,8 @@ MOST_NAME = 200
 def identity(found: Sequence[Field], head: bytes) -> Identity:
     """Judge the From of a mail; ``head`` is its raw header block, in which no second From may hide."""
     froms = [value for name, value in found if name == "from"]
-    shown = show(found)
+    boxes = mailboxes(froms[0]) if froms else ()
+    shown = show(froms[0], boxes) if froms else ""
     reason = _ambiguous(froms, head)
     if reason:
         return Identity(address=None, shown=shown, reason=reason)
@@ -44,8 +45,7 @@ def identity(found: Sequence[Field], head: bytes) -> Identity:
     address, reason = strict(line)
     if address is None:
         return Identity(address=None, shown=shown, reason=reason)
-    name = _name(value)
-    return Identity(address=address, shown=shown, name=name)
+    return Identity(address=address, shown=shown, name=boxes[0].name if boxes else "")
 
 
 def _ambiguous(froms: list[bytes], head: bytes) -> str:
@@ -130,10 +130,8 @@ def ascii_lower(local: str) -> str:
     return local.lower() if local.isascii() else "".join(c.lower() if c.isascii() else c for c in local)
 
 
-def show(found: Sequence[Field]) -> str:
+def show(value: bytes, boxes: Sequence[Mailbox]) -> str:
     """Return the author for people: a name that is itself an address is unmasked (MAIL §2)."""
-    value = next((value for name, value in found if name == "from"), b"")
-    boxes = mailboxes(value)
     if not boxes:
         return headers.text(value, most=MOST_NAME)
     box = boxes[0]
@@ -143,11 +141,6 @@ def show(found: Sequence[Field]) -> str:
     if inside is not None and inside[0].lower() != box.address.lower():
         return f'"{box.name}" (really {box.address})'
     return box.address if box.name.lower() == box.address.lower() else f'"{box.name}" <{box.address}>'
-
-
-def _name(value: bytes) -> str:
-    boxes = mailboxes(value)
-    return boxes[0].name if boxes else ""
 
 
 _PIECE = re.compile(
@@ -190,9 +183,9 @@ def _add(found: list[Mailbox], words: list[str], comment: str, address: str | No
         if not bare:
             return
         address = words.pop(bare[-1])
-    name = headers.words(" ".join(words).encode("utf-8", "surrogateescape"), hint) if words else comment
-    if not words and "=?" in comment:
-        name = headers.words(comment.encode("utf-8", "surrogateescape"), hint)
+    name = " ".join(words) if words else comment
+    if "=?" in name or not name.isascii():
+        name = headers.words(name.encode("utf-8", "surrogateescape"), hint)
     spec = plain(address)
     if spec:
         found.append(Mailbox(name=clean_name(name), address=spec))

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from maild.core.mail import Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorTrust:
+    """What is believed about mail that came in by one door, where that differs from the rest."""
+
+    door: str
+    """``smtp``, ``lmtp``, ``submission``, or ``imap:`` and the account's name."""
+    trust: Literal["headers", "own", "none"]
+    authserv_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +32,12 @@ class ReadOptions:
     """The desk's own domains, lower case."""
     resolver: str | None = None
     """``host:port`` of a DNS server; None means the system's."""
+    doors: tuple[DoorTrust, ...] = ()
+
+    def at(self, envelope: Envelope) -> ReadOptions:
+        """Return the options as they are for the door that a mail came in by."""
+        door = f"imap:{envelope.account}" if envelope.source == "imap" else envelope.source
+        for own in self.doors:
+            if own.door == door:
+                return replace(self, trust=own.trust, authserv_id=own.authserv_id, doors=())
+        return self
