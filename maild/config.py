@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 from maild import config_mailboxes, values
-from maild.config_mailboxes import Mailbox, OAuth
+from maild.config_mailboxes import DoorTrust, Mailbox, OAuth
 from maild.config_shape import ConfigFile, ListenTable, SubmissionTable
 from maild.core.errors import Problem, Unusable
 from maild.core.rules import Caps
@@ -72,6 +72,7 @@ class Listen:
     per_ip: int = 100
     passwords: Path | None = None
     """File of agents' password hashes; only the submission door has one."""
+    trust: DoorTrust | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +343,9 @@ class _Maker:
             max_connections=given.max_connections,
             per_ip=given.per_ip,
             passwords=passwords,
+            trust=None
+            if given.trust is None
+            else config_mailboxes.door_trust((name, "trust"), given.trust, wrong=self._wrong),
         )
 
     def _http(self) -> HttpConfig | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from maild import values
-from maild.config_shape import ImapTable, OAuthTable
+from maild.config_shape import DoorTrustTable, ImapTable, OAuthTable
 from maild.toml_lines import Path as Keys
 
 MICROSOFT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
@@ -22,6 +22,14 @@ File = Callable[[Keys, str | None], Path | None]
 """Find a readable file, or note that there is none."""
 Secret = Callable[[Keys, str | None, str | None], str | None]
 """Read a secret from a file or an environment variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorTrust:
+    """What is believed about mail that comes in by one door, where it differs from [trust] (MAIL §2)."""
+
+    mode: Literal["headers", "own", "none"]
+    authserv_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +67,16 @@ class Mailbox:
     poll_seconds: float = 60.0
     idle: bool = True
     alert_minutes: float = 15.0
+    trust: DoorTrust | None = None
+
+
+def door_trust(keys: Keys, given: DoorTrustTable, *, wrong: Wrong) -> DoorTrust:
+    """Make a door's own trust of a table."""
+    if given.mode == "headers" and not given.authserv_id:
+        wrong((*keys, "mode"), 'mode = "headers" needs authserv_id: whose results to believe')
+    if given.mode != "headers" and given.authserv_id:
+        wrong((*keys, "authserv_id"), 'only mode = "headers" reads it')
+    return DoorTrust(mode=given.mode, authserv_id=given.authserv_id)
 
 
 def oauth(keys: Keys, given: OAuthTable, *, wrong: Wrong, file: File) -> OAuth:
@@ -131,4 +149,5 @@ def _mailbox(keys: Keys, given: ImapTable, wrong: Wrong, file: File, secret: Sec
         poll_seconds=given.poll_seconds,
         idle=given.idle,
         alert_minutes=given.alert_minutes,
+        trust=None if given.trust is None else door_trust((*keys, "trust"), given.trust, wrong=wrong),
     )

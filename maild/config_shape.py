@@ -30,6 +30,13 @@ class StoreTable(Shape):
     password_env: str | None = None
 
 
+class DoorTrustTable(Shape):
+    """trust = { … } of one door."""
+
+    mode: Literal["headers", "own", "none"]
+    authserv_id: str | None = None
+
+
 class ListenTable(Shape):
     """[listen]."""
 
@@ -40,6 +47,7 @@ class ListenTable(Shape):
     key: str | None = None
     max_connections: int = Field(default=200, ge=1)
     per_ip: int = Field(default=100, ge=1)
+    trust: DoorTrustTable | None = Field(default=None, description="for this door's mail, instead of [trust]")
 
 
 class SubmissionTable(ListenTable):
@@ -99,6 +107,7 @@ class ImapTable(Shape):
     poll_seconds: float = Field(default=60, ge=1, le=3600)
     idle: bool = True
     alert_minutes: float = Field(default=15, ge=0, le=1440)
+    trust: DoorTrustTable | None = Field(default=None, description="for this mailbox's mail, instead of [trust]")
 
 
 class TrustTable(Shape):

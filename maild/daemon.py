@@ -31,7 +31,7 @@ from maild.core.rules import Rulebook
 from maild.intake import Intake, Report
 from maild.journey import Corridor
 from maild.mail import templates
-from maild.mail.read import ReadOptions
+from maild.mail.options import DoorTrust, ReadOptions
 from maild.mail.readers import Readers
 from maild.reloading import Reloader
 from maild.rulebook import load as rulebook_load
@@ -127,11 +127,24 @@ def name_of_this_run() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def read_options(config: Config) -> ReadOptions:
+def read_options(config: Config, own_domains: frozenset[str]) -> ReadOptions:
     """Say how mails are to be read here."""
+    doors = [(name, listen.trust) for name, listen in _doors(config)]
+    doors += [(f"imap:{mailbox.name}", mailbox.trust) for mailbox in config.imap]
     return ReadOptions(
-        trust=config.trust.mode, authserv_id=config.trust.authserv_id, received_by=hostname(config), resolver=None
+        trust=config.trust.mode,
+        authserv_id=config.trust.authserv_id,
+        received_by=hostname(config),
+        own_domains=own_domains,
+        doors=tuple(
+            DoorTrust(door=name, trust=own.mode, authserv_id=own.authserv_id) for name, own in doors if own is not None
+        ),
     )
+
+
+def _doors(config: Config) -> list[tuple[str, Listen]]:
+    named = (("smtp", config.smtp), ("lmtp", config.lmtp), ("submission", config.submission))
+    return [(name, listen) for name, listen in named if listen is not None]
 
 
 def hostname(config: Config) -> str:
@@ -192,7 +205,7 @@ class Daemon:
         self.engine = engine
         alone = engine.dialect.name == "sqlite"
         self.readers = Readers(
-            read_options(config),
+            read_options(config, self.corridor.rulebook.domains),
             processes=config.reading.processes,
             wall=config.reading.wall_seconds,
             memory=config.reading.memory,
@@ -267,9 +280,7 @@ class Daemon:
 
     async def _open_doors(self) -> None:
         config = self.config
-        for kind, listen in (("smtp", config.smtp), ("lmtp", config.lmtp), ("submission", config.submission)):
-            if listen is None:
-                continue
+        for kind, listen in _doors(config):
             login = None
             if kind == "submission" and listen.passwords is not None:
                 login = passwords.checker(passwords.load(listen.passwords))

@@ -272,6 +272,7 @@ class Poller:
             received=self._now(),
             sender=return_path(raw),
             recipients=(),
+            account=self.account.name,
             department=self.account.department,
         )
 

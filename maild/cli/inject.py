@@ -110,7 +110,7 @@ async def _work(config: Config, engine: engines.Engine, writers: Any) -> None:
     """Walk the corridor here: no daemon is at work on this store."""
     corridor = build_corridor(config, engine, who=name_of_this_run())
     readers = Readers(
-        read_options(config),
+        read_options(config, corridor.rulebook.domains),
         processes=config.reading.processes,
         wall=config.reading.wall_seconds,
         memory=config.reading.memory,

@@ -30,6 +30,8 @@ class Envelope:
     helo: str = ""
     login: str | None = None
     """The agent's login when it came by SMTP AUTH over TLS on the submission door (evidence E4)."""
+    account: str = ""
+    """The polled mailbox it came from, as the config calls it; empty for the other doors."""
     department: str | None = None
     """The department a polled account (or ``inject --to``) names when nothing in the mail does."""
     quiet: bool = False

@@ -38,6 +38,7 @@ def judge(raw: bytes, headers: Headers, envelope: Envelope, identity: Identity, 
     if identity.address is None:
         return _unknown(f"From names nobody: {identity.reason}")
     domain = identity.address.rpartition("@")[2].lower()
+    options = options.at(envelope)
     if options.trust == "headers":
         return _by_headers(headers, envelope, domain, options)
     if options.trust == "own":

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import events
-from maild.storage.statements import Statement, table
+from maild.storage.statements import Insert, Statement, table
 from maild.storage.tables import Inbound, Raw
 
 LEASE = timedelta(minutes=10)
@@ -22,8 +22,14 @@ COMPRESS_BELOW = 64 * 1024
 """Larger mails are mostly base64 attachments: compressing them costs more time than it saves room."""
 MOST_ATTEMPTS = 3
 
-_insert_inbound = insert(Inbound.__table__)  # type: ignore[attr-defined]
-_insert_raw = insert(Raw.__table__)  # type: ignore[attr-defined]
+_ACCEPTED = (
+    "state", "source", "sender", "recipients", "peer", "helo", "login", "department", "quiet", "received", "size",
+    "sha256", "attempts", "claimed_by", "claimed_until", "named_departments", "outcome", "reason", "traceback",
+)  # fmt: skip
+_ACCEPT = Statement(
+    insert(table(Inbound)).values({name: bindparam(name) for name in _ACCEPTED}).returning(col(Inbound.id))
+)
+_KEEP_RAW = Insert(Raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +45,8 @@ class Claimed:
 
 def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for: str | None) -> int:
     """Store a mail, byte for byte; with ``claim_for`` its first reading attempt is counted in the same commit."""
-    row = connection.execute(
-        _insert_inbound,
+    key = _ACCEPT.returned(
+        connection,
         {
             "state": "reading" if claim_for else "accepted",
             "source": envelope.source,
@@ -50,6 +56,7 @@ def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for:
             "helo": envelope.helo,
             "login": envelope.login,
             "department": envelope.department,
+            "account": envelope.account,
             "quiet": envelope.quiet,
             "received": envelope.received,
             "size": len(raw),
@@ -63,11 +70,9 @@ def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for:
             "traceback": "",
         },
     )
-    key = row.inserted_primary_key
-    assert key is not None
     codec, data = ("zlib", zlib.compress(raw, 1)) if len(raw) < COMPRESS_BELOW else ("identity", raw)
-    connection.execute(_insert_raw, {"inbound": key[0], "codec": codec, "data": data})
-    return int(key[0])
+    _KEEP_RAW.one(connection, {"inbound": key, "codec": codec, "data": data})
+    return int(key)
 
 
 def raw_of(connection: Connection, inbound: int) -> bytes | None:
@@ -114,7 +119,7 @@ def claim(connection: Connection, *, who: str, now: datetime, limit: int, suspec
 
 
 def _envelope(row: object) -> Envelope:
-    names = ("source", "received", "sender", "peer", "helo", "login", "department", "quiet")
+    names = ("source", "received", "sender", "peer", "helo", "login", "department", "account", "quiet")
     return Envelope(recipients=tuple(row.recipients), **{name: getattr(row, name) for name in names})  # type: ignore[attr-defined]
 
 

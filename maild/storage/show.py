@@ -169,7 +169,7 @@ def _sent_text(connection: Connection, outbox: int) -> str:
     if data is None:
         return ""
     body = email.message_from_bytes(bytes(data), policy=email.policy.default).get_body(("plain",))
-    return "" if body is None else str(body.get_content())
+    return "" if body is None else str(body.get_content()).replace("\r\n", "\n")
 
 
 def _event(row: Row[Any], zone: ZoneInfo) -> Shown:

@@ -100,6 +100,7 @@ class Inbound(Row, table=True):
     helo: str = _text()
     login: str | None = _optional_text()
     department: str | None = _optional_text()
+    account: str = _text()
     quiet: bool = False
     received: datetime = _time(nullable=False)
     size: int

@@ -26,6 +26,7 @@ def _place() -> list[sa.Column[object]]:
 
 def upgrade() -> None:
     """Apply this step."""
+    op.add_column("inbound", sa.Column("account", sa.Text(), server_default="", nullable=False))
     op.create_table(
         "mailbox_uid",
         *_place(),
