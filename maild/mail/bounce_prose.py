@@ -105,6 +105,8 @@ def is_bounce(message: Message, text: str, subject: str, *, answer: bool, carrie
     if message.get("X-Failed-Recipients"):
         return True
     program, null = sender_is_program(message), null_sender(message)
+    if not program and not null and not (carries and _unattended(message)):
+        return False  # most mails: their prose need not be searched
     said, titled = prose_says(head(text)), subject_says(subject)
     if program and null:
         return bool(said or titled or carries)
@@ -112,7 +114,7 @@ def is_bounce(message: Message, text: str, subject: str, *, answer: bool, carrie
         return bool((titled and not answer) or said >= 2 or (said and (carries or not answer)))
     if null:
         return bool((titled and said) or said >= 2 or (said and carries))
-    return _unattended(message) and carries and said >= 1 and not answer
+    return said >= 1 and not answer
 
 
 def status_of(text: str) -> str:
