@@ -13,7 +13,7 @@ from maild import logs
 from maild.channels import smtp_replies as replies
 from maild.channels.passwords import Login
 from maild.channels.smtp_caps import Caps, Failures, network
-from maild.channels.smtp_receive import places
+from maild.channels.smtp_receive import Memory
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
 
@@ -54,8 +54,10 @@ class Door:
     """Seconds a mail may take to come in."""
     crowded: float = 3.0
     """Seconds a client must have been idle to be sent away for a new one when there are too many."""
-    big_room: int = 128 * 1024 * 1024
-    """Octets that mails of more than 1 MiB may take together while they come in."""
+    memory: int = 128 * 1024 * 1024
+    """Octets that mails may take together while they come in; beyond it those over 1 MiB take turns."""
+    patience: float = 5.0
+    """Seconds one of them may stand still while others wait for its memory."""
     login_delay: float = 1.0
     """Seconds the first failed login is answered late; the next ones later."""
 
@@ -96,7 +98,7 @@ class OpenDoor:
         self.loop = asyncio.get_running_loop()
         self.caps = Caps(most=door.max_connections, per_ip=door.per_ip, exempt_loopback=door.exempt_loopback)
         self.failures = Failures()
-        self.big = places(door.max_size, door.big_room)
+        self.memory = Memory(door.memory, door.patience)
         self.clients: set[Client] = set()
         self.stopping = False
         self.port = door.port

@@ -138,8 +138,10 @@ class Conversation(SMTP):
         if self._reception is None:
             super().data_received(data)
         else:
-            self._reset_timeout(max(0.001, min(self.door.chunk, self._until - self.loop.time())))
-            self._feed(self._reception, data)
+            reception = self._reception
+            self._feed(reception, data)
+            left = self._until - self.loop.time()
+            self._reset_timeout(max(0.001, left if reception.paused else min(self.door.chunk, left)))
 
     def _feed(self, reception: Reception, data: bytes) -> None:
         """Give octets to the mail; what follows its end is for the command reader."""
@@ -342,8 +344,10 @@ class Conversation(SMTP):
         await self.push(replies.GO_ON)
         reception = await self._begin()
         try:
-            if await reception.whole(self.transport):  # type: ignore[arg-type]
+            if await reception.whole():
                 await self._finish(reception)
+            elif reception.expired:
+                self.hang_up(replies.SLOW)
             elif reception.body.refused is not None:
                 self._conclude(reception.body.refused)
                 await self._flush()  # at once: a client that looks may stop sending
@@ -357,7 +361,8 @@ class Conversation(SMTP):
         """Turn the stream over to a new mail; what the client sent too early is its beginning."""
         self._until = self.loop.time() + self.door.whole
         self._reset_timeout(min(self.door.chunk, self.door.whole))
-        self._reception = reception = Reception(self.door.max_size, self.opened.big)
+        assert isinstance(self.transport, asyncio.Transport)
+        self._reception = reception = Reception(self.door.max_size, self.opened.memory, self.transport)
         if early := len(self._reader._buffer):  # type: ignore[attr-defined]
             self._feed(reception, await self._reader.readexactly(early))
         if self._reader.at_eof():

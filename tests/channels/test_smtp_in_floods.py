@@ -12,7 +12,7 @@ import pytest
 
 from maild.channels.smtp_caps import FAILURES_KEPT, MOST_FAILURES, Caps, Failures, network
 from maild.channels.smtp_in import MOST_COMMANDS, MOST_IDLE_COMMANDS
-from maild.channels.smtp_receive import BIG, Reception
+from maild.channels.smtp_receive import BIG, Memory, Reception
 from maild.core.mail import Envelope
 from tests.channels.smtp_kit import NOW, Accepted, Client, known, opened
 
@@ -88,36 +88,48 @@ class Pausable:
         self.paused = False
 
 
-def test_big_mails_take_turns() -> None:
-    """With one place, a second mail over 1 MiB is not read on until the first is stored; small mails are."""
+def test_big_mails_take_turns_when_memory_is_short() -> None:
+    """Beyond the room the oldest big mail is read on and small ones are, the others when memory is given back."""
+    half = b"x\r\n" * (BIG // 2)  # 1.5 MiB
+    transports = [Pausable() for _ in range(4)]
+
+    def paused() -> list[bool]:
+        return [transport.paused for transport in transports]
 
     async def story() -> None:
-        place = asyncio.Semaphore(1)
-        transports = [Pausable() for _ in range(3)]
-        receptions = [Reception(10 * BIG, place) for _ in transports]
-        tasks = []
-        for reception, transport, size in zip(receptions, transports, (BIG, BIG, 100), strict=True):
-            tasks.append(asyncio.create_task(reception.whole(transport)))  # type: ignore[arg-type]
-            await asyncio.sleep(0)
-            reception.feed(b"x\r\n" * size)
-        await asyncio.sleep(0.01)
-        assert [transport.paused for transport in transports] == [False, True, False]
-        for number in (2, 0):
-            receptions[number].feed(b".\r\n")
-            assert await tasks[number]
-        assert transports[1].paused
-        receptions[0].close()
-        await asyncio.sleep(0.01)
-        assert not transports[1].paused
-        receptions[1].feed(b".\r\n")
-        assert await tasks[1]
-        receptions[1].close()
+        memory = Memory(3 * BIG + 1000, 0.03)
+        receptions = [Reception(10 * BIG, memory, transport) for transport in transports]  # type: ignore[arg-type]
+        oldest, second, small, third = receptions
+        for reception in receptions:
+            reception.feed(b"x\r\n" * 10)
+        oldest.feed(half)
+        second.feed(half)
+        assert paused() == [False, False, False, False]
+        third.feed(half)
+        assert paused() == [False, False, False, True]
+        second.feed(b"x\r\n")
+        small.feed(b"x\r\n")
+        oldest.feed(half)
+        assert paused() == [False, True, False, True]
+        oldest.feed(b".\r\n")
+        await asyncio.sleep(0.1)  # it is being stored, however long that takes
+        assert not oldest.expired
+        assert paused() == [False, True, False, True]
+        oldest.close()
+        assert paused() == [False, False, False, False]
+        third.feed(half)
+        assert paused() == [False, False, False, True]
+        second.feed(b"x" * 70_000)  # refused: nothing of it is kept
+        assert paused() == [False, False, False, False]
+        for reception in receptions:
+            reception.close()
+        assert memory.held == 0
 
     asyncio.run(story())
 
 
 def test_many_big_mails_at_once_all_arrive() -> None:
-    """8 mails of 3 MiB with room for two at a time are all stored whole; one that stalls holds up no small mail."""
+    """8 mails of 3 MiB with memory for two are all stored whole; one that stands still meanwhile is sent away."""
     mail = b"0123456789abcdef" * 64 + b"\r\n"
     mail *= 3 * 2**20 // len(mail)
 
@@ -129,18 +141,17 @@ def test_many_big_mails_at_once_all_arrive() -> None:
 
     async def story() -> Accepted:
         accepted = Accepted(seconds=0.01)
-        async with opened(accepted, max_size=2**22, big_room=2**23, per_ip=20) as door:
+        async with opened(accepted, max_size=2**22, memory=2**23, patience=0.3, per_ip=20) as door:
             stalled = await Client.connect(door.port)
             await stalled.begin("it@desk.example")
             stalled.send(mail)
+            await asyncio.sleep(0.05)
             await asyncio.gather(*(one(door.port) for _ in range(8)))
-            small = await Client.connect(door.port)
-            await small.begin("it@desk.example")
-            assert (await small.say("hei\r\n."))[0].startswith("250")
-            stalled.close()
+            assert (await stalled.rest()).startswith("421 4.4.2")
+            assert door.memory.held == 0
         return accepted
 
-    assert sorted(asyncio.run(story()).raws(), key=len) == [b"hei\r\n", *[mail] * 8]
+    assert asyncio.run(story()).raws() == [mail] * 8
 
 
 @pytest.mark.parametrize("length", [998, 1000, 5000, 60_000])

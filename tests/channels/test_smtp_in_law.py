@@ -9,6 +9,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from maild.channels import smtp_replies as replies
 from maild.core.errors import StoreFull, StoreUnavailable
@@ -67,7 +68,7 @@ class Faulty:
         return self.random.random() < 0.8
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(WORDS, min_size=5, max_size=40), st.sampled_from(BODIES), st.integers(0, 10**6))
 def test_whatever_is_said_5xx_is_the_clients_fault_and_250_is_kept(words: list[str], body: bytes, seed: int) -> None:
     """Any commands, any body, a store that fails at random: replies obey the law, and each 250 has its mail."""
@@ -90,7 +91,8 @@ def test_whatever_is_said_5xx_is_the_clients_fault_and_250_is_kept(words: list[s
                 assert reply[0] in "245"
             assert stored == faulty.kept
 
-    asyncio.run(story())
+    with capture_logs():
+        asyncio.run(story())
 
 
 def junk(seed: random.Random) -> bytes:
