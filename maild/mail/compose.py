@@ -115,7 +115,7 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
 
 
 def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str, Value]) -> _Words:
-    written = letters.render(notice.kind, language, values)
+    written = letters.render(notice.kind, language, values, prefer=_variants(notice))
     text = clean_text(written.text).strip("\n")
     if notice.to_agent and notice.kind in plain.WITH_SENTINEL and not plain.has_sentinel(text, language):
         text = f"{sentinel(language)}\n\n{text}"
@@ -123,6 +123,12 @@ def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str,
         raise Broken(f"{notice.kind}: the template wrote nothing")
     html = None if written.html is None else clean_text(written.html)
     return _Words(subject=_subject(notice, written.subject), text=text, html=html)
+
+
+def _variants(notice: Notice) -> tuple[str, ...]:
+    """Name the letters that are better than the kind's own: a rule's choice, the type's, the department's (SPEC F3)."""
+    kind, wanted = notice.kind, notice.values.get("type")
+    return (notice.template or "", f"{kind}.{wanted}" if wanted else "", f"{kind}.{notice.department}")
 
 
 def _subject(notice: Notice, rendered: str) -> str:

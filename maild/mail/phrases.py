@@ -28,6 +28,11 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "avsenderdomenet er ikke bekreftet",
         "avsändarens domän är inte bekräftad",
     ),
+    (
+        "it was sent to an internal address and to another one: is it for the customer?",
+        "den ble sendt både til en intern adresse og til en annen: er den til innmelderen?",
+        "det skickades både till en intern adress och till en annan: är det till anmälaren?",
+    ),
     ("the mail itself does not name {}", "e-posten nevner ikke selv {}", "mejlet nämner inte självt {}"),
     (
         "its date is more than {} hours off",

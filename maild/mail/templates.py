@@ -1,7 +1,8 @@
 """The letters as files: ``templates/<language>/<kind>.j2``, judged whole at load (the one home of jinja2).
 
 A file is one whole letter: the subject on the first line, an empty line, the text. ``<kind>.html.j2`` beside it is
-the same letter in HTML, where one is wanted. Templates come from the admin; text from mail reaches them only as
+the same letter in HTML, where one is wanted. ``<kind>.<name>.j2`` is a variant: for a department (``ack.it.j2``), a
+case type, or what a rule names. Templates come from the admin; text from mail reaches them only as
 values, is never source, and is rendered once (FAULTS P9).
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,10 @@ class _Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """Every letter in every language, compiled."""
+    """Every letter in every language, compiled, by language and name: a kind, or a variant such as ``ack.it``."""
 
     languages: tuple[str, ...]
-    compiled: Mapping[tuple[str, NoticeKind], _Compiled]
+    compiled: Mapping[tuple[str, str], _Compiled]
 
     def language(self, wanted: str) -> str:
         """Return the language a letter is written in: the one wanted, its kin, or the desk's first."""
@@ -78,15 +79,23 @@ class Letters:
                 return language
         return self.languages[0]
 
-    def render(self, kind: NoticeKind, language: str, values: Mapping[str, Value]) -> Text:
+    def render(
+        self, kind: NoticeKind, language: str, values: Mapping[str, Value], *, prefer: Iterable[str] = ()
+    ) -> Text:
         """Render one letter with the values its kind may show; those not given are empty.
+
+        ``prefer`` names variants of the kind, the best first; those that do not exist are passed over.
 
         Raises:
             Broken: when the template fails or its output is too long.
 
         """
-        compiled = self.compiled[self.language(language), kind]
-        return _render(compiled, kind, values)
+        spoken = self.language(language)
+        for name in prefer:
+            variant = self.compiled.get((spoken, name))
+            if variant is not None and kind_of(name) == kind:
+                return _render(variant, kind, values)
+        return _render(self.compiled[spoken, kind], kind, values)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -130,42 +139,51 @@ def load(folder: Path, languages: tuple[str, ...]) -> Letters:
 
     """
     problems: list[Problem] = []
-    compiled: dict[tuple[str, NoticeKind], _Compiled] = {}
+    compiled: dict[tuple[str, str], _Compiled] = {}
     if not folder.is_dir():
         raise Unusable((Problem(where=str(folder), what="there is no such folder of letters"),))
     present = [entry.name for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
     for language in dict.fromkeys([*languages, *present]):
         problems += _strangers(folder / language)
-        for kind in KINDS:
-            if (path := _path(folder, language, kind)) is None:
-                if language in languages:
-                    missing = folder / language / f"{kind}.j2"
-                    problems.append(Problem(where=str(missing), what="this letter is missing"))
-                continue
-            letter, wrong = _judge(path, kind, language)
+        paths = _paths(folder, language)
+        if language in languages:
+            missing = [folder / language / f"{kind}.j2" for kind in KINDS if kind not in paths]
+            problems += [Problem(where=str(path), what="this letter is missing") for path in missing]
+        for name, path in paths.items():
+            letter, wrong = _judge(path, name, language)
             problems += wrong
             if letter is not None:
-                compiled[language, kind] = letter
+                compiled[language, name] = letter
     if problems:
         raise Unusable(tuple(dict.fromkeys(problems)))
     return Letters(languages, compiled)
 
 
-def _path(folder: Path, language: str, kind: NoticeKind) -> Path | None:
-    for name in (language, KIN.get(language)):
-        if name is not None and (path := folder / name / f"{kind}.j2").is_file():
-            return path
-    return None
+def kind_of(name: str) -> NoticeKind | None:
+    """Return the kind a letter's name stands for: ``ack`` for ``ack`` and for ``ack.it``; None when there is none."""
+    return next((kind for kind in KINDS if kind == name.partition(".")[0]), None)
+
+
+def _paths(folder: Path, language: str) -> dict[str, Path]:
+    """Return the letters of a language by name, its kin's where it has none of its own."""
+    found: dict[str, Path] = {}
+    for known in (KIN.get(language), language):
+        if known is not None and (folder / known).is_dir():
+            for path in sorted((folder / known).glob("*.j2")):
+                name = path.name.removesuffix(".j2")
+                if not name.endswith(".html") and kind_of(name) is not None:
+                    found[name] = path
+    return found
 
 
 def _strangers(folder: Path) -> Iterator[Problem]:
     """Name files that no letter is read from: a misspelt name would otherwise be a letter nobody gets."""
-    if not folder.is_dir():
-        return
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("*.j2")):
         name = path.name.removesuffix(".j2").removesuffix(".html")
-        if path.suffix == ".j2" and name not in KINDS:
+        if kind_of(name) is None:
             yield Problem(where=str(path), what=f"there is no letter {name!r}{_nearest(name, KINDS)}")
+        elif path.name.endswith(".html.j2") and not path.with_name(f"{name}.j2").is_file():
+            yield Problem(where=str(path), what=f"there is no {name}.j2 that this could stand beside")
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
@@ -173,11 +191,13 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
 
 
-def _judge(path: Path, kind: NoticeKind, language: str) -> tuple[_Compiled | None, list[Problem]]:
+def _judge(path: Path, name: str, language: str) -> tuple[_Compiled | None, list[Problem]]:
     """Compile one letter and its HTML; what is wrong with them."""
+    kind = kind_of(name)
+    assert kind is not None
     try:
         source = path.read_text(encoding="utf-8").removeprefix("\ufeff")
-        beside = path.with_name(f"{kind}.html.j2")
+        beside = path.with_name(f"{name}.html.j2")
         html_source = beside.read_text(encoding="utf-8").removeprefix("\ufeff") if beside.is_file() else None
     except (OSError, UnicodeDecodeError) as error:
         return None, [Problem(where=str(path), what=f"cannot be read: {error}")]

@@ -187,6 +187,15 @@ def test_an_address_that_is_none_names_nobody(address: str) -> None:
     assert str(message["To"]) == "undisclosed-recipients:;" and "Bcc" not in message
 
 
+@settings(max_examples=300, deadline=None)
+@given(HOSTILE, HOSTILE)
+def test_no_address_however_odd_stops_a_mail(local: str, domain: str) -> None:
+    """Whatever stands for an address, there is a mail, with one recipient in its header or none."""
+    letter = write(notice("ack", to=f"{local}@{domain}"))
+    assert letter.fell_back is None
+    assert email.message_from_bytes(letter.data).keys() == intended("ack", multipart=True)
+
+
 def test_a_long_answer_is_never_cut_and_a_long_mail_is() -> None:
     """An agent's words go out whole however long; a customer's text is cut in the letter to the agent, and says so."""
     words = "ordene mine " * 100_000

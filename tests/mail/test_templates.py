@@ -113,6 +113,31 @@ def test_a_language_without_letters_takes_its_kins(folder: Path) -> None:
     assert problems(folder, ("nn", "fi"))[0] == "fi/ack.j2: this letter is missing"
 
 
+def test_a_department_a_type_or_a_rule_may_have_a_letter_of_its_own(folder: Path) -> None:
+    """``ack.it.j2`` beats ``ack.j2``; a rule's choice beats the department's; a variant that is missing is no error."""
+    for name in ("ack.it", "ack.vip", "assignment.it.password", "answer.it"):
+        (folder / f"no/{name}.j2").write_text(f"{{{{ subject }}}}\n\nDette er {name}.\n")
+    letters = load(folder, ("nn", *LANGUAGES))
+
+    def text(kind: NoticeKind, language: str = "no", **more: object) -> str:
+        return str(parsed(write(notice(kind, language, **more), letters)).get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+    assert text("ack").startswith("Dette er ack.it.")
+    assert text("ack", "nn").startswith("Dette er ack.it.")
+    assert text("ack", template="ack.vip").startswith("Dette er ack.vip.")
+    assert text("ack", template="ack.gone").startswith("Dette er ack.it.")
+    assert text("ack", template="answer.it").startswith("Dette er ack.it.")
+    assert not text("ack", department="hr").startswith("Dette er")
+    assert not text("ack", "sv", template="ack.vip").startswith("Dette er")
+    assert not text("ack-minimal").startswith("Dette er")
+    values = {**sample("assignment", "no"), "type": "it.password"}
+    assert "Dette er assignment.it.password." in text("assignment", values=values)
+    (folder / "no/ack.it.j2").write_text("{{ subject }}\n\n{{ text }}\n")
+    (folder / "no/ack.hr.html.j2").write_text("<p>x</p>\n")
+    found = problems(folder)
+    assert [problem.partition(": ")[0] for problem in found] == ["no/ack.hr.html.j2", "no/ack.it.j2:3"]
+
+
 def test_no_folder_is_one_clear_problem(tmp_path: Path) -> None:
     """A wrong path in config.toml is said as such."""
     with pytest.raises(Unusable, match="no such folder"):
