@@ -95,7 +95,9 @@ class History:
     outgoing: Sequence[Outgoing]
     sunk: Sequence[Sunk]
     kills: int = 0
-    """How often the daemon was killed: so many outgoing mails may have been sent twice."""
+    """How often the daemon was killed."""
+    window: int = 1
+    """How many outgoing mails one kill may catch between the relay's 250 and the record of it: those go out twice."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Which mail each follow-up answers, by key; the follow-up was sent after that one was acked."""
     poison: frozenset[str] = frozenset()
@@ -204,13 +206,13 @@ def promised_once(history: History) -> list[str]:
 
 
 def copies_are_few_and_same(history: History) -> list[str]:
-    """A mail that arrives again has the same Message-ID and the same bytes, and that happens once a kill at most."""
+    """A mail that arrives again has the same Message-ID and the same bytes, and each kill repeats few at most."""
     copies: dict[str, set[str]] = defaultdict(set)
     for mail in history.sunk:
         copies[mail.message_id].add(hashlib.sha256(mail.data).hexdigest())
     found = [f"{key} arrived with {len(forms)} different contents" for key, forms in copies.items() if len(forms) > 1]
     extra = len(history.sunk) - len(copies)
-    if extra > history.kills:
+    if extra > history.kills * history.window:
         found.append(f"{extra} mails arrived again after {history.kills} kills")
     return found
 
@@ -272,3 +274,9 @@ LAWS: tuple[Law, ...] = (
 def violations(history: History) -> list[str]:
     """Return everything that cannot be true, each with the law it breaks."""
     return [f"{law.__name__}: {line}" for law in LAWS for line in law(history)]
+
+
+def check(history: History) -> None:
+    """Fail with what cannot be true, a line each."""
+    found = violations(history)
+    assert not found, "\n".join([f"{len(found)} violations", *found[:40]])

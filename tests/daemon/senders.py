@@ -147,7 +147,7 @@ class Senders:
 
         return Work([work] * threads)
 
-    def history(self, desk: Desk, sink: Sink, *, kills: int = 0) -> History:
+    def history(self, desk: Desk, sink: Sink, *, kills: int = 0, window: int = 1) -> History:
         """Put together what senders saw, what the store holds and what came out."""
         raws = desk.rows(
             'select i.id, i.state, i.outcome, i."case", i.sha256, i.size, r.codec, r.data '
@@ -165,6 +165,7 @@ class Senders:
             outgoing=[Outgoing(**row) for row in outbox],
             sunk=[sunk(mail.recipients[0], mail.data) for mail in sink.mails],
             kills=kills,
+            window=window,
             answers={key: mail.answers for key, mail in self.posts.items() if mail.answers},
             poison=frozenset(key for key, mail in self.posts.items() if b"X-Poison:" in mail.data),
         )

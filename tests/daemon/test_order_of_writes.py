@@ -47,27 +47,25 @@ def calls(trace: str) -> Iterator[Seen]:
 def unsafe(trace: str) -> tuple[int, list[str]]:
     """Count the mails that were answered 250 after 354, and say which of them were not on disk by then.
 
-    On disk: between the two, the log (WAL) was written, and synced after its last write.
+    On disk: between the two, the log (WAL) was written and then synced. What is written after that sync belongs to
+    the next step, which may begin before the 250 has left.
     """
     waiting: int | None = None
-    written: Seen | None = None
-    synced: Seen | None = None
+    written: int | None = None
+    synced = False
     good, bad = 0, []
     for call in sorted(calls(trace), key=lambda call: call.ended):
         if call.name == "sendto" and '"354 ' in call.arguments:
-            waiting, written, synced = call.begun, None, None
+            waiting, written, synced = call.begun, None, False
+        elif waiting is None or call.begun < waiting:
+            continue
         elif call.name == "pwrite64" and "maild.db-wal>" in call.arguments:
-            written = call
+            written = call.ended if written is None else written
         elif call.name in ("fdatasync", "fsync") and "maild.db-wal>" in call.arguments:
-            synced = call
-        elif call.name == "sendto" and waiting is not None and '"250 ' in call.arguments:
-            safe = (
-                written is not None
-                and synced is not None
-                and waiting < written.begun <= written.ended < synced.begun <= synced.ended < call.begun
-            )
-            good += safe
-            bad += [] if safe else [f"line {call.begun}: {call.arguments}"]
+            synced = synced or (written is not None and written < call.begun)
+        elif call.name == "sendto" and '"250 ' in call.arguments:
+            good += synced
+            bad += [] if synced else [f"line {call.begun}: {call.arguments}"]
             waiting = None
     return good, bad
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks
-from tests.daemon.history import violations
+from tests.daemon.history import check
 from tests.daemon.poisons import CONFUSING, DEADLY, buggy, poison
 from tests.daemon.senders import Post, Senders, post
 
@@ -46,7 +46,7 @@ def test_poison_is_put_aside_and_delays_nobody(desks: Desks, sink: Sink, tmp_pat
     desk.settle(90)
 
     history = senders.history(desk, sink)
-    assert violations(history) == []
+    check(history)
     aside = {row.key: row.id for row in history.stored if row.state == "quarantined"}
     assert {f"poison-{name}" for name in DEADLY} <= aside.keys()
     assert all(key.startswith("poison-") for key in aside)
@@ -63,7 +63,7 @@ def test_poison_is_put_aside_and_delays_nobody(desks: Desks, sink: Sink, tmp_pat
     desk.start()
     assert desk.run("inbound", "requeue", *(str(key) for key in aside.values())).returncode == 0
     desk.settle()
-    assert violations(senders.history(desk, sink)) == []
+    check(senders.history(desk, sink))
     assert {row["state"] for row in desk.rows("select state from inbound")} == {"done"}
 
 
@@ -75,7 +75,7 @@ def test_nobody_gets_the_answer_to_another_mail(desks: Desks, sink: Sink, tmp_pa
     mails = [(poison(CONFUSING[n % 3], f"x{n}") if n % 4 == 0 else post(f"x{n}")) for n in range(48)]
     senders.send_all([mails[n::4] for n in range(4)], threads=4).wait()
     desk.settle(90)
-    assert violations(senders.history(desk, sink)) == []
+    check(senders.history(desk, sink))
     for row in desk.rows("select subject, requester from cases"):
         assert row["requester"] == f"{row['subject'].removeprefix('Sak ')}@kunde.example"
     for row in desk.rows("select subject, text, author from message"):
