@@ -91,18 +91,7 @@ def walk(
 
     ``send`` is until when outgoing mails may be claimed for sending at once; None only queues them.
     """
-    asks = what_it_asks(mail, corridor.rulebook)
-    facts = gather(
-        connection,
-        asks,
-        desk=corridor.desk,
-        ids=corridor.ids,
-        inbound=inbound_id,
-        now=now,
-        members=corridor.members,
-        registered=_registered(corridor.rulebook, asks),
-    )
-    plan = decide(mail, asks, facts, corridor.rulebook)
+    asks, facts, plan = consider(connection, corridor, mail, inbound_id=inbound_id, now=now)
     written, troubles = _write(connection, corridor, plan, raw, facts)
     claim = send if send is not None and not _must_wait(connection, plan, facts) else None
     to_send = carry_out(
@@ -117,6 +106,24 @@ def walk(
         claim_until=claim,
     )
     return Handled(plan=plan, to_send=to_send, queued=len(to_send) < len(written), troubles=troubles)
+
+
+def consider(
+    connection: Connection, corridor: Corridor, mail: Mail, *, inbound_id: int, now: datetime
+) -> tuple[Asks, Facts, Plan]:
+    """Gather and decide, and do nothing: what the daemon, ``rules explain`` and ``rules replay`` share."""
+    asks = what_it_asks(mail, corridor.rulebook)
+    facts = gather(
+        connection,
+        asks,
+        desk=corridor.desk,
+        ids=corridor.ids,
+        inbound=inbound_id,
+        now=now,
+        members=corridor.members,
+        registered=_registered(corridor.rulebook, asks),
+    )
+    return asks, facts, decide(mail, asks, facts, corridor.rulebook)
 
 
 def _registered(rulebook: Rulebook, asks: Asks) -> str | None:

@@ -15,9 +15,11 @@ app = typer.Typer(
 )
 inbound_app = typer.Typer(help="Mails that came in: list, show, requeue.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Mails that go out: list, retry, release, drop.", no_args_is_help=True)
+rules_app = typer.Typer(help="The rules: test, explain, replay, schema.", no_args_is_help=True)
 db_app = typer.Typer(help="The store's schema.", no_args_is_help=True)
 app.add_typer(inbound_app, name="inbound")
 app.add_typer(outbox_app, name="outbox")
+app.add_typer(rules_app, name="rules")
 app.add_typer(db_app, name="db")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
@@ -195,3 +197,56 @@ def db_upgrade(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from maild.cli import listings
 
     listings.upgrade(config)
+
+
+@rules_app.command("test")
+def rules_test(config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
+    """Run the examples inside the rule files; exit 1 when one does not come out as it says."""
+    from maild.cli import rules
+
+    raise typer.Exit(rules.test(config, as_json=json))
+
+
+@rules_app.command("explain")
+def rules_explain(
+    file: Annotated[Path, typer.Argument(help="A mail file; - reads standard input.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    to: Annotated[str | None, typer.Option("--to", help="Whom it was sent to, when the mail does not say.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="On the store's state of now; nothing is changed.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what would become of a mail, and on what every rule hits or misses."""
+    from maild.cli import rules
+
+    rules.explain(config, file, to=to, as_json=json, live=live)
+
+
+@rules_app.command("replay")
+def rules_replay(
+    since: Annotated[str, typer.Option("--since", help="How far back: 30d, 12h, 2w.")] = "30d",
+    rules: Annotated[Path | None, typer.Option("--rules", help="The folder of candidate rules.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    json: Json = False,
+) -> None:
+    """Decide stored mail again with candidate rules; print only what would change. Nothing is written or sent."""
+    from maild.cli import rules as commands
+
+    commands.replay(config, since=since, rules=rules, as_json=json)
+
+
+@rules_app.command("schema")
+def rules_schema(
+    out: Annotated[Path | None, typer.Option("--out", help="A folder to write one file each into.")] = None,
+) -> None:
+    """Print the JSON Schemas of config and rule files, for editors."""
+    from maild.cli import rules
+
+    rules.print_schema(out)
+
+
+@app.command("reload")
+def reload_rules(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Judge rules and letters, and ask the running daemon to take them."""
+    from maild.cli import rules
+
+    raise typer.Exit(rules.reload(config))

@@ -16,10 +16,10 @@ SEQUENCE = "maild_id"
 class Ids:
     """Fresh, ascending ids for messages and outgoing mails."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, after: int = 0) -> None:
         highest = [connection.execute(select(func.max(col(table.id)))).scalar() or 0 for table in (Message, Outbox)]
         self._sequence = connection.dialect.name == "postgresql"
-        self._last = max(highest)
+        self._last = max(*highest, after)
 
     def take(self, connection: Connection, count: int) -> tuple[int, ...]:
         """Return ``count`` ids nobody else will ever get; unused ones are simply skipped."""

@@ -23,7 +23,8 @@ COMPRESS_BELOW = 64 * 1024
 MOST_ATTEMPTS = 3
 
 _ACCEPTED = (
-    "state", "source", "sender", "recipients", "peer", "helo", "login", "department", "quiet", "received", "size",
+    "state", "source", "sender", "recipients", "peer", "helo", "login", "department", "account", "quiet", "received",
+    "size",
     "sha256", "attempts", "claimed_by", "claimed_until", "named_departments", "outcome", "reason", "traceback",
 )  # fmt: skip
 _ACCEPT = Statement(
@@ -108,7 +109,7 @@ def claim(connection: Connection, *, who: str, now: datetime, limit: int, suspec
             break
         room -= row.size
         raw = raw_of(connection, row.id)
-        claimed.append(Claimed(id=row.id, envelope=_envelope(row), raw=raw or b"", attempts=row.attempts + 1))
+        claimed.append(Claimed(id=row.id, envelope=envelope_of(row), raw=raw or b"", attempts=row.attempts + 1))
     if claimed:
         connection.execute(
             update(Inbound)
@@ -118,7 +119,8 @@ def claim(connection: Connection, *, who: str, now: datetime, limit: int, suspec
     return claimed
 
 
-def _envelope(row: object) -> Envelope:
+def envelope_of(row: object) -> Envelope:
+    """Return the envelope that a row holds."""
     names = ("source", "received", "sender", "peer", "helo", "login", "department", "account", "quiet")
     return Envelope(recipients=tuple(row.recipients), **{name: getattr(row, name) for name in names})  # type: ignore[attr-defined]
 

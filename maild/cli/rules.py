@@ -1,0 +1,237 @@
+"""``maild rules test|explain|replay|schema`` and ``maild reload``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from maild import config as configs
+from maild import replay as replays
+from maild.cli.check import problems_of
+from maild.config import Config
+from maild.core.errors import MaildError, Unusable
+from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.people import departments_of
+from maild.core.plan import Plan
+from maild.core.rules import Rulebook
+from maild.mail import templates
+from maild.mail.readers import Readers
+from maild.reloading import pid_of, read_example
+from maild.rulebook import examples, schema
+from maild.rulebook import load as rulebook_load
+
+
+def test(path: Path, *, as_json: bool) -> int:
+    """Run the rules' own examples; 1 when one fails."""
+    config = configs.load(path)
+    loaded = rulebook_load.judge(config, instance="test")
+    if loaded.rulebook is None:
+        raise Unusable(loaded.problems)
+    failed = examples.run(loaded.rulebook, loaded.examples, read_example)
+    count = len(loaded.examples)
+    if as_json:
+        problems = [{"rule": one.rule, "where": one.problem.where, "what": one.problem.what} for one in failed]
+        print(json.dumps({"examples": count, "failed": problems}, ensure_ascii=False, indent=1))
+    else:
+        for one in failed:
+            print(one.problem)
+        bad = len({one.problem.where.rpartition(":")[0] + one.rule for one in failed})
+        print(f"{count} examples, all as they say" if not failed else f"{count} examples, {bad} rules with failures")
+    return 1 if failed else 0
+
+
+def explain(path: Path, file: Path, *, to: str | None, as_json: bool, live: bool) -> None:
+    """Print what would become of a mail, and every rule's hit or miss."""
+    config = configs.load(path)
+    rulebook = rulebook_load.load(config, instance="explain")
+    at = datetime.now(UTC)
+    envelope = Envelope(source="inject", received=at, sender=None, recipients=(to,) if to else ())
+    mail = asyncio.run(_read(config, rulebook, _raw(file), envelope))
+    if isinstance(mail, ReadingFailed):
+        raise MaildError(f"{file} cannot be read: {mail.reason}")
+    plan = _decide_live(config, mail, at) if live else _decide_alone(config, rulebook, mail, at)
+    if as_json:
+        print(json.dumps(_shown(plan), ensure_ascii=False, indent=1))
+    else:
+        _story(plan, mail, rulebook)
+
+
+def _decide_alone(config: Config, rulebook: Rulebook, mail: Mail, at: datetime) -> Plan:
+    letters = templates.load(config.templates, config.desk.languages)
+    store = replays.Scratch(config, rulebook, letters)
+    try:
+        return store.decide(mail, now=at)
+    finally:
+        store.close()
+
+
+def _decide_live(config: Config, mail: Mail, at: datetime) -> Plan:
+    """Decide on the real store's state of this moment, and take everything back."""
+    from maild.daemon import build_corridor, name_of_this_run
+    from maild.storage import engine as engines
+
+    engine = engines.open_engine(config.store.url)
+    engines.check_reachable(engine)
+    try:
+        corridor = build_corridor(config, engine, who=name_of_this_run())
+        with replays.beside(engine, corridor) as ask:
+            return ask(mail, at)
+    finally:
+        engine.dispose()
+
+
+def _raw(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise MaildError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _readers(config: Config, rulebook: Rulebook, processes: int) -> Readers:
+    from maild.daemon import read_options
+
+    options = read_options(config, rulebook.domains)
+    return Readers(options, processes=processes, wall=config.reading.wall_seconds, memory=config.reading.memory)
+
+
+async def _read(config: Config, rulebook: Rulebook, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed:
+    readers = _readers(config, rulebook, 1)
+    await readers.start()
+    try:
+        return await readers.read(raw, envelope)
+    finally:
+        await readers.stop()
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
+    said = {key: value for key, value in replays.verdict(plan).items() if value}
+    trace = [{"rule": line.rule, "hit": line.hit, "detail": line.detail} for line in plan.trace]
+    return said | {"reason": plan.reason, "rules": plan.rules, "trace": trace}
+
+
+def _story(plan: Plan, mail: Mail, rulebook: Rulebook) -> None:
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{_plain(mail.identity.shown)}: {_plain(mail.subject)}", style="bold")
+    named = ", ".join(rulebook.departments[name].sender_name for name in departments_of(mail, rulebook))
+    console.print(f"for {named}")
+    for name, value in replays.verdict(plan).items():
+        if value:
+            console.print(f"  {name:13}{_plain(value)}")
+    console.print(f"  {'because':13}{_plain(plan.reason)}")
+    console.print(f"\nrules {plan.rules}, in order", style="bold")
+    for line in plan.trace:
+        mark, style = ("✔", "green") if line.hit else ("·", "dim")
+        console.print(f"  {mark} {_plain(line.rule)}{': ' if line.detail else ''}{_plain(line.detail)}", style=style)
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "·" for letter in text)
+
+
+def replay(path: Path, *, since: str, rules: Path | None, as_json: bool) -> None:
+    """Decide stored mail again with candidate rules and print what would change."""
+    config = configs.load(path)
+    try:
+        length = replays.read_since(since)
+    except ValueError as error:
+        raise typer.BadParameter(f"found {since}, expected {error}") from error
+    candidate = config if rules is None else replace(config, rules=rules.absolute())
+    books = (rulebook_load.load(config, instance="replay"), rulebook_load.load(candidate, instance="replay"))
+    asyncio.run(_replay(config, books, datetime.now(UTC) - length, as_json=as_json))
+
+
+async def _replay(config: Config, books: Sequence[Rulebook], since: datetime, *, as_json: bool) -> None:
+    from maild.storage import engine as engines
+    from maild.storage import scratch
+
+    engine = engines.open_engine(config.store.url)
+    engines.check_reachable(engine)
+    letters = templates.load(config.templates, config.desk.languages)
+    readers = _readers(config, books[0], max(2, config.reading.processes))
+    await readers.start()
+    found: list[replays.Difference] = []
+    terminal = sys.stderr.isatty() and not as_json
+    try:
+        with engines.reading(engine) as connection, Progress(disable=not terminal, console=Console(stderr=True)) as bar:
+            task = bar.add_task("deciding again", total=scratch.count(connection, since) if terminal else None)
+            report = found.append if as_json else _print_difference
+            summary = await replays.replay(
+                config,
+                connection,
+                books,
+                letters,
+                readers,
+                since=since,
+                report=report,
+                tick=lambda: bar.advance(task),
+            )
+    finally:
+        await readers.stop()
+        engine.dispose()
+    _print_summary(summary, found, as_json=as_json)
+
+
+def _print_difference(one: replays.Difference) -> None:
+    where = f"case {one.case}" if one.case is not None else "no case"
+    print(f"mail {one.id} ({where}) {_plain(one.subject)}")
+    for what, before, after in one.changes:
+        print(f"  {what}: {_plain(before) or '–'} → {_plain(after) or '–'}")
+
+
+def _print_summary(summary: replays.Summary, found: Sequence[replays.Difference], *, as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {
+                "id": one.id,
+                "case": one.case,
+                "subject": one.subject,
+                "department": one.department,
+                "changes": {what: {"before": before, "after": after} for what, before, after in one.changes},
+            }
+            for one in found
+        ]
+        counts = {"mails": summary.mails, "changed": summary.changed, "departments": dict(summary.departments)}
+        print(json.dumps(counts | {"differences": rows}, ensure_ascii=False, indent=1))
+    elif summary.changed:
+        by = ", ".join(f"{name} {count}" for name, count in summary.departments.most_common())
+        print(f"{summary.mails} mails, {summary.changed} changed: {by}")
+
+
+def print_schema(out: Path | None) -> None:
+    """Print the JSON Schemas, or write each into a folder."""
+    found = schema.schemas()
+    if out is None:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name, one in found.items():
+        target = out / schema.file_name(name)
+        target.write_text(json.dumps(one, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        print(f"{target}  for {name}")
+
+
+def reload(path: Path) -> int:
+    """Judge the files, and ask the running daemon to take them; 1 when they are wrong."""
+    config = configs.load(path)
+    if problems := problems_of(config):
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        return 1
+    pid = pid_of(config)
+    if pid is None:
+        raise MaildError("no daemon runs with this config; the rules are right and will be read at its start")
+    os.kill(pid, signal.SIGHUP)
+    print(f"asked process {pid} to reload; its log says when it has")
+    return 0

@@ -1,0 +1,239 @@
+"""Ask the corridor what it would do: for one mail (``rules explain``), or for stored mail again (``rules replay``, X3).
+
+It is the daemon's own corridor on a scratch store in memory, with nothing delivered: no second implementation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from maild import keys as key_file
+from maild.core.mail import Mail, ReadingFailed
+from maild.core.plan import OpenCase, Plan, SetField
+from maild.journey import Corridor, consider
+from maild.storage import inbound, scratch
+from maild.storage.carry_out import Written, carry_out
+from maild.storage.gather import Desk
+from maild.storage.ids import Ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maild.config import Config
+    from maild.core.mail import Envelope
+    from maild.core.rules import Rulebook
+    from maild.mail.readers import Readers
+    from maild.mail.templates import Letters
+    from maild.storage.engine import Connection, Engine
+    from maild.storage.scratch import Stored
+
+AHEAD = 32
+"""Mails being read while others are decided."""
+COMMIT_EVERY = 200
+FAR = 1 << 40
+"""Ids of the scratch store begin here: no signed address of the real store may ever mean one of them."""
+FAR_NUMBER = 900_000_000
+"""Numbers of cases that only the candidate rules open begin here, for the same reason."""
+
+
+class Scratch:
+    """The corridor over an empty store in memory."""
+
+    def __init__(self, config: Config, rulebook: Rulebook, letters: Letters) -> None:
+        self._engine = scratch.open_scratch()
+        self.connection = self._engine.connect()
+        self.connection.begin()
+        desk = Desk(keys=key_file.load(config.keys), caps=config.caps, first_number=config.desk.first_number)
+        ids = Ids(self.connection, after=FAR)
+        self.corridor = Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=scratch.WHO)
+        self._done = 0
+
+    def close(self) -> None:
+        """Throw the store away."""
+        self.connection.close()
+        self._engine.dispose()
+
+    def decide(self, mail: Mail, *, now: datetime, number: int | None = None) -> Plan:
+        """Decide a mail and carry it out in memory, so that the next one finds it; ``number`` is a new case's."""
+        key = scratch.stand_for(self.connection, mail.envelope)
+        try:
+            plan = self._walk(mail, key, now, number)
+        except scratch.Taken:  # the number is taken: other rules opened other cases before
+            plan = self._walk(mail, key, now, FAR_NUMBER + key)
+        self._done += 1
+        if self._done % COMMIT_EVERY == 0:
+            self.connection.commit()
+            self.connection.begin()
+        return plan
+
+    def _walk(self, mail: Mail, key: int, now: datetime, number: int | None) -> Plan:
+        connection, corridor = self.connection, self.corridor
+        if number is not None:
+            scratch.next_number(connection, number)
+        with connection.begin_nested():
+            asks, facts, plan = consider(connection, corridor, mail, inbound_id=key, now=now)
+            written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in plan.notices]
+            corridor.ids.give_back(facts.outbox_ids, used=len(written))
+            carry_out(
+                connection,
+                plan,
+                mail=mail,
+                asks=asks,
+                facts=facts,
+                written=written,
+                ids=corridor.ids,
+                who=corridor.who,
+                claim_until=None,
+            )
+        return plan
+
+
+@contextmanager
+def beside(engine: Engine, corridor: Corridor) -> Iterator[Callable[[Mail, datetime], Plan]]:
+    """Give a function that decides a mail on the state of a real store, and takes everything back."""
+    with engine.connect() as connection, connection.begin() as transaction:
+
+        def ask(mail: Mail, now: datetime) -> Plan:
+            return consider(connection, corridor, mail, inbound_id=0, now=now)[2]
+
+        yield ask
+        transaction.rollback()
+
+
+# -- replay -----------------------------------------------------------------------------------------------------------
+
+SAID = ("outcome", "department", "type", "group", "assignee", "priority", "confidential", "tags", "fields", "ack")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A mail that candidate rules would decide otherwise."""
+
+    id: int
+    case: int | None
+    subject: str
+    department: str
+    changes: tuple[tuple[str, str, str], ...]
+    """What, before, after."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What came of a replay."""
+
+    mails: int = 0
+    unread: int = 0
+    changed: int = 0
+    departments: Counter[str] = field(default_factory=Counter)
+    """Changed mails by department."""
+
+
+def verdict(plan: Plan) -> dict[str, str]:
+    """Return what a plan says of a mail, in comparable words."""
+    opened = next((change for change in plan.changes if isinstance(change, OpenCase)), None)
+    values = dict.fromkeys(SAID, "") | {"outcome": plan.outcome, "ack": plan.ack}
+    if opened is not None:
+        fields = [f"{one.name}={one.value}" for one in plan.changes if isinstance(one, SetField)]
+        values |= {
+            "department": opened.department,
+            "type": opened.type,
+            "group": opened.group,
+            "assignee": opened.assignee or "nobody",
+            "priority": opened.priority,
+            "confidential": str(opened.confidential).lower(),
+            "tags": ", ".join(opened.tags),
+            "fields": ", ".join(sorted(fields)),
+        }
+    return values
+
+
+async def replay(
+    config: Config,
+    connection: Connection,
+    books: Sequence[Rulebook],
+    letters: Letters,
+    readers: Readers,
+    *,
+    since: datetime,
+    report: Callable[[Difference], None],
+    tick: Callable[[], None],
+) -> Summary:
+    """Decide stored mail again by two rulebooks side by side, each with its own state, and report where they differ.
+
+    Each mail that opened a case opens it with the same number in both, so that the signed addresses people answered
+    to mean the same cases as then.
+    """
+    summary = Summary()
+    before, after = (Scratch(config, book, letters) for book in books)
+    try:
+        async for one, mail in _reading(connection, readers, scratch.stored(connection, since)):
+            summary.mails += 1
+            tick()
+            if isinstance(mail, ReadingFailed):
+                summary.unread += 1
+                continue
+            number = one.case if one.outcome == "new" else FAR_NUMBER + one.id
+            old = before.decide(mail, now=one.decided, number=number)
+            new = after.decide(mail, now=one.decided, number=number)
+            difference = _difference(one, mail, old, new)
+            if difference is not None:
+                summary.changed += 1
+                summary.departments[difference.department] += 1
+                report(difference)
+    finally:
+        before.close()
+        after.close()
+    return summary
+
+
+def _difference(one: Stored, mail: Mail, old: Plan, new: Plan) -> Difference | None:
+    was, now = verdict(old), verdict(new)
+    if was == now:
+        return None
+    return Difference(
+        id=one.id,
+        case=one.case,
+        subject=mail.subject,
+        department=was["department"] or now["department"] or "–",
+        changes=tuple((name, was[name], now[name]) for name in SAID if was[name] != now[name]),
+    )
+
+
+async def _reading(
+    connection: Connection, readers: Readers, mails: Iterable[Stored]
+) -> AsyncIterator[tuple[Stored, Mail | ReadingFailed]]:
+    """Read mails in the child processes, some ahead of the one that is asked for, in order."""
+    ahead: deque[tuple[Stored, asyncio.Task[Mail | ReadingFailed]]] = deque()
+    for one in mails:
+        raw = inbound.raw_of(connection, one.id)
+        if raw is None:
+            continue
+        ahead.append((one, asyncio.ensure_future(_read(readers, raw, one.envelope))))
+        if len(ahead) >= AHEAD:
+            first, task = ahead.popleft()
+            yield first, await task
+    for one, task in ahead:
+        yield one, await task
+
+
+async def _read(readers: Readers, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed:
+    return await readers.read(raw, envelope)
+
+
+def read_since(text: str) -> timedelta:
+    """Read "30d" or "12h".
+
+    Raises:
+        ValueError: with what is expected.
+
+    """
+    unit = {"d": "days", "h": "hours", "w": "weeks"}.get(text[-1:])
+    if unit is None or not text[:-1].isdigit() or not 0 < int(text[:-1]) <= 5000:
+        raise ValueError('a time like "30d", "12h" or "2w"')
+    return timedelta(**{unit: int(text[:-1])})
