@@ -126,7 +126,7 @@ def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str,
 
 
 def _variants(notice: Notice) -> tuple[str, ...]:
-    """Name the letters that are better than the kind's own: a rule's choice, the type's, the department's (SPEC F3)."""
+    """Name the letters that are better than the kind's own: a rule's choice, the type's, the department's (SPEC F2)."""
     kind, wanted = notice.kind, notice.values.get("type")
     return (notice.template or "", f"{kind}.{wanted}" if wanted else "", f"{kind}.{notice.department}")
 

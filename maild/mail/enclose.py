@@ -13,6 +13,7 @@ from maild.core.mail import Attachment
 from maild.mail import encode
 from maild.mail.attachments import content
 from maild.mail.clean import clean_filename
+from maild.mail.prove import has_long_line
 
 MOST = 25 * 1024 * 1024
 """Encoded octets of all files of one mail together: what most servers take."""
@@ -21,7 +22,6 @@ _TYPE = re.compile(
     r"(?!message/|multipart/)[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,62}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,62}"
 )
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_LONG_LINE = re.compile(rb"(?:\A|\n)[^\n]{999}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +68,14 @@ def _part(file: Attachment, raw: bytes) -> bytes:
 def _copied(encoded: bytes) -> bytes | None:
     """Return clean base64 as it is (line ends made CRLF); None when it must be decoded and written anew."""
     junk = encoded.translate(None, _ALPHABET)
-    if junk.strip(b"\r\n").strip(b"=") or b"=" in encoded.rstrip(b"\r\n=") or _LONG_LINE.search(encoded):
+    padding = junk.count(b"=")
+    if padding > 2 or not encoded.rstrip(b"\r\n").endswith(b"=" * padding):
         return None
-    if (len(encoded) - len(junk) + junk.count(b"=")) % 4 or junk.count(b"=") > 2:
+    ends, feeds = junk.count(b"\r\n"), junk.count(b"\n")
+    returns = junk.count(b"\r")
+    if padding + feeds + returns != len(junk) or (len(encoded) - feeds - returns) % 4:
         return None
-    if not junk.count(b"\r\n") == junk.count(b"\n") == junk.count(b"\r"):
+    if not ends == feeds == returns:
         encoded = encoded.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
-    return encoded.strip(b"\r\n") + b"\r\n"
+    encoded = encoded.strip(b"\r\n") + b"\r\n"
+    return None if has_long_line(encoded) else encoded

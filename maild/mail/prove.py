@@ -39,7 +39,7 @@ def flaw(
         return "a bare CR or LF"
     if data.translate(None, _HARMLESS):
         return "a control character"
-    if _has_long_line(data):
+    if has_long_line(data):
         return "a line of more than 998 octets"
     match = _header(tuple(names), tuple(mailboxes)).match(data)
     if match is None:
@@ -74,14 +74,14 @@ def _where(data: bytes, names: Sequence[str]) -> str:
     return "a header that was not intended"
 
 
-def _has_long_line(data: bytes) -> bool:
-    """Jump from line end to line end, as far as a line may be long."""
+def has_long_line(data: bytes) -> bool:
+    """Tell whether a line is longer than RFC 5322 allows, by jumps from line end to line end as far as one may be."""
     at, end = 0, len(data)
-    while at < end:
-        found = data.rfind(b"\r\n", at, at + LONGEST_LINE + 2)
+    while end - at > LONGEST_LINE:
+        found = data.rfind(b"\n", at, at + LONGEST_LINE + 2)
         if found < 0:
             return True
-        at = found + 2
+        at = found + 1
     return False
 
 
