@@ -18,16 +18,15 @@ from datetime import datetime
 from aiosmtpd.smtp import SMTP
 
 from maild import logs
-from maild.channels import smtp_data
 from maild.channels import smtp_replies as replies
 from maild.channels.passwords import Login
 from maild.channels.smtp_commands import COMMANDS, LONGEST, LONGEST_OTHER
 from maild.channels.smtp_door import Accept, Door, Knows, OpenDoor
+from maild.channels.smtp_mail import conclude, finish, refusal
 from maild.channels.smtp_path import Malformed
 from maild.channels.smtp_receive import Reception
 from maild.channels.smtp_talk import State, wrong
-from maild.core.errors import StoreFull, Temporary, Unusable
-from maild.core.mail import Envelope
+from maild.core.errors import Temporary, Unusable
 
 __all__ = ["Conversation", "Door", "OpenDoor", "open_door"]
 
@@ -262,7 +261,7 @@ class Conversation(SMTP):
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer an unexpected error of ours: temporary, and nothing of its text (P3)."""
-        return replies.FULL if isinstance(error, StoreFull) else replies.OUR_FAULT
+        return refusal(error)
 
     async def _handle_client(self) -> None:
         """Talk until one side ends it."""
@@ -345,11 +344,12 @@ class Conversation(SMTP):
         reception = await self._begin()
         try:
             if await reception.whole():
-                await self._finish(reception)
+                self._deadline = math.inf  # what takes its time from here on is we
+                conclude(self, await finish(self, reception.body))
             elif reception.expired:
                 self.hang_up(replies.SLOW)
             elif reception.body.refused is not None:
-                self._conclude(reception.body.refused)
+                conclude(self, reception.body.refused)
                 await self._flush()  # at once: a client that looks may stop sending
                 if not await reception.drained(DRAIN_SECONDS):
                     self._close()
@@ -368,48 +368,3 @@ class Conversation(SMTP):
         if self._reader.at_eof():
             reception.lost()
         return reception
-
-    async def _finish(self, reception: Reception) -> None:
-        """Judge and store a mail that is whole."""
-        body = reception.body
-        if body.refused is not None:
-            self._conclude(body.refused)
-            return
-        raw = body.take()
-        looping = smtp_data.hops(raw) >= smtp_data.MOST_HOPS
-        self._conclude(replies.LOOPING if looping else await self._store(raw))
-
-    async def _store(self, raw: bytes) -> str:
-        """Commit, however long it takes us and whatever the client does meanwhile; the reply."""
-        state = self.state
-        assert state.sender is not None
-        self._deadline = math.inf
-        task = self.opened.commit(
-            Envelope(
-                source=self.door.kind,
-                received=self.opened.now(),
-                sender=state.sender,
-                recipients=tuple(dict.fromkeys(state.recipients)),
-                peer=self.peer,
-                helo=state.helo,
-                login=state.login,
-            ),
-            raw,
-        )
-        await asyncio.wait({task})  # cancelling this wait does not cancel the task
-        if task.cancelled():
-            return replies.OUR_FAULT
-        error = task.exception()
-        if error is None:
-            return replies.stored(task.result())
-        return replies.FULL if isinstance(error, StoreFull) else replies.OUR_FAULT
-
-    def _conclude(self, reply: str) -> None:
-        """Answer a mail: once, or on LMTP once for each recipient (RFC 2033 §4.2)."""
-        for _ in self.state.recipients if self.door.kind == "lmtp" else (None,):
-            self.say(reply)
-        self.state.forget_mail()
-        if reply[0] == "2":
-            self.state.forgive()
-        elif reply[0] == "5":
-            self.state.errors += 1
