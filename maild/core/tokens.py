@@ -68,8 +68,16 @@ def _mac(key: Key, *parts: bytes) -> bytes:
     return hmac.digest(key.secret, message, hashlib.sha256)[:_MAC]
 
 
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [one + two for one in _ALPHABET for two in _ALPHABET]
+
+
 def _b32(data: bytes) -> str:
-    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+    """Write octets in base32, lower case, no padding (RFC 4648 §6): ten bits at a time, as every letter has several."""
+    spare = -len(data) * 8 % 10
+    value, letters = int.from_bytes(data, "big") << spare, (len(data) * 8 + 4) // 5
+    pairs = [_PAIRS[value >> shift & 1023] for shift in range(len(data) * 8 + spare - 10, -1, -10)]
+    return "".join(pairs)[:letters]
 
 
 def _unb32(text: str) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -36,9 +35,9 @@ class Rows:
     """New rows of one plan, written table by table."""
 
     def __init__(self) -> None:
-        self._waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = {}
+        self._waiting: dict[type[SQLModel], list[dict[str, Any]]] = {}
 
-    def add(self, model: type[SQLModel], row: Mapping[str, Any]) -> None:
+    def add(self, model: type[SQLModel], row: dict[str, Any]) -> None:
         """Keep a row for later; all rows of a table name the same columns."""
         self._waiting.setdefault(model, []).append(row)
 

@@ -8,10 +8,10 @@ SQLAlchemy's, so that storage/faults.py knows them.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Table, bindparam, insert
+from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
@@ -35,12 +35,9 @@ class _Compiled:
         self.sql = str(compiled)
         self.positional: list[str] | None = compiled.positiontup
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        self.bind: dict[str, Processor] = {}
-        for name, parameter in compiled.binds.items():
-            processor = parameter.type.dialect_impl(dialect).bind_processor(dialect)
-            if processor is not None:
-                self.bind[name] = processor
-        self.names = list(compiled.binds)
+        processors = {name: _processor(parameter.type, dialect) for name, parameter in compiled.binds.items()}
+        self.known = processors.keys()
+        self.order = [(name, processors[name]) for name in self.positional or compiled.binds]
         self.row: Any = None
         self.results: list[tuple[int, Processor]] = []
         if statement.is_select:
@@ -53,15 +50,18 @@ class _Compiled:
                 if result is not None:
                     self.results.append((position, result))
 
-    def values(self, given: Mapping[str, Any]) -> Any:
+    def values(self, given: dict[str, Any]) -> Any:
         """Return the parameters in the driver's form."""
-        bind, fixed = self.bind, self.fixed
-        made = {}
-        for name in self.names:
-            value = given[name] if name in given else fixed.get(name)
-            processor = bind.get(name)
-            made[name] = value if processor is None else processor(value)
-        return made if self.positional is None else tuple([made[name] for name in self.positional])
+        if self.fixed:
+            given = self.fixed | given
+        if not given.keys() <= self.known:
+            raise KeyError(f"no such parameter: {', '.join(sorted(given.keys() - self.known))}")
+        if self.positional is None:
+            return {
+                name: given.get(name) if processor is None else processor(given.get(name))
+                for name, processor in self.order
+            }
+        return [given.get(name) if processor is None else processor(given.get(name)) for name, processor in self.order]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """Return rows with their values as Python has them."""
@@ -74,6 +74,14 @@ class _Compiled:
                 row[position] = result(row[position])
             made.append(self.row(row))
         return made
+
+
+def _processor(kind: Any, dialect: Dialect) -> Processor | None:
+    """Return what turns a value of a type into the driver's; most lists kept as JSON are empty or short."""
+    processor: Processor | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(kind, JSON) and dialect.name == "sqlite":
+        return lambda value: "[]" if value == [] else processor(value) if processor is not None else value
+    return processor
 
 
 class Statement:
@@ -101,7 +109,15 @@ class Statement:
         rows = self.all(connection, **values)
         return rows[0][0] if rows else None
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+    def returned(self, connection: Connection, values: dict[str, Any]) -> Any:
+        """Run a change that returns something; the first value of its first row."""
+        compiled = self._on(connection)
+        cursor = _execute(connection, compiled.sql, compiled.values(values))
+        row = cursor.fetchone()
+        cursor.close()
+        return row[0]
+
+    def run(self, connection: Connection, values: dict[str, Any]) -> int:
         """Run a change; how many rows it touched."""
         compiled = self._on(connection)
         cursor = _execute(connection, compiled.sql, compiled.values(values))
@@ -109,7 +125,7 @@ class Statement:
         cursor.close()
         return count
 
-    def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Run a change once for each set of values; all have the same keys."""
         if len(rows) == 1:
             self.run(connection, rows[0])
@@ -157,7 +173,7 @@ class Insert:
         self._table = table(model)
         self._statement: Statement | None = None
 
-    def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Insert these rows."""
         if not rows:
             return
@@ -166,7 +182,7 @@ class Insert:
             self._statement = Statement(insert(self._table).values(binds))
         self._statement.many(connection, rows)
 
-    def one(self, connection: Connection, row: Mapping[str, Any]) -> None:
+    def one(self, connection: Connection, row: dict[str, Any]) -> None:
         """Insert one row."""
         self.many(connection, [row])
 
