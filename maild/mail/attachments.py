@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import replace
 
 from maild.core.mail import Attachment
 from maild.mail import decoding, headers
+from maild.mail.containers import Inside, contents
 from maild.mail.structure import Part
 from maild.mail.text import clean_line
 
-Encoding = Literal["base64", "quoted-printable", "identity", "uuencode", "yenc"]
-
 MOST_NAME = 120
+_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,80}")
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _RESERVED = re.compile(r"(?i)^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?=\.|\s*$)")
@@ -70,26 +71,37 @@ def content_id(part: Part) -> str | None:
     return clean_line(headers.text(value, most=255).strip().strip("<>"), 255) or None if value is not None else None
 
 
-def of_part(raw: bytes, part: Part, position: int, content: bytes | None = None) -> Attachment:
-    """Describe a part as a file."""
-    start, end, encoding = part.start, part.end, part.encoding
-    if encoding == "uuencode" or encoding not in ("base64", "quoted-printable", "yenc"):
-        pass
-    data = content if content is not None else decoding.decode(raw[start:end], encoding)
+def of_part(part: Part, position: int, data: bytes) -> Attachment:
+    """Describe a part, whose decoded bytes are given, as a file."""
     cid = content_id(part)
-    kind = part.type if len(part.type) <= 100 else "application/octet-stream"
-    inline = part.disposition == "inline" or (cid is not None and part.disposition != "attachment")
     return Attachment(
         name=name_of(part, position),
-        type=kind,
+        type=part.type if len(part.type) <= 100 else "application/octet-stream",
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        start=start,
-        end=end,
-        encoding=encoding,  # type: ignore[arg-type]
-        inline=inline,
+        start=part.start,
+        end=part.end,
+        encoding=part.encoding,
+        inline=part.disposition == "inline" or (cid is not None and part.disposition != "attachment"),
         content_id=cid,
     )
+
+
+def inside(container: Attachment, files: Iterable[Inside]) -> list[Attachment]:
+    """Describe the files in a container."""
+    return [
+        replace(
+            container,
+            name=safe_name(file.name) or f"part-{index + 1}.bin",
+            type=file.type.lower() if _TYPE.fullmatch(file.type) else "application/octet-stream",
+            size=len(file.data),
+            sha256=hashlib.sha256(file.data).hexdigest(),
+            inside=index,
+            inline=False,
+            content_id=None,
+        )
+        for index, file in enumerate(files)
+    ]
 
 
 def whole(raw: bytes, digest: str, subject: str) -> Attachment:
@@ -148,7 +160,6 @@ def content(raw: bytes, file: Attachment) -> bytes:
     data = decoding.decode(raw[file.start : file.end], file.encoding)
     if file.inside is None:
         return data
-    found = blocks(data)
-    if file.inside < len(found):
-        return found[file.inside][4]
-    return b""
+    opened = contents(data)
+    found = [one[4] for one in blocks(data)] if opened is None else [one.data for one in opened.files]
+    return found[file.inside] if file.inside < len(found) else b""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maild.core.mail import Attachment, Calendar
-from maild.mail import attachments, calendar, caps, charset, decoding, headers, html
+from maild.mail import attachments, calendar, caps, charset, containers, decoding, headers, html, structure, tnef
 from maild.mail.flowed import unwrap
 from maild.mail.structure import Part
 from maild.mail.text import Mark, Shown, clean, clean_line
@@ -32,8 +32,8 @@ class Body:
     """Decoded texts that are not shown but may mention us: HTML beside a text, attached mails."""
     pictures: list[tuple[str, int]] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
-    attached: list[Part] = field(default_factory=list)
-    """Attached mails, outermost first."""
+    attached: list[tuple[bytes, Part]] = field(default_factory=list)
+    """Attached mails in order: the bytes each lies in, and its head."""
 
 
 @dataclass(slots=True)
@@ -54,6 +54,7 @@ class _Walk:
         self.pieces: list[_Piece] = []
         self.position = 0
         self.calendar_text = ""
+        self.wrapped: list[containers.Contents] = []
 
     # -- choosing -------------------------------------------------------------------------------------------------
 
@@ -196,11 +197,28 @@ class _Walk:
 
     def file(self, part: Part) -> None:
         """Take a part as a file; of an attached mail its header is shown, never its text."""
-        self.body.files.append(attachments.of_part(self.raw, part, self.position))
+        data = decoding.decode(self.raw[part.start : part.end], part.encoding)
+        file = attachments.of_part(part, self.position, data)
         if part.attached is not None:
-            self.body.attached.append(part.attached)
-            if not _in_report(part):
-                self.add(_summary(part.attached))
+            self.attach(self.raw, part.attached, part)
+        elif part.type == "message/rfc822" and len(data) < caps.TEXT:
+            self.attach(data, structure.head_of(data), part)
+        inside = containers.contents(data)
+        if inside is None:
+            self.body.files.append(file)
+            return
+        packed = data.startswith(tnef.SIGNATURE)
+        self.body.files.append(replace(file, decoration=packed and bool(inside.files or inside.text or inside.html)))
+        self.body.files += attachments.inside(file, inside.files)
+        self.wrapped.append(inside)
+        if inside.summary:
+            self.add(_summary_lines(list(inside.summary), "[Attached Outlook item]"))
+
+    def attach(self, raw: bytes, inner: Part, part: Part) -> None:
+        """Note an attached mail and show its header; a report's copy of the original is not shown."""
+        self.body.attached.append((raw, inner))
+        if not _in_report(part):
+            self.add(_summary(inner))
 
     def read_calendar(self, part: Part) -> None:
         """Read an invitation or an answer to one."""
@@ -211,10 +229,22 @@ class _Walk:
             self.calendar_text = calendar.describe(text)
         self.file(part)
 
+    def other_text(self) -> None:
+        """A mail without text shows what a winmail.dat or an invitation says."""
+        for inside in self.wrapped:
+            if inside.text.strip():
+                self.add(_Piece(clean(inside.text)[: caps.TEXT].strip("\n")))
+            elif inside.html:
+                page = html.render(inside.html)
+                self.body.has_html = True
+                self.add(_Piece(page.shown.text[: caps.TEXT], page.shown.marks))
+        if not self.pieces and self.calendar_text:
+            self.add(_Piece(self.calendar_text))
+
     def result(self) -> Body:
         """Join the runs of lines, a blank line between them."""
-        if not any(piece.text.strip() for piece in self.pieces) and self.calendar_text:
-            self.add(_Piece(self.calendar_text))
+        if not any(piece.text.strip() for piece in self.pieces):
+            self.other_text()
         lines: list[str] = []
         marks: list[Mark] = []
         for piece in self.pieces:
@@ -270,5 +300,9 @@ def _summary(part: Part) -> _Piece:
         value = part.header(name)
         if value is not None and (line := clean_line(headers.text(value, most=300), 300)):
             lines.append(f"{label}: {line}")
-    lines.insert(0, "[Attached mail]")
+    return _summary_lines(lines, "[Attached mail]")
+
+
+def _summary_lines(lines: list[str], title: str) -> _Piece:
+    lines.insert(0, title)
     return _Piece("\n".join(lines), (Mark("forwarded", 0, len(lines), "an attached mail's header"),))

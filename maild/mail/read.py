@@ -48,7 +48,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     message = structure.as_message(raw, root)
     subject = clean_line(headers.text(first.get("subject", b""), hint), 500)
     split = reply.split(shown, subject, answers="in-reply-to" in first or "references" in first)
-    attached = structure.as_message(raw, content.attached[0]) if content.attached else None
+    attached = structure.as_message(*content.attached[0]) if content.attached else None
     report = bounce.find(message, shown.text)
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
     return Mail(
@@ -57,7 +57,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         content_hash=content_hash(raw, found, start),
         size=len(raw),
         identity=author,
-        authentication=authentication.judge(raw, told, envelope, author, options),
+        authentication=authentication.judge(raw, found, envelope, author, options),
         headers=tuple(pair for pair in told if not _UNTOLD.fullmatch(pair[0])),
         subject=subject,
         message_id=ids[0] if ids else None,

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email.message import Message
+from typing import Literal
 
 from maild.mail import caps
 from maild.mail.headers import Field, Params, fields, parameters
+
+Encoding = Literal["base64", "quoted-printable", "identity", "uuencode", "yenc"]
 
 _BROKEN_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=[!-9;-~]+:)")
 _TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)/([!#$%&'*+.^_`|~0-9a-z-]+)")
@@ -32,8 +35,8 @@ class Part:
     params: Params = field(default_factory=dict)
     disposition: str = ""
     disposition_params: Params = field(default_factory=dict)
-    encoding: str = ""
-    """Content-Transfer-Encoding as one of base64, quoted-printable, uuencode, identity."""
+    encoding: Encoding = "identity"
+    """Content-Transfer-Encoding, made sense of."""
     parts: list[Part] = field(default_factory=list)
     attached: Part | None = None
     """The mail inside a message/rfc822 part."""
@@ -124,7 +127,7 @@ def _named(word: str, default: str) -> str:
     )
 
 
-def encoding_of(value: bytes) -> str:
+def encoding_of(value: bytes) -> Encoding:
     """Return the transfer encoding a field names, however it is misspelt (RFC 2045 §6)."""
     word = value.strip().lower()
     if b"base64" in word or b"base-64" in word:
@@ -198,6 +201,12 @@ def _inner(raw: bytes, part: Part, budget: _Budget) -> Part | None:
         return None
     head, body = fields(raw, part.start, part.end)
     return _part(raw, head, min(body, part.end), part.end, part, "text/plain") if head else None
+
+
+def head_of(data: bytes) -> Part:
+    """Return the head of a mail that was attached in a transfer encoding, over its decoded bytes."""
+    head, body = fields(data, 0, min(len(data), caps.HEADER_BYTES))
+    return _part(data, head, min(body, len(data)), len(data), None, "text/plain")
 
 
 def as_message(raw: bytes, part: Part) -> Message:
