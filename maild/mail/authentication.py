@@ -24,7 +24,7 @@ from maild.mail.auth_results import Result, Results, parse, without_comments
 from maild.mail.options import ReadOptions
 
 MICROSOFT = "microsoft365"
-Headers = Sequence[tuple[str, str]]
+Headers = Sequence[tuple[str, bytes]]
 Policy = Literal["none", "quarantine", "reject"]
 _POLICY = re.compile(r"\bp=(none|quarantine|reject)\b", re.IGNORECASE)
 
@@ -32,8 +32,9 @@ _POLICY = re.compile(r"\bp=(none|quarantine|reject)\b", re.IGNORECASE)
 def judge(raw: bytes, headers: Headers, envelope: Envelope, identity: Identity, options: ReadOptions) -> Authentication:
     """Judge whether the domain of the author sent the mail.
 
-    ``headers`` are all fields in order: lower-case name, unfolded value. Never raises for anything a mail may hold;
-    what cannot be found out is *unknown*, never *fail*.
+    ``headers`` are all fields in order: lower-case name, raw value. They must not be decoded: an encoded word in an
+    address that our server quotes would become results of its own. Never raises for anything a mail may hold; what
+    cannot be found out is *unknown*, never *fail*.
     """
     if identity.address is None:
         return _unknown(f"From names nobody: {identity.reason}")
@@ -64,13 +65,17 @@ def _by_headers(headers: Headers, envelope: Envelope, domain: str, options: Read
     return _verdict(found, envelope, domain)
 
 
+def _unfolded(value: bytes) -> str:
+    return " ".join(value.decode("utf-8", "replace").split())
+
+
 def _topmost(headers: Headers, wanted: str, hosts: set[str]) -> Results | str:
     """Return the Authentication-Results that counts, or why there is none."""
     for name, value in headers:
-        if name == "received" and not _received_by(value, hosts):
+        if name == "received" and not _received_by(_unfolded(value), hosts):
             break
         if name == "authentication-results":
-            results = parse(value)
+            results = parse(_unfolded(value))
             if results is None:
                 return "an Authentication-Results field above our server's cannot be read"
             if results.authserv_id == wanted:
@@ -96,11 +101,11 @@ def _by_microsoft(headers: Headers, envelope: Envelope, domain: str, options: Re
     """
     if envelope.source != "imap":
         return _unknown("Microsoft 365 can be believed only in a mailbox polled there")
-    inside = [value.strip().lower() for name, value in headers if name == "x-ms-exchange-crosstenant-authas"]
+    inside = [_unfolded(value).lower() for name, value in headers if name == "x-ms-exchange-crosstenant-authas"]
     if inside == ["internal"] and domain in options.own_domains:
         return Authentication(verdict="pass", reason="Microsoft 365 says it was sent from inside")
     topmost = next((value for name, value in headers if name == "authentication-results"), None)
-    results = None if topmost is None else parse(topmost, nameless=True)
+    results = None if topmost is None else parse(_unfolded(topmost), nameless=True)
     if results is None:
         return _unknown("no Authentication-Results of Microsoft 365")
     return _verdict(results, envelope, domain)

@@ -26,7 +26,7 @@ _QUIET = logging.Logger("dkim", logging.CRITICAL)
 
 
 def vouches(
-    raw: bytes, headers: Sequence[tuple[str, str]], domain: str, now: datetime, dns: Dns, *, strict: bool
+    raw: bytes, headers: Sequence[tuple[str, bytes]], domain: str, now: datetime, dns: Dns, *, strict: bool
 ) -> bool:
     """Tell whether a valid signature of a domain aligned with the author's covers the mail.
 
@@ -35,18 +35,19 @@ def vouches(
 
     """
     fields = [value for name, value in headers if name == "dkim-signature"]
-    counted = Counter(name for name, _ in headers)
+    names = [name for name, _ in headers]
+    counted = Counter(names)
     unknown: Unknown | None = None
     looked_at = 0
     for index, field in enumerate(fields):
         if looked_at >= MOST:
             break
-        tags = _tags(field)
-        if not aligned(tags.get("d", ""), domain, strict=strict) or _flaw(tags, counted, now) is not None:
+        found = tags(field)
+        if not aligned(found.get("d", ""), domain, strict=strict) or flaw(found, counted, now) is not None:
             continue
         looked_at += 1
         try:
-            if _valid(raw, index, len(fields), dns):
+            if _valid(raw, index, names, dns):
                 return True
         except Unknown as error:
             unknown = error
@@ -55,9 +56,10 @@ def vouches(
     return False
 
 
-def _tags(field: str) -> dict[str, str]:
+def tags(field: bytes) -> dict[str, str]:
+    """Return the tags of a DKIM-Signature; none when it is not well formed (RFC 6376 §3.2)."""
     try:
-        found = parse_tag_value(field.encode("utf-8", "surrogateescape"))
+        found = parse_tag_value(field)
     except InvalidTagValueList:
         return {}
     return {_text(name): _text(value) for name, value in found.items()}
@@ -67,7 +69,7 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace").strip()
 
 
-def _flaw(tags: dict[str, str], counted: Counter[str], now: datetime) -> str | None:
+def flaw(tags: dict[str, str], counted: Counter[str], now: datetime) -> str | None:
     """Say why a signature is not good enough, whatever its mathematics say; None when it is."""
     if "l" in tags:
         return "it signs only the beginning (l=)"
@@ -84,7 +86,7 @@ def _flaw(tags: dict[str, str], counted: Counter[str], now: datetime) -> str | N
     return None
 
 
-def _valid(raw: bytes, index: int, count: int, dns: Dns) -> bool:
+def _valid(raw: bytes, index: int, names: list[str], dns: Dns) -> bool:
     """Verify one signature; malformed mails and keys are simply not valid.
 
     Raises:
@@ -98,9 +100,8 @@ def _valid(raw: bytes, index: int, count: int, dns: Dns) -> bool:
 
     try:
         verifier = dkim.DKIM(raw, logger=_QUIET, minkey=LEAST_KEY)
-        mine = [value for name, value in verifier.headers if name.lower() == b"dkim-signature"]
-        if len(mine) != count:
-            return False  # dkimpy sees other fields than we do: nothing is proven
+        if [name.decode("ascii").lower() for name, _ in verifier.headers] != names:
+            return False  # dkimpy sees other fields than we do: nothing is proven about ours
         return bool(verifier.verify(idx=index, dnsfunc=fetch))
     except Unknown:
         raise

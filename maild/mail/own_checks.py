@@ -28,14 +28,20 @@ class Record:
 
 
 def judge(
-    raw: bytes, headers: Sequence[tuple[str, str]], envelope: Envelope, domain: str, resolver: str | None
+    raw: bytes,
+    headers: Sequence[tuple[str, bytes]],
+    envelope: Envelope,
+    domain: str,
+    resolver: str | None,
+    *,
+    seconds: float = SECONDS,
 ) -> Authentication:
     """Judge a mail whose author's domain is known. Never raises for anything a mail may hold.
 
     An aligned signature or an aligned SPF pass proves the domain, whether or not it publishes a policy. Without either
     the mail fails what the domain publishes; a domain that publishes nothing has *none*.
     """
-    dns = Dns(resolver, seconds=SECONDS)
+    dns = Dns(resolver, seconds=seconds)
     unknown: list[str] = []
     try:
         record = find_record(domain, dns)
