@@ -253,7 +253,7 @@ class _Walk:
             start = len(lines)
             lines.extend(piece.text.split("\n"))
             marks.extend(Mark(m.kind, m.start + start, m.end + start, m.why) for m in piece.marks)
-            self.body.pictures.extend((name, line + start) for name, line in piece.pictures)
+            self.body.pictures.extend((name, line if line < 0 else line + start) for name, line in piece.pictures)
         self.body.shown = Shown("\n".join(lines), tuple(marks))
         return self.body
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from maild.core.mail import Attachment, Fold
 from maild.mail.body import Body
+from maild.mail.page import IN_SIGNATURE
 
 SMALL = 10 * 1024
 
@@ -15,7 +16,7 @@ def decorated(content: Body, folds: Iterable[Fold]) -> tuple[Attachment, ...]:
     """Mark pictures of less than 10 KB that the HTML shows only among folded lines, such as a signature."""
     if not content.pictures:
         return tuple(content.files)
-    folded: set[int] = set()
+    folded = {IN_SIGNATURE}
     for fold in folds:
         if fold.kind != "forwarded":
             folded.update(range(fold.line, fold.line + fold.text.count("\n") + 1))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from maild.mail.text import Mark, MarkKind
 
 _MOST_URL = 1000
+IN_SIGNATURE = -1
+"""The line of a picture inside what a mail program marked as a signature."""
 
 
 @dataclass(slots=True)
@@ -36,7 +38,19 @@ class _Table:
 class Page:
     """Where the walk writes; lines are final once a break ends them."""
 
-    __slots__ = ("_gap", "_items", "_line", "_lists", "_outer", "_sheet", "_space", "_tables", "pre", "prefix")
+    __slots__ = (
+        "_gap",
+        "_items",
+        "_line",
+        "_lists",
+        "_outer",
+        "_sheet",
+        "_signatures",
+        "_space",
+        "_tables",
+        "pre",
+        "prefix",
+    )
 
     def __init__(self) -> None:
         self._sheet = _Sheet()
@@ -49,6 +63,7 @@ class Page:
         self._gap = False
         self.prefix = ""
         self.pre = 0
+        self._signatures = 0
 
     # -- text -----------------------------------------------------------------------------------------------------
 
@@ -116,7 +131,8 @@ class Page:
     def image(self, source: str, alternative: str) -> None:
         """Write a picture's alternative text; remember one that the mail itself carries."""
         if source[:4].lower() == "cid:":
-            self._sheet.pictures.append((source[4:], len(self._sheet.lines)))
+            line = max(len(self._sheet.lines) - (0 if self._line else 1), 0)
+            self._sheet.pictures.append((source[4:], IN_SIGNATURE if self._signatures else line))
         words = " ".join(alternative.split())[:300]
         if words:
             self.write(f" [{words}] ")
@@ -216,7 +232,7 @@ class Page:
                 row.pop()
             start = len(self._sheet.lines)
             self._sheet.lines.append(self.prefix + " | ".join(cell.lines[0] if cell.lines else "" for cell in row))
-            self._sheet.pictures.extend((name, start) for cell in row for name, _ in cell.pictures)
+            self._sheet.pictures.extend((name, _moved(at, start, 0)) for cell in row for name, at in cell.pictures)
             return
         for cell in row:
             self._append(cell)
@@ -224,7 +240,7 @@ class Page:
     def _append(self, cell: _Sheet) -> None:
         start = len(self._sheet.lines)
         self._sheet.lines.extend(self.prefix + line for line in cell.lines)
-        self._sheet.pictures.extend((name, start + line) for name, line in cell.pictures)
+        self._sheet.pictures.extend((name, _moved(line, start, line)) for name, line in cell.pictures)
         for mark in cell.marks:
             mark.start += start
             mark.end = None if mark.end is None else mark.end + start
@@ -243,11 +259,13 @@ class Page:
             self.newline()
         opened = _Mark(kind=mark[0], why=mark[1], start=len(self._sheet.lines), to_end=mark[2])  # type: ignore[arg-type]
         self._sheet.marks.append(opened)
+        self._signatures += mark[0] == "signature"
         return opened
 
     def close_mark(self, mark: object) -> None:
         """End it."""
         assert isinstance(mark, _Mark)
+        self._signatures -= mark.kind == "signature"
         mark.end = len(self._sheet.lines) + (1 if self._line else 0)
 
     def finish(self) -> tuple[list[str], tuple[Mark, ...], tuple[tuple[str, int], ...]]:
@@ -266,6 +284,10 @@ class Page:
             if mark.start < end:
                 marks.append(Mark(mark.kind, mark.start, end, mark.why))
         return lines, tuple(marks), tuple(self._sheet.pictures)
+
+
+def _moved(line: int, start: int, offset: int) -> int:
+    return line if line == IN_SIGNATURE else start + offset
 
 
 def _bare(url: str) -> str:
