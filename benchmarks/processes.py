@@ -22,16 +22,17 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the user and system time of the whole family, ended children included."""
-    total = 0
+def cpu_seconds(pid: int) -> tuple[float, float]:
+    """Return the user and system time of a process, and of all that came from it (ended children included)."""
+    used = {}
     for member in family(pid):
         try:
             fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        total += sum(int(value) for value in fields[11:15])
-    return total / _TICK
+        used[member] = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+    own, ended = used.pop(pid, (0, 0))
+    return own / _TICK, (ended + sum(sum(pair) for pair in used.values())) / _TICK
 
 
 def peak_megabytes(pid: int) -> tuple[float, float]:
