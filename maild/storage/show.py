@@ -18,6 +18,7 @@ from maild.storage.carry_out import table
 from maild.storage.tables import (
     Attachment,
     Case,
+    Counter,
     Event,
     FieldValue,
     Inbound,
@@ -251,6 +252,7 @@ def status(connection: Connection, zone: ZoneInfo) -> Shown:
     by_status = connection.execute(select(col(Case.status), func.count()).group_by(col(Case.status))).tuples()
     quarantined = connection.execute(select(func.count()).where(col(Inbound.state) == "quarantined")).scalar_one()
     failed = connection.execute(select(func.count()).where(col(Outbox.state) == "failed")).scalar_one()
+    loops = connection.execute(select(col(Counter.value)).where(col(Counter.name) == "loops")).scalar()
     unmatched = connection.execute(select(func.count()).where(col(Inbound.outcome) == "unmatched")).scalar_one()
     return {
         "cases": {str(name): int(count) for name, count in by_status},
@@ -259,6 +261,7 @@ def status(connection: Connection, zone: ZoneInfo) -> Shown:
         "unmatched": unmatched,
         "outbox": outbox_rows.waiting(connection),
         "failed": failed,
+        "loops": loops or 0,
         "next_due": _time(outbox_rows.next_due(connection), zone),
     }
 

@@ -212,8 +212,9 @@ def upserting(
 
 def _execute(connection: Connection, sql: str, values: Any, *, many: bool = False) -> Any:
     raw = connection.connection
-    cursor = raw.cursor()
+    cursor: Any = None
     try:
+        cursor = raw.cursor()
         if many:
             cursor.executemany(sql, values)
         else:
