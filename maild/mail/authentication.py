@@ -43,8 +43,10 @@ def judge(raw: bytes, headers: Headers, envelope: Envelope, identity: Identity, 
     if options.trust == "headers":
         return _by_headers(headers, envelope, domain, options)
     if options.trust == "own":
-        from maild.mail import own_checks  # DNS, SPF and DKIM are loaded only where they are used
-
+        try:
+            from maild.mail import own_checks  # DNS, SPF and DKIM are loaded only where they are used
+        except ImportError as error:
+            return _unknown(f"own checks need the extra maild[dkim]: {error}")
         return own_checks.judge(raw, headers, envelope, domain, options.resolver)
     return _unknown("authentication is not looked at here")
 
