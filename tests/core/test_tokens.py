@@ -1,5 +1,6 @@
 """Signed addresses and Message-IDs: only what we made, unchanged and unexpired, is ours."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -64,3 +65,60 @@ def test_message_id_and_bounce(outbox: int, case: int | None) -> None:
     bounce = tokens.sign_bounce(KEYS[0], outbox=outbox, domain="sak.example")
     assert tokens.verify_bounce(KEYS, bounce) == outbox
     assert tokens.verify_bounce(KEYS, bounce.replace(f"+{outbox}.", f"+{outbox + 1}.")) is None
+
+
+def test_guesses_and_flipped_bits_are_never_ours() -> None:
+    """F6, A9: random tokens of the right shape and every single flipped bit of a genuine one are refused."""
+    chance = random.Random(7)
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    for _ in range(20_000):
+        token = "".join(chance.choices(letters, k=tokens.TOKEN_LENGTH))
+        assert tokens.verify_address(KEYS, f"it+1042.{token}@sak.example", NOW) is None
+    address = signed()
+    head, _, rest = address.partition(".")
+    token, _, domain = rest.partition("@")
+    for at, letter in enumerate(token):
+        for bit in range(5):
+            flipped = letters[letters.index(letter) ^ 1 << bit]
+            changed = f"{head}.{token[:at]}{flipped}{token[at + 1 :]}@{domain}"
+            assert tokens.verify_address(KEYS, changed, NOW) is None
+
+
+def test_what_is_in_the_token_cannot_be_exchanged() -> None:
+    """Case, person, audience, reference and key are all under the MAC: a token of one says nothing for another."""
+    ours = {signed(**changes) for changes in ({}, {"case": 1043}, {"address": "c@b.example"}, {"audience": "internal"})}
+    assert len({address.partition(".")[2] for address in ours}) == 4
+    token = signed().partition(".")[2]
+    assert tokens.verify_address(KEYS, f"it+1043.{token}", NOW) is None
+    other = (Key(id=1, secret=b"of another store"),)
+    assert tokens.verify_address(other, signed(), NOW) is None
+    assert tokens.verify_address((), signed(), NOW) is None
+
+
+def test_keys_rotate() -> None:
+    """A new key signs; an old one still verifies until it is taken out, and two keys with one id do not mix."""
+    old = signed()
+    new = tokens.sign_address(
+        KEYS[0], local="it", domain="sak.example", case=1, audience="customer", address="a@b.example", now=NOW
+    )
+    assert tokens.verify_address(KEYS, old, NOW) and tokens.verify_address(KEYS, new, NOW)
+    assert tokens.verify_address(KEYS[:1], new, NOW) and tokens.verify_address(KEYS[1:], new, NOW) is None
+    clash = (Key(id=1, secret=b"x" * 32), KEYS[1])
+    assert tokens.verify_address(clash, old, NOW) is not None
+
+
+@given(st.text(max_size=120) | st.from_regex(r"[a-z]{1,5}\+[0-9]{1,12}\.[a-z2-9]{10,40}@[a-z.]{1,20}", fullmatch=True))
+def test_no_text_makes_verifying_raise(text: str) -> None:
+    """Whatever stands where an address or Message-ID should, the answer is None."""
+    assert tokens.verify_address(KEYS, text, NOW) is None
+    assert tokens.verify_bounce(KEYS, text) is None and tokens.verify_message_id(KEYS, text) is None
+    assert tokens.references(text) is not None
+    assert not tokens.verify_loop(KEYS, "instance", text)
+
+
+def test_the_loop_header_is_of_this_store() -> None:
+    """Another instance, another key, or a changed letter is not our own loop."""
+    value = tokens.sign_loop(KEYS[1], "abc")
+    assert tokens.verify_loop(KEYS, "abc", value) and tokens.verify_loop(KEYS, "abc", value.upper())
+    assert not tokens.verify_loop(KEYS, "abd", value) and not tokens.verify_loop(KEYS[:1], "abc", value)
+    assert not tokens.verify_loop(KEYS, "abc", "") and not tokens.verify_loop(KEYS, "abc", value[:-1])
