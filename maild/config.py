@@ -68,8 +68,9 @@ class Listen:
     """*tls* speaks TLS from the first octet (RFC 8314); the file calls it *implicit*."""
     certificate: Path | None = None
     key: Path | None = None
-    max_connections: int = 200
-    per_ip: int = 100
+    max_connections: int = 100
+    per_ip: int = 10
+    """Connections from one address; clients on this machine are not counted."""
     passwords: Path | None = None
     """File of agents' password hashes; only the submission door has one."""
     trust: DoorTrust | None = None
@@ -187,6 +188,14 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Ask the disk; a name that no disk can hold names nothing."""
+    try:
+        return kind(path)
+    except (OSError, ValueError):
+        return False
+
+
 def _without_password(url: str) -> str:
     scheme, there, rest = url.partition("://")
     user, at, place = rest.rpartition("@")
@@ -300,7 +309,7 @@ class _Maker:
 
     def _folder(self, name: str, given: str) -> Path:
         found = self.folder / given
-        if not found.is_dir():
+        if not _is(Path.is_dir, found):
             self._wrong(("files", name), f"there is no folder {shown(found)}")
         return found
 
@@ -308,7 +317,7 @@ class _Maker:
         if given is None:
             return None
         found = self.folder / given
-        if not found.is_file() or not os.access(found, os.R_OK):
+        if not _is(Path.is_file, found) or not os.access(found, os.R_OK):
             self._wrong(keys, f"there is no readable file {shown(found)}")
         return found
 

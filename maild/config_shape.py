@@ -45,8 +45,8 @@ class ListenTable(Shape):
     tls: Literal["none", "starttls", "implicit"] | None = None
     certificate: str | None = None
     key: str | None = None
-    max_connections: int = Field(default=200, ge=1)
-    per_ip: int = Field(default=100, ge=1)
+    max_connections: int = Field(default=100, ge=1)
+    per_ip: int = Field(default=10, ge=1)
     trust: DoorTrustTable | None = Field(default=None, description="for this door's mail, instead of [trust]")
 
 

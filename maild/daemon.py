@@ -294,6 +294,7 @@ class Daemon:
                 ssl_context=None if listen.certificate is None else server_context(listen.certificate, listen.key),
                 max_connections=listen.max_connections,
                 per_ip=listen.per_ip,
+                exempt_loopback=True,
             )
             try:
                 opened = await smtp_in.open_door(

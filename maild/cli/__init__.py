@@ -54,6 +54,16 @@ def read_mail(
     raise typer.Exit(print_mail(source, as_json=json))
 
 
+@app.command("password")
+def make_password(
+    login: Annotated[str, typer.Argument(help="The agent's mail address.")],
+) -> None:
+    """Ask for a password and print the line for the submission door's password file."""
+    from maild.cli.password import print_line
+
+    print_line(login)
+
+
 @app.command()
 def demo() -> None:
     """Run a real daemon on a throw-away store, send the sample mails and tell the story."""
