@@ -53,6 +53,17 @@ def configure(format: Format = "auto", level: Level = "info", *, to: TextIO | No
         logger_factory=structlog.PrintLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Foreign) for handler in root.handlers):
+        root.addHandler(_Foreign(logging.WARNING))
+
+
+class _Foreign(logging.Handler):
+    """Takes what libraries log into the one log, so that every line of it is an event of the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = min(record.levelno // 10 * 10, logging.ERROR)
+        get(record.name).log(level, record.getMessage(), exc_info=record.exc_info)
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:

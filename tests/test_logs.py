@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -94,3 +95,18 @@ def test_exceptions_stay_on_their_line() -> None:
 def test_long_text_is_cut() -> None:
     """One mail cannot fill the disk by its subject."""
     assert len(written("json", reason="x" * 100_000)) < 3000
+
+
+def test_what_libraries_log_is_an_event_too() -> None:
+    """A line of the standard logging module comes out as one event of the same form, with its traceback in it."""
+    out = io.StringIO()
+    logs.configure("json", "info", to=out)
+    logging.getLogger("asyncio").warning("slow\r\ncallback %s", "x")
+    try:
+        raise RuntimeError("boom")
+    except RuntimeError:
+        logging.getLogger("aiosmtpd").exception("trouble")
+    logging.getLogger("quiet").info("not said")
+    first, second = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert (first["room"], first["level"], first["event"]) == ("asyncio", "warning", r"slow\r\ncallback x")
+    assert second["level"] == "error" and "boom" in second["exception"]
