@@ -119,6 +119,8 @@ def _undeclared(data: bytes, hint: str | None) -> str:
 
 
 def _multibyte(data: bytes, name: str) -> str:
+    if _surely_utf8(data):
+        return data.decode("utf-8")
     try:
         return data.decode(name)
     except UnicodeDecodeError:
@@ -143,6 +145,15 @@ def _is_utf8(data: bytes, least: int) -> bool:
     except UnicodeDecodeError:
         return False
     return len(_HIGH.findall(data)) >= least or sum(1 for letter in text if letter >= "\x80") >= least
+
+
+def _surely_utf8(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8 with more letters of three bytes than another script's pairs make by chance."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return sum(letter >= "\u0800" for letter in text) >= 3
 
 
 def _stateful(data: bytes, name: str | None) -> str:

@@ -198,6 +198,7 @@ def _begin(
         page.write(f" {attributes.get('value') or ''} " if attributes.get("type") in ("button", "submit") else "")
         return False
     spaced = tag in _SPACED and tag != "table" and not (tag == "p" and _is_tight(attributes, flags))
+    spaced = spaced and not (tag in ("ul", "ol", "p") and page.in_list())
     if tag in _BLOCKS or tag in _SPACED:
         page.block(spaced)
     token = page.open_mark(mark) if mark is not None else None

@@ -100,7 +100,8 @@ class Page:
     def _open_line(self) -> None:
         lines = self._sheet.lines
         if self._gap and lines and lines[-1].strip("> "):
-            lines.append(self.prefix.rstrip() if lines[-1].startswith(self.prefix) else "")
+            depth = min(len(self.prefix), len(lines[-1]) - len(lines[-1].lstrip("> "))) // 2
+            lines.append(("> " * depth).rstrip())
         self._gap = False
         if self._items:
             self._line.append(self._items.pop())
@@ -164,6 +165,10 @@ class Page:
         """Begin a list."""
         first = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
         self._lists.append((tag, first))
+
+    def in_list(self) -> bool:
+        """Tell whether a list is open."""
+        return bool(self._lists)
 
     def item(self) -> None:
         """Begin an item of a list."""
@@ -281,8 +286,11 @@ class Page:
         marks = []
         for mark in self._sheet.marks:
             end = len(lines) if mark.to_end or mark.end is None else min(mark.end, len(lines))
-            if mark.start < end:
-                marks.append(Mark(mark.kind, mark.start, end, mark.why))
+            start = mark.start
+            while start < end and not lines[start].strip("> "):
+                start += 1
+            if start < end:
+                marks.append(Mark(mark.kind, start, end, mark.why))
         return lines, tuple(marks), tuple(self._sheet.pictures)
 
 

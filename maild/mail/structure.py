@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Literal
 
-from maild.mail import caps
+from maild.mail import caps, charset
 from maild.mail.headers import Field, Params, fields, parameters
 
 Encoding = Literal["base64", "quoted-printable", "identity", "uuencode", "yenc"]
 
 _BROKEN_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=[!-9;-~]+:)")
 _TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)/([!#$%&'*+.^_`|~0-9a-z-]+)")
+_PLAIN_CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "windows-1252"})
 _TOO_MANY_LINES = 20_000
 """So many lines that only begin like a boundary are an attack on the splitter."""
 
@@ -217,6 +218,9 @@ def as_message(raw: bytes, part: Part) -> Message:
     message = Message()
     for name, value in part.fields:
         message.set_raw(name, value.decode("ascii", "surrogateescape"))
+    if part.main == "text" and "charset" in part.params and part.params["charset"].lower() not in _PLAIN_CHARSETS:
+        kind = f"{part.type}; charset={charset.codec(part.params['charset']) or 'utf-8'}"
+        message.replace_header("content-type", kind)  # the library raises on charsets that are none
     if part.parts:
         message.set_payload([as_message(raw, child) for child in part.parts])
     elif part.attached is not None:
