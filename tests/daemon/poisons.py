@@ -32,9 +32,17 @@ def _spin() -> None:
         pass
 
 
-def _flood(stream: int) -> None:
+def _moan() -> None:
     while True:
-        _os.write(stream, b"A" * 65536)
+        _os.write(2, b"A" * 65536)
+
+
+def _babble() -> None:
+    for number in range(3, 64):
+        try:
+            _os.write(number, b"\xff" * 64)
+        except OSError:
+            continue
 
 
 def _orphan() -> None:
@@ -66,24 +74,38 @@ def _bug(raw):
         _os.fork()
     elif name == "orphan":
         _orphan()
-    elif name == "flood":
-        _flood(1)
     elif name == "moan":
-        _flood(2)
-    elif name == "garbage":
-        _os.write(1, b"\xff" * 64)
+        _moan()
+    elif name == "babble":
+        _babble()
     elif name == "stop":
         _os.kill(_os.getpid(), _signal.SIGSTOP)
+    elif name == "flood":
+        for _ in range(200):
+            _os.write(1, b"A" * 65536)
 
 
 def read(raw, envelope, options):
     _bug(bytes(raw))
     return _honest(raw, envelope, options)
 """
-DEADLY = ("segv", "exit", "abort", "memory", "recursion", "raise", "sleep", "spin", "orphan", "flood", "stop")
-"""Bugs after which there is no answer at all."""
-CONFUSING = ("fork", "moan", "garbage")
-"""Bugs after which the answer may be right, missing, or somebody else's if the reader's owner is careless."""
+DEADLY = (
+    "segv",
+    "exit",
+    "abort",
+    "memory",
+    "recursion",
+    "raise",
+    "sleep",
+    "spin",
+    "orphan",
+    "moan",
+    "babble",
+    "stop",
+)
+"""Bugs after which there is no good answer."""
+HARMLESS = ("fork", "flood")
+"""Bugs that do not keep the mail from being read, if the reader's owner is careful whom it listens to."""
 
 
 def buggy(folder: Path) -> Path:

@@ -39,6 +39,7 @@ class Road:
             head = MESSAGE_ID.sub(b"", MARKS.sub(b"", head + b"\r\n"))
             data = head + f"Message-ID: <{len(self.carried)}@road.example>\r\n".encode() + b"\r\n" + body
         with smtplib.SMTP("127.0.0.1", desk.port, local_hostname="road.example", timeout=20) as client:
+            client.ehlo()
             assert client.mail(sender)[0] == 250
             if client.rcpt(recipient)[0] == 250:
                 assert client.data(data)[0] == 250
