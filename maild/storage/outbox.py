@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -21,6 +21,7 @@ from maild.storage import events
 from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
 from maild.storage.gather import minute
+from maild.storage.statements import Statement
 from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participant, State
 
 LEASE = timedelta(minutes=15)
@@ -174,12 +175,12 @@ def record(connection: Connection, results: Sequence[Result], *, who: str, now: 
 
 def lane_busy(connection: Connection, case: int) -> bool:
     """Tell whether something of a case still waits to go out: what comes after it must wait its turn."""
-    return connection.execute(_LANE, {"case": case}).first() is not None
+    return _LANE.first(connection, case=case) is not None
 
 
-_LANE = (
+_LANE = Statement(
     select(col(Outbox.id))
-    .where(col(Outbox.case) == bindparam("case"), col(Outbox.done_at).is_(None), col(Outbox.state) != "held")
+    .where(col(Outbox.case) == bindparam("case"), col(Outbox.done_at).is_(None), col(Outbox.state) != text("'held'"))
     .limit(1)
 )
 
