@@ -438,3 +438,35 @@ def test_an_ack_tells_nothing_of_other_cases() -> None:
                 for notice in plan.notices:
                     if not notice.to_agent and f"canary-{at}-" in str((notice.subject, notice.values)):
                         assert notice.to == one.requester
+
+
+def test_forged_state_headers_have_no_effect() -> None:
+    """FAULTS A14: whatever X-Maild-* or trust header a mail brings, its plan is the one it has without."""
+    plain = mail(author=STRANGER)
+    expected = decided(plain, facts(case()))
+    for name in ("case", "trace", "agent", "verdict", "audience", "visibility", "kind", "reply", "admin", "bypass"):
+        for value in ("1042", "camilla"):
+            forged = replace(plain, headers=((f"x-maild-{name}", value), ("authentication-results", "mx; dmarc=pass")))
+            assert decided(forged, facts(case())) == expected
+
+
+def test_an_operator_hears_of_what_only_an_operator_can_mend() -> None:
+    """A bounce of a letter about no case, and of one to the only agent there is, goes to the operator."""
+    alone = make.rulebook(groups=[replace(group, members=group.members[:1]) for group in make.GROUPS])
+    sent = OutgoingFacts(id=77, case=1042, kind="assignment", to=CAMILLA, message_id="", bounced=False, to_agent=True)
+    bounce = mail(to=(make.bounce_address(),), sender="", author=STRANGER, report=REPORTS[1])
+    for known in (facts(case(), outgoing={77: sent}), facts(outgoing={77: replace(sent, case=None)})):
+        assert [n.kind for n in decided(bounce, known, alone).notices] == ["operator"]
+    for kind in ("undelivered", "operator"):
+        known = facts(case(), outgoing={77: replace(sent, kind=kind)})
+        assert not decided(bounce, known, alone).notices, "a notice about a notice would go round for ever"
+
+
+def test_a_large_group_is_told_as_far_as_one_plan_can() -> None:
+    """More agents than ids: the first are told, and the trace says how many are not."""
+    crowd = [replace(make.AGENTS[1], id=f"a{at}", addresses=(f"a{at}@{DOMAIN}",)) for at in range(80)]
+    group = replace(make.GROUPS[1], members=tuple(agent.id for agent in crowd), assign="group")
+    rules = make.rulebook(groups=[group, *make.GROUPS[2:], make.GROUPS[0]], people=crowd)
+    plan = decided(mail(), facts(), rules)
+    assert len(plan.notices) == MAX_NOTICES and make.acks(plan)
+    assert any(line.rule == "notices" and line.detail.startswith("17 agents") for line in plan.trace)
