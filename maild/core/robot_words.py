@@ -25,7 +25,7 @@ SUBJECTS: tuple[tuple[str, str], ...] = (
     (
         "en",
         "automatic reply|auto(?:matic|mated)?[ -]?(?:reply|response|responder)|autoreply|out of (?:the )?office"
-        "|out of office auto ?reply|ooo",
+        "|out of office auto ?reply",
     ),
     ("de", "automatische antwort|abwesenheitsnotiz|automatische abwesenheitsnotiz|autoantwort|abwesenheitsassistent"),
     ("fr", "réponse automatique|réponse d'absence|absence du bureau|message d'absence|réponse d’absence"),
@@ -57,15 +57,7 @@ SUBJECTS: tuple[tuple[str, str], ...] = (
     ("id", "balasan otomatis"),
     ("th", "ตอบกลับอัตโนมัติ"),
 )
-"""Subject prefixes of automatic answers, per language; a colon or the end follows."""
-
-ABSENT_SUBJECTS = (
-    "fravær|fraværsmelding|ikke på kontoret|ikke til stede|fråvær|fråværsmelding|ikkje på kontoret|frånvaro"
-    "|frånvaromeddelande|ej på kontoret|inte på kontoret|semester|fraværsbesked|på ferie|poissa|poissaoloilmoitus"
-    "|poissaolo|lomalla|fjarvera|í fríi|ekki við|out of office|away from|away until|on vacation|on leave|on holiday"
-    "|vacation|absence|abwesend|abwesenheit|nicht im büro|urlaub|im urlaub|absence|congé|vacaciones|ferie"
-)
-"""Subjects that a person may write too ("Fravær: Ola er syk"); they count only beside a text of absence."""
+"""Subject prefixes of automatic answers, per language; a colon follows, or nothing when the text is one of absence."""
 
 ABSENT_TEXT = (
     "jeg er ikke på kontoret|jeg er ikke til stede|jeg er på ferie|jeg har ferie|jeg er fraværende|jeg er bortreist"
@@ -89,6 +81,9 @@ ROBOT_LOCAL = (
     r"|(?:noreply|donotreply|nepasrepondre|noresponder|älä-?vastaa|ala-?vastaa|ekki-?svara|svarejdetta)(?:[._+-]?.*)?)$"
 )
 """Local parts that nobody reads (row 5)."""
+
+ATTENDED_LOCAL = r"^(?:postmaster|owner-.*|.*-owner|.*-request)$"
+"""Those of row 5 that get no ack although a person may well write from them."""
 
 RETURN_WORDS = (
     "tilbake|attende|åter|tillbaka|åter på|tilbage|takaisin|palaan|paluu|til baka|kem aftur|kem til baka|aftur við"

@@ -13,15 +13,15 @@ from typing import Literal
 
 from maild.core.absence import return_date
 from maild.core.mail import Mail
-from maild.core.robot_words import ABSENT_SUBJECTS, ABSENT_TEXT, REPLY_HEADERS, ROBOT_LOCAL, SUBJECTS
+from maild.core.robot_words import ABSENT_TEXT, ATTENDED_LOCAL, REPLY_HEADERS, ROBOT_LOCAL, SUBJECTS
 from maild.core.thanks import is_thanks as is_thanks
 
 RobotKind = Literal["human", "auto-reply", "automatic", "list", "calendar", "receipt", "feedback", "bounce"]
 
 _SUBJECTS = [(name, re.compile(rf"(?i)^\s*(?:{words})\s*(?::|：|$)")) for name, words in SUBJECTS]
-_ABSENT_SUBJECT = re.compile(rf"(?i)^\s*(?:{ABSENT_SUBJECTS})\b")
 _ABSENT_TEXT = tuple(ABSENT_TEXT.replace("e-?mail", "email").split("|"))
 _LOCAL = re.compile(ROBOT_LOCAL, re.IGNORECASE)
+_ATTENDED = re.compile(ATTENDED_LOCAL, re.IGNORECASE)
 _ANSWERS = ("REPLY", "COUNTER")
 
 
@@ -65,11 +65,16 @@ def robot_header(mail: Mail) -> str | None:
 def robot_subject(mail: Mail) -> str | None:
     """Return why the subject is an automatic answer's (MAIL §4 row 8, ≥ 30 languages), or None."""
     for name, pattern in _SUBJECTS:
-        if pattern.match(mail.subject):
+        found = pattern.match(mail.subject)
+        if found is not None and (found.group().rstrip()[-1:] in ":：" or _absent(mail)):
             return f"subject of an automatic reply ({name})"
-    if _ABSENT_SUBJECT.match(mail.subject) and says_absent(mail.own_text or mail.text):
-        return "subject and text of an absence"
+    if mail.envelope.sender == "" and _absent(mail):
+        return "null return path and a text of absence"
     return None
+
+
+def _absent(mail: Mail) -> bool:
+    return says_absent(mail.own_text or mail.text)
 
 
 def robot_address(mail: Mail) -> str | None:
@@ -124,8 +129,9 @@ def robot(mail: Mail) -> Robot:
     listed = mailing_list(mail)
     if listed is not None:
         return Robot(kind="list", reason=listed)
+    author = mail.identity.address
     address = robot_address(mail)
-    if address is not None:
+    if address is not None and (author is None or not _ATTENDED.match(author.rpartition("@")[0])):
         return Robot(kind="automatic", reason=address)
     if mail.envelope.sender == "":
         return Robot(kind="automatic", reason="null return path")

@@ -44,6 +44,8 @@ _HEADER_LINE = re.compile(r"(?:received|return-path|message-id|dkim-signature|x-
 
 def sender_is_program(message: Message) -> bool:
     """Tell whether From names a mail system (``MAILER-DAEMON``, ``postmaster``, "Mail Delivery System")."""
+    if message.get("X-MLServer") and "-admin@" in str(message.get("From", "")):
+        return True
     for value in message.get_all("From", []):
         text = str(value)[:1000]
         name, address = parseaddr(text)

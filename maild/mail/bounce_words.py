@@ -18,6 +18,9 @@ DAEMON_NAMES = (
 )
 
 SUBJECTS = (
+    "mail failed|fml system error|not member article|reject mail|loop alert|message undelivered|status of your"
+    " message"
+    "|delivery failures|delivery notification|problem delivering|could not deliver|couldn't deliver|no such user|"
     "undeliver|returned mail|returned message|delivery status notification|delivery failure|delivery failed"
     "|failure notice|failure delivery|delivery has failed|mail delivery failed|delivery notification|delivery report"
     "|mail system error|returned to sender|returning message to sender|could not be delivered|cannot be delivered"
@@ -51,6 +54,16 @@ SUBJECTS = (
 """What the subject of a report holds, casefolded."""
 
 PROSE = (
+    "you are not a member of this mailing list|not member article|failed addresses follow|message log follows"
+    "|undeliverable to the following|undeliverable due to|list of failed recipients|following address(es) failed"
+    "|you sent was undeliverable|the following message was returned|error: the message|no longer valid|no longer"
+    " accepts"
+    "|deactivated due to|has exceeded|exceeded its quota|could not be found|address is unknown|inactive user"
+    "|attempted to be delivered|remote domain doesnt exist|smtp relay error|following recipients were affected"
+    "|failed to be delivered|delivery failure|delivery error|was not accepted|refused by|fatal errors"
+    "|account has been disabled|account is disabled|mailbox disabled|hop count exceeded|too many hops|mail loop"
+    "|adressen konnte nicht|empfänger unbekannt|mottaker finnes ikke|ukjent mottaker|okänd mottagare|ukendt modtager"
+    "|tuntematon vastaanottaja|óþekktur viðtakandi|"
     "invalid user address|error message below|requested action not taken|mail from:|rcpt to:|"
     "could not be delivered|couldn't be delivered|cannot be delivered|can not be delivered|was not delivered"
     "|not been delivered|not be delivered|were not delivered|wasn't delivered|weren't delivered|was undeliverable"
@@ -106,7 +119,7 @@ STATUS = (
         "5.1.1",
         "user unknown|unknown user|no such user|does not exist|unknown recipient|recipient unknown|not found"
         "|no mailbox here|not listed in|user doesn't have|unknown address|invalid recipient|no such address"
-        "|not recognized|invalid mailbox|mailbox unavailable|address rejected|no valid recipients|unknown local"
+        "|not recognized|not listed|invalid mailbox|mailbox unavailable|address rejected|no valid recipients|unknown local"
         "|isn't listed|invalid address|存在しない",
     ),
     ("5.4.6", "too many hops|hop count exceeded|mail loop|routing loop"),

@@ -26,6 +26,8 @@ def form_line(line: str) -> tuple[str, str] | None:
     label, value = label.strip(_DECOR), value.strip()
     if not colon or not 1 < len(label) <= 120 or not label[0].isalpha() or value.startswith("//"):
         return None
+    if label[-1].isdigit() and value[:2].isdigit():
+        return None  # a time of day
     if "@" in label or len(label.split()) > 14:
         return None
     if _BLANK.fullmatch(value) or not value:

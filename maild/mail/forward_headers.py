@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from maild.mail.header_words import LABELS, PHRASES, Role
 
 _LONGEST = 40
+_ONCE = ("from", "date", "subject")
 _TRIM = " \t\u00a0*_•·\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff|"
 
 ROLE_OF: dict[str, Role] = {
@@ -81,12 +82,12 @@ def _gather(lines: Sequence[str], start: int) -> tuple[int, list[tuple[Role, str
         if not line.strip(_TRIM):
             gap = at + 1
             after = label_of(lines[gap]) if gap < len(lines) else None
-            if after is None or after[0] in labels or not fields:
+            if after is None or not fields or after[1] in dict(fields):
                 break
             at = gap
             continue
         found = label_of(line)
-        if found is not None and found[0] in labels:
+        if found is not None and (found[0] in labels or (found[1] in _ONCE and found[1] in dict(fields))):
             break
         if found is not None:
             labels.append(found[0])
@@ -106,7 +107,7 @@ def block_at(lines: Sequence[str], start: int, *, announced: bool = False) -> Bl
     enough then. Lines are without quote marks.
     """
     first = label_of(lines[start])
-    if first is None or first[1] not in ("from", "date", "subject", "to"):
+    if first is None or first[1] not in (("from", "date", "subject", "to") if announced else ("from", "date")):
         return None
     end, fields, labels = _gather(lines, start)
     values: dict[Role, str] = {}
@@ -130,7 +131,7 @@ def _enough(values: dict[Role, str], sender: str, announced: bool) -> bool:
         return kinds >= 3 or (kinds == 2 and dated and _TIME.search(date) is not None)
     if sender[0].isdigit() or kinds < 3:
         return False
-    return dated and ("subject" in values or _TIME.search(date) is not None)
+    return dated and "subject" in values and _TIME.search(date) is not None
 
 
 def run_together(text: str) -> Block | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from maild.core.mail import FoldKind
+from maild.mail.quotes import groupwise
 from maild.mail.text import Mark, Shown
 
 OWN = 0
@@ -23,7 +24,7 @@ def unquoted(lines: Sequence[str]) -> tuple[list[int], list[str]]:
     """Return each line's depth of quote marks, and the lines without them (``>From `` is mbox's escape)."""
     depths, words = [0] * len(lines), list(lines)
     for at, line in enumerate(lines):
-        if ">" in line[:4] and not line.startswith(">From "):
+        if ">" in line[:4] and not line.startswith(">From ") and not groupwise(line):
             prefix = _PREFIX.match(line)
             if prefix is not None:
                 depths[at] = prefix.group(1).count(">")

@@ -21,7 +21,9 @@ WROTE: dict[str, str] = {
     "fo": "skrivaði",
     "se": "čálii",
     "de": "schrieb|schrieb folgendes|geschrieben|schreibt|shrieb",
-    "en": "wrote|writes|wrote the following|said",
+    "en": "wrote|writes|wrote the following|said|quoting|quoting from",
+    "horde": "zitat von|zitiert von|sitat|sitat fra|siterer|citerar|citat från|citerer|citat fra|citando|citando a"
+    "|quoting|selon|scrive|lainaus|citováno|cytowanie|citaat van|цитирую|idézet",
     "fr": "a écrit|écrit|à écrit|a ecrit|a rédigé",
     "es": "escribió|ha escrito|escribio",
     "ca": "escrigué|ha escrit|va escriure",
@@ -153,7 +155,7 @@ ORIGINAL: dict[str, str] = {
     "is": "upprunaleg skilaboð|upprunalegur póstur|upphafleg skilaboð|upprunalegt bréf",
     "de": "ursprüngliche nachricht|originalnachricht|original-nachricht|ursprüngliche mitteilung|original nachricht"
     "|urspr. nachricht",
-    "en": "original message|original appointment|original mail|original email|reply message|replied message"
+    "en": "original message|original|original appointment|original mail|original email|reply message|replied message"
     "|reply to original message|original e-mail",
     "fr": "message d'origine|message original|message initial|message d’origine|courriel original",
     "es": "mensaje original|correo original|mensaje inicial",

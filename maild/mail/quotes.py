@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from maild.core.month_words import MONTH_NUMBER
 from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of, run_together
 from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, WEEKDAYS, WROTE, YOU_WROTE
 
@@ -26,9 +27,12 @@ _VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.
 )
 _LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
 _LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
-_ORIGINAL = frozenset(phrase for phrases in ORIGINAL.values() for phrase in phrases.split("|"))
-_FORWARDED = frozenset(phrase for phrases in FORWARDED.values() for phrase in phrases.split("|"))
+_ORIGINAL = frozenset(phrase for phrases in ORIGINAL.values() for phrase in phrases.replace("\u0307", "").split("|"))
+_FORWARDED = frozenset(phrase for phrases in FORWARDED.values() for phrase in phrases.replace("\u0307", "").split("|"))
 _FORWARDED_BY = ("forwarded by ", "videresendt av ", "vidarebefordrat av ", "weitergeleitet von ", "transféré par ")
+
+_CLOCK_WORDS = "giorno at kl klo a alle ore om las um uhr г de v às dne u ob o am pm"
+_DATE_WORDS = OPENERS | WEEKDAYS | MONTHS | MONTH_NUMBER.keys() | set(_CLOCK_WORDS.split())
 
 _HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/-?[^\W\d_]+)?")
@@ -61,6 +65,11 @@ def plain(line: str) -> str:
     return " ".join(_HIDDEN.sub("", line).split())
 
 
+def _phrase(text: str) -> str:
+    """Return the words of a separator as the tables have them; Turkish İ folds to two signs, of which one stays."""
+    return " ".join(text.casefold().replace("\u0307", "").rstrip(":： \u00a0").split())
+
+
 def is_rule(line: str) -> bool:
     """Tell whether a line is only a drawn line."""
     return len(line) <= 200 and _RULE.match(line) is not None
@@ -74,7 +83,7 @@ def separator(line: str) -> Literal["original", "forwarded"] | None:
     framed = _FRAME.match(text)
     if framed is None and not text.endswith((":", "：")):
         return None
-    phrase = " ".join((framed.group(1) if framed else text).casefold().replace("\u00a0", " ").rstrip(":： ").split())
+    phrase = _phrase(framed.group(1) if framed else text)
     if phrase in _FORWARDED or (framed and phrase.startswith(_FORWARDED_BY)):
         return "forwarded"
     return "original" if framed is not None and phrase in _ORIGINAL else None
@@ -87,12 +96,19 @@ def joined_header(line: str) -> tuple[Literal["original", "forwarded"], Block] |
     found = _JOINED.match(line)
     if found is None:
         return None
-    phrase = " ".join(found.group(1).casefold().split())
+    phrase = _phrase(found.group(1))
     kind: Literal["original", "forwarded"] | None = (
         "forwarded" if phrase in _FORWARDED else "original" if phrase in _ORIGINAL else None
     )
     block = run_together(found.group(2)) if kind else None
     return (kind, block) if kind and block else None
+
+
+def groupwise(line: str) -> bool:
+    """Tell whether a line is GroupWise's attribution: ``>>> Kari Moen <kari@x.no> 24.11.2026 10:15 >>>``."""
+    if len(line) > 300 or line[:4] != ">>> " or line.rstrip()[-4:] != " >>>":
+        return False
+    return _YEAR.search(line) is not None and _TIME.search(line) is not None
 
 
 def _verb(words: list[str], text: str) -> tuple[int, bool] | None:
@@ -149,14 +165,14 @@ def _complete(text: str, first: str) -> bool:
     if _opens(first):
         return True
     head = first.lstrip("-–—* ")
-    if head[:1] in "<([>)]," or text.count(">") > text.count("<"):
+    if head[:1] in "<([>)]," or head[:1].islower() or text.count(">") > text.count("<"):
         return False
     word = head.split(" ", 1)[0].casefold().rstrip(":,")
     return word not in _LAST_WORDS and ADDRESS.match(head) is None
 
 
 def _candidate(line: str) -> bool:
-    if line[-1] in ":：៖":
+    if line[-1] in ":：៖" or line[:4] == ">>> ":
         return True
     last = line[-24:].rsplit(" ", 1)[-1].casefold()
     return last in _LAST_WORDS or (line[-1] in "-—–*" and line[:2] in ("--", "——", "––", "- ", "**"))
@@ -165,20 +181,47 @@ def _candidate(line: str) -> bool:
 def _attribution(lines: Sequence[str], depths: Sequence[int], end: int) -> Header | None:
     text = ""
     best: Header | None = None
+    complete = False
     for start in range(end, max(end - _TALLEST, -1), -1):
         first = plain(lines[start][:_WIDEST])
         if not first or depths[start] != depths[end] or len(text) + len(first) > _WIDEST:
             break
-        if start < end and first[-1] in ".!?" and not _opens(first):
+        if start < end and first[-1] in ".!?" and not _is_date_word(first.rsplit(" ", 1)[-1]):
             break
         text = f"{first} {text}".strip()
         verdict = _judge(text)
-        if verdict is not None and (best is None or _opens(first) or not best.sure):
-            whole = _complete(text, first) or start == 0 or not lines[start - 1].strip()
-            best = Header(kind="attribution", start=start, end=end + 1, sure=verdict == "sure" and whole, words=text)
-            if whole and (verdict == "sure" or start == 0 or not lines[start - 1].strip()):
-                return best
-    return best
+        if verdict is None:
+            continue
+        alone = start == 0 or not lines[start - 1].strip()
+        whole = alone or _complete(text, first)
+        header = Header(kind="attribution", start=start, end=end + 1, sure=verdict == "sure" and whole, words=text)
+        opens = _opens(first) and (start == end or _dates(first))
+        if opens or best is None or (whole and not complete):
+            best, complete = header, whole
+        if opens or (whole and _dates(text)):
+            break
+    return best if best is None else _from_its_first_word(lines, best)
+
+
+def _dates(text: str) -> bool:
+    return _dated(text, _WORD.findall(text.casefold()))
+
+
+def _is_date_word(word: str) -> bool:
+    word = word.strip(".,:()").casefold().replace(":", "").replace(".", "")
+    return word in _DATE_WORDS or word.isdigit()
+
+
+def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
+    """Take in a line above that holds only the beginning: of the date ("Den tirs. 3."), or the address."""
+    if header.start == 0:
+        return header
+    above = plain(lines[header.start - 1][:60])
+    words = above.split()
+    dated = all(map(_is_date_word, words))
+    if not 0 < len(words) <= 8 or not (dated or (ADDRESS.search(above) and not ADDRESS.search(header.words))):
+        return header
+    return replace(header, start=header.start - 1, words=f"{above} {header.words}")
 
 
 def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Header]:
@@ -192,6 +235,9 @@ def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Heade
         tests += 1
         if tests > MOST_TESTS:
             break
+        if groupwise(short):
+            found[end] = Header(kind="attribution", start=end, end=end + 1, sure=True, words=short.strip("> "))
+            continue
         header = _attribution(lines, depths, end)
         if header is not None:
             found[header.start] = header

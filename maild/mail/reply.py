@@ -81,6 +81,8 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
     """Mark quoted history from the top down. Return the line from which everything is a forward, or the end."""
     known = attributions(text.words, text.depth)
     forwarded = says_forward(subject)
+    pasted = not answers and not known and not text.marks
+    """Quote marks in a mail that answers nothing and quotes nobody: the writer pasted them."""
     tests, total = 0, len(text)
     at = text.next_full(0)
     while at < total:
@@ -97,12 +99,13 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
             return at
         if header is not None and _is_forward(text, header, forwarded and not is_answer_in_finnish(subject, header)):
             return at
+        pasted = pasted and header is None
         if text.depth[at] == 0 and "—–-".find(text.raw[at].lstrip()[:1]) >= 0 and SENTINEL_LINE.match(text.raw[at]):
             text.fold(at, total, "footer")
             return total
         if mark is not None and mark.kind == "quote":
             at = _marked(text, at, mark, header)
-        elif text.depth[at] > 0:
+        elif text.depth[at] > 0 and not pasted:
             at = _quoted(text, at)
         else:
             at = at + 1 if header is None else _announced(text, header, answers)

@@ -75,7 +75,8 @@ def postfix(_language: str) -> Report:
     """Postfix: bounce with returned message."""
     text = (
         "This is the mail system at host mx.borte.example.\n\nI'm sorry to have to inform you that your message could"
-        f" not\nbe delivered to one or more recipients. It's attached below.\n\n<{LOST}>: host mx.borte.example said:\n"
+        f" not\nbe delivered to one or more recipients. It's attached below.\n\n<{LOST}>: host mx.borte.example"
+        " said:\n"
         f"    550 5.1.1 <{LOST}>: Recipient address rejected: User unknown (in reply to\n    RCPT TO command)\n"
     )
     headers = {
@@ -182,7 +183,8 @@ def exim(_language: str) -> Report:
     }
     body = (
         "This message was created automatically by mail delivery software.\n\nA message that you sent could not be"
-        f" delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n  {LOST}\n"
+        " delivered to one or more of its\nrecipients. This is a permanent error. The following address(es)"
+        f" failed:\n\n  {LOST}\n"
         f"    SMTP error from remote mail server after RCPT TO:<{LOST}>:\n    550 5.2.2 Mailbox full\n\n"
         f"------ This is a copy of the message, including all the headers. ------\n\n{_ORIGINAL}"
     )
@@ -194,7 +196,8 @@ def qmail(_language: str) -> Report:
     body = (
         "Hi. This is the qmail-send program at mx.borte.example.\nI'm afraid I wasn't able to deliver your message to"
         " the following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n"
-        f"<{LOST}>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the message.\n\n"
+        f"<{LOST}>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the"
+        " message.\n\n"
         f"Return-Path: <it@fjordvik.example>\n{_ORIGINAL}"
     )
     return Report(

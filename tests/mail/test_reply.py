@@ -1,0 +1,339 @@
+"""The writer's own words (MAIL §1): cut what others wrote, lose nothing of the writer's."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maild.core.reply_marker import sentinel
+from maild.mail.reply import Split, split
+from maild.mail.text import Mark, Shown
+
+OWN = "Ordrenummeret er 4711."
+HISTORY = ("Hei, hva er ordrenummeret?", "Vennlig hilsen Servicetorget")
+QUOTED = "\n".join(f"> {line}" for line in HISTORY)
+BARE = "\n".join(HISTORY)
+
+
+def answer(text: str, subject: str = "SV: Sak", *marks: Mark) -> Split:
+    """Split the text of a mail that answers another."""
+    return split(Shown(text, marks), subject, answers=True)
+
+
+ATTRIBUTIONS = (
+    "tir. 3. mars 2026 kl. 10:15 skrev Kari Nordmann <kari@epost.example>:",
+    "Den 03.03.2026 10:15, skreiv Kari Nordmann:",
+    "Den tis 3 mars 2026 kl 10:15 skrev Kari Nordmann <kari@epost.example>:",
+    "Den tirs. 3. mar. 2026 kl. 10.15 skrev Kari Nordmann <kari@epost.example>:",
+    "ti 3. maalisk. 2026 klo 10.15 Kari Nordmann (kari@epost.example) kirjoitti:",
+    "Þann þri., 3. mar. 2026 kl. 10:15 skrifaði Kari Nordmann <kari@epost.example>:",
+    "Am 03.03.2026 um 10:15 schrieb Kari Nordmann:",
+    "On Tue, Mar 3, 2026 at 10:15 AM Kari Nordmann <kari@epost.example> wrote:",
+    "Le 03.03.2026 à 10:15, Kari Nordmann a écrit :",
+    "El mar, 3 mar 2026 a las 10:15, Kari Nordmann (<kari@epost.example>) escribió:",
+    "Il giorno mar 3 mar 2026 alle ore 10:15 Kari Nordmann <kari@epost.example> ha scritto:",
+    "Em ter., 3 de mar. de 2026 às 10:15, Kari Nordmann <kari@epost.example> escreveu:",
+    "Op di 3 mrt 2026 om 10:15 schreef Kari Nordmann <kari@epost.example>:",
+    "wt., 3 mar 2026 o 10:15 Kari Nordmann <kari@epost.example> napisał(a):",
+    "út 3. 3. 2026 v 10:15 odesílatel Kari Nordmann <kari@epost.example> napsal:",
+    "вт, 3 мар. 2026 г. в 10:15, Kari Nordmann <kari@epost.example>:",
+    "2026年3月3日(火) 10:15 Kari Nordmann <kari@epost.example>:",
+    "Kari Nordmann <kari@epost.example> 于2026年3月3日周二 10:15写道：",
+    "Kari Nordmann <kari@epost.example>, 3 Mar 2026 Sal, 10:15 tarihinde şunu yazdı:",
+    "Kari Nordmann <kari@epost.example> ezt írta (időpont: 2026. márc. 3., K, 10:15):",
+    "mar., 3 mar. 2026 la 10:15, Kari Nordmann <kari@epost.example> a scris:",
+    '03.03.2026, 10:15, "Kari Nordmann" <kari@epost.example>:',
+    "---- On Tue, 03 Mar 2026 10:15:00 +0100 Kari Nordmann <kari@epost.example> wrote ----",
+    ">>> Kari Nordmann <kari@epost.example> 03.03.2026 10:15 >>>",
+)
+
+
+@pytest.mark.parametrize("head", ATTRIBUTIONS)
+@pytest.mark.parametrize("history", [QUOTED, BARE], ids=["marked", "bare"])
+def test_the_line_that_says_who_wrote_is_known(head: str, history: str) -> None:
+    """In twenty languages, with quote marks below it or without."""
+    found = answer(f"{OWN}\n\n{head}\n\n{history}\n")
+    assert found.own_text == OWN
+    assert all(line in "\n".join(fold.text for fold in found.folds) for line in HISTORY)
+
+
+@pytest.mark.parametrize("head", [head for head in ATTRIBUTIONS if len(head) > 60 and not head.startswith((">", "-"))])
+def test_a_wrapped_line_that_says_who_wrote_is_known(head: str) -> None:
+    """Text clients wrap it anywhere between two words."""
+    words = head.split()
+    for cut in range(2, len(words) - 1):
+        wrapped = f"{' '.join(words[:cut])}\n{' '.join(words[cut:])}"
+        assert answer(f"{OWN}\n\n{wrapped}\n{QUOTED}\n").own_text == OWN, wrapped
+
+
+BLOCKS = (
+    ("Fra", "Sendt", "Til", "Emne"),
+    ("Frå", "Sendt", "Til", "Emne"),
+    ("Från", "Skickat", "Till", "Ämne"),
+    ("Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe"),
+    ("Frá", "Sent", "Til", "Efni"),
+    ("Von", "Gesendet", "An", "Betreff"),
+    ("From", "Sent", "To", "Subject"),
+    ("De", "Envoyé", "À", "Objet"),
+    ("De", "Enviado el", "Para", "Asunto"),
+    ("Da", "Inviato", "A", "Oggetto"),
+    ("Van", "Verzonden", "Aan", "Onderwerp"),
+    ("Od", "Wysłano", "Do", "Temat"),
+    ("Od", "Odesláno", "Komu", "Předmět"),
+    ("От", "Отправлено", "Кому", "Тема"),
+    ("发件人", "发送时间", "收件人", "主题"),
+    ("差出人", "送信日時", "宛先", "件名"),
+    ("Kimden", "Gönderildi", "Kime", "Konu"),
+    ("Feladó", "Elküldve", "Címzett", "Tárgy"),
+    ("De la", "Trimis", "Către", "Subiect"),
+)
+
+
+@pytest.mark.parametrize("labels", BLOCKS, ids=[labels[0] for labels in BLOCKS])
+@pytest.mark.parametrize("form", ["plain", "bold", "spaced", "after a rule", "names only"])
+def test_a_header_block_begins_the_history(labels: tuple[str, str, str, str], form: str) -> None:
+    """Outlook's block in the clients' languages and layouts."""
+    address = "" if form == "names only" else " <kari@epost.example>"
+    rows = [
+        f"{labels[0]}: Kari Nordmann{address}",
+        f"{labels[1]}: 3. mars 2026 10:15",
+        f"{labels[2]}: Servicetorget",
+        f"{labels[3]}: Sak",
+    ]
+    if form == "bold":
+        rows = [f"*{row.replace(':', ':*', 1)}" for row in rows]
+    text = ("\n\n" if form == "spaced" else "\n").join(rows)
+    rule = f"{'_' * 32}\n" if form == "after a rule" else ""
+    assert answer(f"{OWN}\n\n{rule}{text}\n\n{BARE}\n", "RE: Sak").own_text == OWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-----Original Message-----",
+        "-----Opprinnelig melding-----",
+        "-----Ursprungligt meddelande-----",
+        "-------- Oprindelig besked --------",
+        "----- Alkuperäinen viesti -----",
+        "-----Ursprüngliche Nachricht-----",
+        "-------- Message d'origine --------",
+        "----- Mensaje original -----",
+        "------------------ 原始邮件 ------------------",
+    ],
+)
+def test_a_separator_begins_the_history(line: str) -> None:
+    """Also when no header block stands below it."""
+    assert answer(f"{OWN}\n\n{line}\n{BARE}\n").own_text == OWN
+
+
+@pytest.mark.parametrize("language", ["no", "nn", "sv", "da", "en"])
+@pytest.mark.parametrize("quoted", [False, True], ids=["bare", "quoted"])
+def test_our_own_line_ends_the_answer(language: str, quoted: bool) -> None:
+    """Whatever stands below our sentinel is ours."""
+    history = "\n".join(f"{'> ' if quoted else ''}{line}" for line in (sentinel(language), "", *HISTORY))
+    found = answer(f"{OWN}\n\n{history}\n")
+    assert found.own_text == OWN
+    assert {fold.kind for fold in found.folds} == ({"quote"} if quoted else {"footer"})
+
+
+KEPT = (
+    "Jeg søker fri:\nFra: 1. desember\nTil: 31. desember\nTakk på forhånd",
+    "Fra: Oslo\nTil: Bergen\nDato: 3. mars 2026",
+    "Emne: sommerferie\nFra: mandag\nTil: fredag",
+    "Tre ting:\n- skriveren\n- skjermen\n- tastaturet\nKan dere ta alt?",
+    "Spørsmål:\n-- hvem har nøkkelen?\n-- når åpner dere?",
+    "Hei\nHilsen\nKari\n\nPS: ring meg før klokka tolv.",
+    "Punkt 1 er i orden.\n---\nPunkt 2 er ikke løst.",
+    "Punkt 1 er i orden.\n--\nPunkt 2 er ikke løst, hva gjør vi med det?",
+    "Som du skrev:\nVi må bestille to nye skjermer.",
+    "Kari skrev i går at møtet er flyttet til 10:15 den 3.3.2026, stemmer det?",
+    "On Monday I will be in the office.\nOn the other hand, Tuesday is fine too.",
+    "Sendt fra kontoret i tredje etasje, ikke fra min iPhone.",
+    "Sent from my desk, is much easier than my mobile phone.",
+    "Dette er konfidensielt, og ble sendt til meg ved en feil. Slett det hos dere også.",
+    "2026-03-03 10:15:12 ERROR: disk full\n2026-03-03 10:15:13 WARN: retry",
+    "Adresse: Storgata 1\nTelefon: 555 01 234\nE-post: kari@epost.example\nKontakt meg på en av disse.",
+    "Forwarded message\nbetyr at noen har videresendt noe, riktig?",
+)
+
+
+@pytest.mark.parametrize("own", KEPT)
+@pytest.mark.parametrize(
+    "below",
+    ["", f"\n\n{ATTRIBUTIONS[0]}\n{QUOTED}", f"\n\n{ATTRIBUTIONS[0]}\n\n{BARE}"],
+    ids=["alone", "marked", "bare"],
+)
+def test_no_word_of_the_writers_is_folded(own: str, below: str) -> None:
+    """What looks like a header, a signature or a disclaimer but is prose stays."""
+    assert answer(own + below).own_text == own
+
+
+def test_quote_marks_in_a_mail_that_answers_nothing_are_pasted() -> None:
+    """Somebody who writes a new mail pasted those lines, so they are theirs."""
+    text = "Hei, loggen sier:\n> disk full\n> retry\nHva gjør jeg?"
+    assert split(Shown(text), "Disk").own_text == text
+    assert "disk full" not in split(Shown(text), "Re: Disk", answers=True).own_text.replace("> disk full", "")
+
+
+def test_answers_between_quoted_lines_stay_with_the_line_they_answer() -> None:
+    """An answer without its question says nothing (MAIL §1)."""
+    text = f"{ATTRIBUTIONS[0]}\n> Takk for det.\n> Hvilket rom?\nB-214\n> Siden når er det slik?\nI går\n> Hilsen IT"
+    assert answer(text).own_text == "> Hvilket rom?\n\nB-214\n\nI går"
+    assert "Siden når" in "".join(fold.text for fold in answer(text).folds)
+
+
+def test_form_lines_filled_inside_the_quote_are_found() -> None:
+    """SAMPLE M04: two of three blanks are filled, the third is no answer."""
+    text = (
+        f"{ATTRIBUTIONS[0]}\n> Vi trenger litt mer:\n> Hva gjelder det (pc/skjerm/skriver): **skriver**\n"
+        "> Rom/utstyr: B-214\n> Siden når: ____\n>> Rom/utstyr: gammelt svar\n"
+    )
+    found = answer(text)
+    assert found.filled == (("Hva gjelder det (pc/skjerm/skriver)", "skriver"), ("Rom/utstyr", "B-214"))
+    assert found.own_text == ""
+
+
+def test_a_blank_answered_below_it_is_filled() -> None:
+    """Some write the answer on the next line, outside the quote marks."""
+    text = f"{ATTRIBUTIONS[0]}\n> Rom/utstyr: ____\nB-214\n> Siden når: ____\nI går\n"
+    assert answer(text).filled == (("Rom/utstyr", "B-214"), ("Siden når", "I går"))
+
+
+def test_a_form_filled_in_outlooks_history_is_found() -> None:
+    """Outlook gives the history no quote marks; only the newest mail's lines count."""
+    older = "Fra: Ola <ola@epost.example>\nSendt: 1. mars 2026 10:15\nTil: IT\nEmne: Sak\n\nRom/utstyr: gammelt"
+    text = (
+        "Fra: IT <it@fjordvik.example>\nSendt: 3. mars 2026 10:15\nTil: Ola\nEmne: Sak\n\n"
+        f"Hva gjelder det: skriver\nRom/utstyr: B-214\nSiden når: ____\n\n{older}\n"
+    )
+    assert answer(text).filled == (("Hva gjelder det", "skriver"), ("Rom/utstyr", "B-214"))
+
+
+SIGNATURES = (
+    "-- \nKari Moen\nFjordvik kommune",
+    "--\nKari Moen\nFjordvik kommune",
+    "Sendt fra min iPhone",
+    "Sendt frå min Galaxy",
+    "Skickat från min iPhone",
+    "Lähetetty iPhonesta",
+    "Sent úr iPhone",
+    "Von meinem iPhone gesendet",
+    "Get Outlook for iOS<https://aka.ms/o0ukef>",
+    "Hent Outlook for Android",
+    "Sent from Mail for Windows 10",
+    "Denne e-posten og eventuelle vedlegg er konfidensiell og kun ment for rette mottaker. Har du mottatt den ved en"
+    " feil, ber vi deg varsle avsender og slette den. Takk.",
+    "This e-mail and any attachments are confidential and intended solely for the addressee. If you received it in"
+    " error, please notify the sender and delete it at once.",
+    "_______________________________________________\nbrukere mailing list\nbrukere@lists.epost.example",
+)
+
+
+@pytest.mark.parametrize("below", SIGNATURES)
+def test_what_stands_below_the_words_is_folded(below: str) -> None:
+    """Signatures, device lines, disclaimers and list footers, but not the words above them."""
+    assert answer(f"{OWN}\n\n{below}\n\n{ATTRIBUTIONS[0]}\n{QUOTED}").own_text == OWN
+
+
+def test_the_card_below_a_closing_is_folded_and_the_name_stays() -> None:
+    """ "Mvh Kari" is said by the writer; the telephone and the address below it by the client."""
+    text = f"{OWN}\n\nMed vennlig hilsen\nKari Moen\nRådgiver\nTlf. 555 01 234\nwww.fjordvik.example\n"
+    assert answer(text).own_text == f"{OWN}\n\nMed vennlig hilsen\nKari Moen"
+
+
+def test_the_structure_of_the_html_is_believed() -> None:
+    """A marked range without quote marks is folded whole; words between quoted lines inside it stay."""
+    bare = f"{OWN}\n{BARE}"
+    assert answer(bare, "SV: Sak", Mark("quote", 1, 3, "divRplyFwdMsg")).own_text == OWN
+    mixed = f"{OWN}\n{ATTRIBUTIONS[0]}\n> Hvilket rom?\nB-214\n> Takk for hjelpen med dette"
+    assert answer(mixed, "SV: Sak", Mark("quote", 1, 5, "gmail_quote")).own_text == f"{OWN}\n\n> Hvilket rom?\n\nB-214"
+
+
+@pytest.mark.parametrize("prefix", ["VS", "Fwd", "FW", "VB", "VL", "WG", "TR", "RV", "ENC", "PD", "İLT", "转发"])
+def test_what_is_passed_on_is_kept(prefix: str) -> None:
+    """A forward's content is the message, below whatever header the client put there."""
+    block = "Fra: Ola <ola@epost.example>\nSendt: 3. mars 2026 10:15\nTil: Kari\nEmne: Faktura"
+    found = split(Shown(f"Se under.\n\n{block}\n\nVi er trukket to ganger."), f"{prefix}: Faktura")
+    assert "Vi er trukket to ganger." in found.own_text
+
+
+def test_history_alone_is_kept_unless_the_mail_answers() -> None:
+    """With nothing above it, history may be all there is to say; an answer with nothing to say is empty."""
+    text = (
+        "Fra: Ola <ola@epost.example>\nSendt: 3. mars 2026 10:15\nTil: Kari\nEmne: Faktura\n\nVi er trukket to ganger."
+    )
+    assert "trukket" in split(Shown(text), "Faktura").own_text
+    assert split(Shown(text), "SV: Faktura", answers=True).own_text == ""
+
+
+_LINE = st.one_of(
+    st.sampled_from(
+        [
+            *ATTRIBUTIONS,
+            *SIGNATURES,
+            *HISTORY,
+            "",
+            "> ",
+            ">> a",
+            "-- ",
+            "Fra: Ola <ola@epost.example>",
+            "Sendt: 3. mars 2026 10:15",
+            "Emne: Sak",
+            sentinel("no"),
+            "-----Original Message-----",
+            "---------- Forwarded message ----------",
+            "Rom: ____",
+            "> Rom: B-214",
+        ]
+    ),
+    st.text(max_size=60),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(_LINE, max_size=30), st.sampled_from(["", "Re: x", "VS: x", "Fwd: x"]), st.booleans())
+def test_every_line_is_kept_somewhere(lines: list[str], subject: str, answers: bool) -> None:
+    """Nothing is lost: each line is in the own words or in a fold, and no own word is invented (FAULTS F5)."""
+    text = "\n".join(lines)
+    found = split(Shown(text), subject, answers)
+    everything = "\n".join([found.own_text, *(fold.text for fold in found.folds)])
+    squeezed = "".join(everything.split())
+    assert all("".join(line.split()) in squeezed for line in text.split("\n"))
+    shown = "".join(text.replace(">", "").split())
+    assert all("".join(line.replace(">", "").split()) in shown for line in found.own_text.split("\n"))
+    for fold in found.folds:
+        assert text.split("\n")[fold.line].strip() in fold.text
+
+
+SLOW: dict[str, Callable[[int], str]] = {
+    "On ": lambda n: "On " * (n // 3),
+    "blank lines": lambda n: "\n" * n,
+    "spaces": lambda n: " " * n,
+    "quote marks": lambda n: ">" * n,
+    "quoted lines": lambda n: "> a\n" * (n // 4),
+    "attributions": lambda n: "On 3 Mar 2026 10:15 x wrote:\n" * (n // 28),
+    "labels": lambda n: "From: a\nTo: b\nCc: c\nSubject: d\n" * (n // 32),
+    "colons": lambda n: ":\n" * (n // 2),
+    "delimiters": lambda n: "-- \n" * (n // 4),
+    "prose": lambda n: "Hei, dette er en vanlig linje som noen skrev her.\n" * (n // 50),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_the_time_is_linear(name: str) -> None:
+    """Twice the text takes at most 2.6 times as long, and a megabyte at most a second (of this process's time)."""
+
+    def took(size: int) -> float:
+        shown = Shown(SLOW[name](size))
+        spent: list[float] = []
+        for _ in range(2):
+            start = time.process_time()
+            split(shown, "Re: x", answers=True)
+            spent.append(time.process_time() - start)
+        return min(spent)
+
+    half, whole = took(500_000), took(1_000_000)
+    assert whole <= 1.0
+    assert whole <= 2.6 * half + 0.1
