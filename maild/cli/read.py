@@ -67,7 +67,7 @@ def as_dict(mail: Mail) -> dict[str, Any]:
             }
             for file in mail.attachments
         ],
-        "auto": None if verdict.kind == "human" else verdict.kind,
+        "auto": None if verdict.kind in ("human", "list") else verdict.kind,
         "auto_reason": verdict.reason,
         "bounce": bounced,
         "bounce_rcpts": list(report.recipients) if bounced and report is not None else [],
