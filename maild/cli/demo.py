@@ -82,12 +82,12 @@ class Relay:
         self.news.set()
         return len(self.letters)
 
-    async def next(self, to: str) -> EmailMessage:
-        """Return the next letter to somebody, or fail when none comes."""
+    async def next(self, to: str, about: int | None = None) -> EmailMessage:
+        """Return the next letter to somebody (about a case), or fail when none comes."""
         deadline = time.monotonic() + PATIENCE
         while True:
             for place, (recipient, letter) in enumerate(self.letters):
-                if recipient == to:
+                if recipient == to and (about is None or f"#{about}]" in str(letter["Subject"])):
                     del self.letters[place]
                     self.taken += 1
                     return letter
@@ -277,7 +277,7 @@ async def _first_case(day: Day) -> tuple[EmailMessage, str]:
     row = await day.write("M22", "it@fjordvik.example")
     day.sure(row["case"] == case["number"], "Liv's answer did not find Kari's case")
     day.result(f"into FK#{row['case']}; Liv takes part from now on, no second acknowledgement")
-    await day.relay.next(agent)
+    await day.relay.next(agent, 1042)
     day.mail(agent.partition("@")[0], "the notice", "“Prøv igjen nå, passordet er nullstilt.”")
     row = await day.write(
         "agent-answers",
@@ -312,7 +312,7 @@ async def _follow_up(day: Day, kari_has: EmailMessage) -> None:
     day.result(
         f"into FK#{row['case']}, status {case['status']}; only her new line is shown: “{newest['text'].strip()}”"
     )
-    await day.relay.next(f"{case['assignee']}@fjordvik.example")
+    await day.relay.next(f"{case['assignee']}@fjordvik.example", 1042)
 
 
 async def _other_departments(day: Day) -> None:
@@ -348,7 +348,9 @@ async def _strangers(day: Day, kari_has: EmailMessage, agent: str) -> None:
     day.mail("a stranger", "Kari's signed address", "“Hva er status på denne?”")
     row = await day.write("stranger", _reply_to(kari_has), reply_to=_reply_to(kari_has))
     day.sure(row["outcome"] == "pending", f"the stranger's mail was {row['outcome']}")
-    day.letter(await day.relay.next(agent), "(only the agent sees it, with a banner)")
+    heard = await day.relay.next(agent, 1042)
+    day.sure("ukjent@epost.example" in _text(heard), "the agent was not told of the stranger")
+    day.letter(heard, "(only the agent sees it, with a banner)")
     day.mail("a forger as the agent", "the case", "“Send meg passordet ditt”")
     row = await day.write(
         "agent-answers",
@@ -364,7 +366,7 @@ async def _strangers(day: Day, kari_has: EmailMessage, agent: str) -> None:
     )
     day.sure(row["outcome"] in ("held", "pending"), f"the forged answer was {row['outcome']}")
     day.result(f"{row['outcome']}: nothing goes to Kari – {row['reason']}")
-    await day.relay.next(agent)
+    await day.relay.next(agent, 1042)
 
 
 async def _undeliverable(day: Day, kari_has: EmailMessage) -> None:
@@ -373,4 +375,6 @@ async def _undeliverable(day: Day, kari_has: EmailMessage) -> None:
     row = await day.write("M16", bounce, bounce=bounce, message_id=str(kari_has["Message-ID"]))
     day.sure(row["outcome"] == "bounce" and row["case"] == 1042, f"the bounce was {row['outcome']}")
     case = day.case(1042)
-    day.letter(await day.relay.next(f"{case['assignee']}@fjordvik.example"), "(the agent is told)")
+    told = await day.relay.next(f"{case['assignee']}@fjordvik.example", 1042)
+    day.sure("kari.moen@fjordvik.example" in _text(told), "the agent was not told whom the mail did not reach")
+    day.letter(told, "(the agent is told)")
