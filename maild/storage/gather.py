@@ -71,7 +71,15 @@ class Desk:
     first_number: int
 
 
-_CASES = Among(CaseRow.number, lambda among: select(table(CaseRow)).where(among).order_by("number").with_for_update())
+_CASE_FACTS = [
+    table(CaseRow).c[name]
+    for name in (
+        *("number", "department", "group", "assignee", "type", "status", "priority", "confidential", "subject"),
+        *("language", "requester", "merged_into", "closed", "noted_departments", "alias", "last_message_id", "thread"),
+        *("last_customer_at", "watchers"),
+    )
+]
+_CASES = Among(CaseRow.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update())
 _PARTICIPANTS = Among(
     Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
 )

@@ -46,7 +46,7 @@ class _Compiled:
             kind: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
             self.row = kind._make
             for position, column in enumerate(columns):
-                result = column.type.dialect_impl(dialect).result_processor(dialect, None)
+                result = _result(column.type, dialect)
                 if result is not None:
                     self.results.append((position, result))
 
@@ -81,6 +81,14 @@ def _processor(kind: Any, dialect: Dialect) -> Processor | None:
     processor: Processor | None = kind.dialect_impl(dialect).bind_processor(dialect)
     if isinstance(kind, JSON) and dialect.name == "sqlite":
         return lambda value: "[]" if value == [] else processor(value) if processor is not None else value
+    return processor
+
+
+def _result(kind: Any, dialect: Dialect) -> Processor | None:
+    """Return what turns the driver's value into Python's."""
+    processor: Processor | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    if isinstance(kind, JSON) and dialect.name == "sqlite":
+        return lambda value: [] if value == "[]" else processor(value) if processor is not None else value
     return processor
 
 
