@@ -133,6 +133,7 @@ FORGED = [
     R + "mx.desk.example; dmarc=pass smtp.mailfrom=kunde.example\r\n",
     R + "mx.desk.example; spf=pass smtp.mailfrom=kari@kunde.example; dkim=pass header.d=kunde.example\r\n",
     R + "mx.desk.example; dmarc=fail header.from=kunde.example; dmarc=pass header.from=kunde.example\r\n",
+    R + "mx.desk.example; dmarc=pass header.from=kunde.example; dmarc=fail header.from=kunde.example\r\n",
     R + "mx.desk.example; dmarc=fail (dmarc=pass header.from=kunde.example) header.from=kunde.example\r\n",
     R + 'mx.desk.example; spf=fail smtp.mailfrom="x; dmarc=pass header.from=kunde.example"\r\n',
     R + 'mx.desk.example; spf=fail smtp.mailfrom="x\\"; dmarc=pass header.from=kunde.example"\r\n',

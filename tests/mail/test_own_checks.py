@@ -134,6 +134,7 @@ MUTATIONS: dict[str, Change] = {
     "a public suffix": swap(b"d=kunde.example", b"d=example"),
     "another selector": swap(b" s=s;", b" s=t;"),
     "a tag twice": swap(b"v=1;", b"v=1; d=kunde.example;"),
+    "a field behind a bare CR, which not everybody sees": lambda raw: b"X-Note: a\rX-Other: b\r\n" + raw,
     "no signature left": swap(b"DKIM-Signature", b"X-DKIM-Signature"),
 }
 
@@ -151,6 +152,7 @@ def test_signatures_that_are_true_but_too_weak(zone: Zone, keys: Keys) -> None:
     """Mathematically good, yet: a short key, l=, a field left out, an expiry gone by, another organisation's."""
     assert judged(zone, keys.sign(selector="weak")).verdict == "fail"
     assert judged(zone, keys.sign(length=True)).verdict == "fail"
+    assert judged(zone, keys.sign(signature_algorithm=b"rsa-sha1")).verdict == "fail"
     for left_out in (b"subject", b"date", b"message-id"):
         fields = [name for name in SIGNED if name != left_out]
         assert judged(zone, keys.sign(include_headers=fields)).verdict == "fail"
