@@ -217,6 +217,11 @@ class _Walk:
     def attach(self, raw: bytes, inner: Part, part: Part) -> None:
         """Note an attached mail and show its header; a report's copy of the original is not shown."""
         self.body.attached.append((raw, inner))
+        if raw is not self.raw:
+            self.body.sources.append(raw.decode("latin-1"))
+        for one in inner.whole():
+            if one.main == "text" and one.encoding != "identity" and one.end - one.start < caps.TEXT:
+                self.body.sources.append(decoding.decode(raw[one.start : one.end], one.encoding).decode("latin-1"))
         if not _in_report(part):
             self.add(_summary(inner))
 

@@ -157,7 +157,7 @@ CODECS = [
     "iso8859_16", "johab", "koi8_r", "koi8_t", "koi8_u", "kz1048", "mac_cyrillic", "mac_greek", "mac_iceland",
     "mac_latin2", "mac_roman", "mac_turkish", "ptcp154", "shift_jis", "shift_jis_2004", "shift_jisx0213", "utf_32",
     "utf_32_be", "utf_32_le", "utf_16", "utf_16_be", "utf_16_le", "utf_7", "utf_8", "utf_8_sig", "idna", "punycode",
-    "undefined", "unicode_escape", "raw_unicode_escape", "zlib", "hex", "bz2", "rot13", "base64", "quopri", "uu",
+    "undefined", "unicode_escape", "raw_unicode_escape", "zlib", "hex", "bz2", "rot13", "base64", "uu",
     "x-unknown", "", "no such charset", "utf-8\x00",
 ]  # fmt: skip
 """A hundred names a mail may declare, hostile and nonsensical ones among them (FAULTS P2)."""
