@@ -35,7 +35,7 @@ _WEEKDAYS = (
 )
 _WEEKDAY = {word: number for number, words in enumerate(_WEEKDAYS) for word in words.split()}
 _TRAILING_DAY = re.compile(
-    r"(?:(?:den|the|zum|dem|og med|und mit)\s)?(?:" + "|".join(_WEEKDAY) + r")?\W*(?:den\s|the\s|dem\s)?$"
+    r"(?:(?:den|the|zum|dem)\s)?(?:" + "|".join(_WEEKDAY) + r")?\W*(?:den\s|the\s|dem\s)?$"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

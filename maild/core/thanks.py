@@ -62,6 +62,7 @@ _NOT = _words(
     " desværre"
     " leider valitettavasti trotzdem når när hvordan hur hva vad how when why hvorfor varför"
 )
+_REFUSALS = frozenset({"nei", "nej", "nein", "ei", "no", "nope"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _MOST_WORDS = 30
 
@@ -79,6 +80,8 @@ def is_thanks(text: str) -> bool:
         return False
     folded = [word.casefold().replace("’", "'") for word in words]
     if not any(word in THANKS for word in folded) and not (len(words) <= 6 and any(word in _SOLVED for word in folded)):
+        return False
+    if folded[0] in _REFUSALS:
         return False
     negated = [word for word in folded if word in _NOT and word not in ("en", "ei", "no", "enn", "når", "när")]
     if negated:
