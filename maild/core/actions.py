@@ -47,8 +47,9 @@ class Rule:
     """One rule."""
 
     name: str
-    where: str
-    """``routing/it.toml:12``."""
+    label: str
+    """How the trace calls it: ``routing/it.toml:12 it-password``."""
+    line: int
     when: Condition
     then: Actions
     go_on: bool = False
@@ -58,9 +59,9 @@ class Rule:
     """The last day it holds."""
 
     @property
-    def label(self) -> str:
-        """How the trace calls it."""
-        return f"{self.where} {self.name}"
+    def dated(self) -> bool:
+        """Tell whether it holds only for a time."""
+        return self.valid_from is not None or self.valid_until is not None
 
     def holds(self, day: date) -> bool:
         """Tell whether it is in force on a day."""

@@ -54,6 +54,8 @@ class Words:
     singles: frozenset[str]
     """The needles that are one whole word, for a quick look."""
     longer: tuple[Needle, ...]
+    keys: frozenset[str] | None
+    """One of these must be among the text's keys, else nothing can be found; None: no such quick look."""
     miss: str
 
 

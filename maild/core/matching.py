@@ -79,7 +79,12 @@ def _domain(condition: Domain, sight: Sight, _captures: Captures) -> Answer:
 
 
 def _words(condition: Words, sight: Sight, _captures: Captures) -> Answer:
-    for name in ("subject", "text") if condition.where == "any" else (condition.where,):
+    where, keys = condition.where, condition.keys
+    if keys is not None and keys.isdisjoint(
+        sight.any_keys if where == "any" else sight.text_words.keys if where == "text" else sight.subject_words.keys
+    ):
+        return False, condition.miss
+    for name in ("subject", "text") if where == "any" else (where,):
         inside = sight.subject_words if name == "subject" else sight.text_words
         if not condition.singles.isdisjoint(inside.words):
             return True, f'"{min(condition.singles & inside.words)}" in {name}'

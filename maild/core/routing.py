@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from maild.core.actions import Actions, Preference, Rule, Strategy
 from maild.core.calendars import Period
@@ -109,17 +110,21 @@ class _Way:
 
     def _ask(self, rules: tuple[Rule, ...]) -> bool:
         """Ask rules until one ends it; True when one did."""
+        captures = Captures()
         for rule in rules:
-            if not rule.holds(self.day):
-                self.trace.append(TraceLine(rule=rule.label, hit=False, detail=f"not in force on {self.day}"))
+            if rule.dated and not rule.holds(self.day):
+                self.trace.append(_missed(rule.label, f"not in force on {self.day}"))
                 continue
-            captures = Captures()
             hit, detail = answer(rule.when, self.sight, captures)
-            self.trace.append(TraceLine(rule=rule.label, hit=bool(hit), detail=detail))
             if hit:
+                self.trace.append(TraceLine(rule=rule.label, hit=True, detail=detail))
                 self._take(rule, captures.found)
                 if not rule.go_on:
                     return True
+            else:
+                self.trace.append(_missed(rule.label, detail))
+            if captures.found:
+                captures = Captures()
         return False
 
     def _take(self, rule: Rule, captures: Mapping[str, str]) -> None:
@@ -165,6 +170,12 @@ class _Way:
             if number in numbers and (found := self.rulebook.patterns.find(number, text)) is not None:
                 return next(iter(found.groups.values()), found.text)
         return None
+
+
+@lru_cache(maxsize=1 << 16)
+def _missed(rule: str, detail: str) -> TraceLine:
+    """Make the line of a miss once: the same rules miss on the same words, mail after mail."""
+    return TraceLine(rule=rule, hit=False, detail=detail)
 
 
 _PLAIN = ("assignee", "assign", "prefer", "template", "no_ack", "due", "master", "spam")

@@ -60,6 +60,11 @@ class Sight:
         return folded(self.text)
 
     @cached_property
+    def any_keys(self) -> frozenset[str]:
+        """What words of subject or text begin with."""
+        return self.subject_words.keys | self.text_words.keys
+
+    @cached_property
     def subject_patterns(self) -> frozenset[int]:
         """Numbers of the patterns that match the subject."""
         return self.rulebook.patterns.which(self.subject)

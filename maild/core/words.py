@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+|#")
+HEAD = 3
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
@@ -26,12 +27,15 @@ class Folded:
 
     text: str
     words: frozenset[str]
+    keys: frozenset[str]
+    """Every word, and the first letters of each: what a needle may begin with at all."""
 
 
 def folded(text: str) -> Folded:
     """Fold a text once, to be searched many times."""
     joined = fold(text)
-    return Folded(text=joined, words=frozenset(joined.split()))
+    words = frozenset(joined.split())
+    return Folded(text=joined, words=words, keys=words.union([word[:HEAD] for word in words]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class Needle:
     """Folded, with a space on the sides where a word must end."""
     single: bool
     """One whole word: looking it up in the set of words is enough."""
+    key: str | None
+    """Its first word, or the first letters of it when that may go on: what must be among a text's keys. None: any."""
 
 
 def needle(said: str) -> Needle:
@@ -57,16 +63,21 @@ def needle(said: str) -> Needle:
     text = fold(said.rstrip().removesuffix("*"))
     if text.strip() in ("", "#") or "*" in said.rstrip()[:-1]:
         raise ValueError("a word like passord, a phrase like logge inn, or with * at the end a beginning like pass*")
-    if prefix:
-        return Needle(said=said, text=text.rstrip(), single=False)
     words = text.split()
-    return Needle(said=said, text=text if len(words) > 1 else words[0], single=len(words) == 1)
+    if prefix:
+        key = words[0] if len(words) > 1 else words[0][:HEAD]
+        short = len(words) == 1 and len(key) < HEAD
+        return Needle(said=said, text=text.rstrip(), single=False, key=None if short else key)
+    single = len(words) == 1
+    return Needle(said=said, text=words[0] if single else text, single=single, key=words[0])
 
 
 def find(needle: Needle, inside: Folded) -> str | None:
     """Return the words found, or None."""
     if needle.single:
         return needle.text if needle.text in inside.words else None
+    if needle.key is not None and needle.key not in inside.keys:
+        return None  # the quick look that most needles do not pass
     start = inside.text.find(needle.text)
     if start < 0:
         return None

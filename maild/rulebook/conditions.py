@@ -159,11 +159,13 @@ class Compiler:
     def _words(self, where: Where, key: str, given: list[str], keys: Keys) -> Condition:
         made = [self._each(keys, key, position, needle, word) for position, word in enumerate(given)]
         needles = tuple(one for one in made if isinstance(one, Needle))
+        quick = {one.key for one in needles}
         return Words(
             where=where,
             needles=needles,
             singles=frozenset(one.text for one in needles if one.single),
             longer=tuple(one for one in needles if not one.single),
+            keys=None if None in quick else frozenset(key for key in quick if key is not None),
             miss=_miss(key, given),
         )
 

@@ -116,7 +116,8 @@ class _File:
         line = self.document.where(*keys).rpartition(":")[2]
         return Rule(
             name=one.name,
-            where=f"{FOLDER}/{self.document.path.name}:{line}",
+            label=f"{FOLDER}/{self.document.path.name}:{line} {one.name}",
+            line=int(line),
             when=when,
             then=self._then(one.then, (*keys, "then"), one),
             go_on=one.go_on,
@@ -180,9 +181,8 @@ class _File:
             for earlier in rules[:position]:
                 if earlier.go_on or not _in_force_whenever(earlier, rule) or not covers(earlier.when, rule.when):
                     continue
-                line = earlier.where.rpartition(":")[2]
-                what = f'can never be reached: rule "{earlier.name}" (line {line}) takes all of its mails before it'
-                self._wrong(("rule", position), what)
+                said = f'rule "{earlier.name}" (line {earlier.line}) takes all of its mails before it'
+                self._wrong(("rule", position), f"can never be reached: {said}")
                 break
 
     def _rest(self, rules: list[Rule]) -> None:
