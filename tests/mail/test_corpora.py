@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ import pytest
 ADAPTER = Path(__file__).parent / "corpora_adapter.py"
 
 
-def _rows(shared: Path, target: Path, *options: str) -> list[dict[str, Any]]:
-    out = target / "rows.json"
-    command = [sys.executable, str(shared / "corpora" / "check.py"), str(ADAPTER), "--json", str(out), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr
-    return list(json.loads(out.read_text(encoding="utf-8")))
+@cache
+def _rows(shared: Path, *options: str) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "rows.json"
+        command = [sys.executable, str(shared / "corpora" / "check.py"), str(ADAPTER), "--json", str(out), *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0, done.stderr
+        return list(json.loads(out.read_text(encoding="utf-8")))
 
 
 def _share(rows: list[dict[str, Any]], check: str, corpus: str | None = None) -> float:
@@ -25,10 +29,10 @@ def _share(rows: list[dict[str, Any]], check: str, corpus: str | None = None) ->
     return sum(marks) / len(marks) if marks else 1.0
 
 
-@pytest.fixture(scope="module")
-def rows(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Read every mail of the corpora once."""
-    return _rows(shared, tmp_path_factory.mktemp("corpora"))
+@pytest.fixture
+def rows(shared: Path) -> list[dict[str, Any]]:
+    """Every mail of the corpora, read once."""
+    return _rows(shared)
 
 
 def test_no_mail_of_the_corpora_crashes_the_reader(rows: list[dict[str, Any]]) -> None:
@@ -76,8 +80,8 @@ def test_no_persons_mail_is_called_a_bounce(rows: list[dict[str, Any]], shared: 
     assert wrong == []
 
 
-def test_nordic_quotes_are_cut(shared: Path, tmp_path: Path) -> None:
+def test_nordic_quotes_are_cut(shared: Path) -> None:
     """Norwegian, Swedish, Danish, Finnish and Icelandic clients first."""
-    found = _rows(shared, tmp_path, "--lang", "no,nn,sv,da,fi,is")
+    found = _rows(shared, "--lang", "no,nn,sv,da,fi,is")
     assert _share(found, "cut") >= 0.85
     assert _share(found, "keep") >= 0.99
