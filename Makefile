@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test test-slow lint setup test-setup clean
+.PHONY: demo run test test-slow fuzz lint setup test-setup clean
 
 setup: .venv/.ready
 .venv/.ready: pyproject.toml
@@ -34,6 +34,11 @@ test: test-setup
 
 test-slow: test-setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+
+SECONDS ?= 60
+fuzz: test-setup
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	$(BIN)/python fuzz/reader.py -max_total_time=$(SECONDS) -timeout=30 -rss_limit_mb=1024 -max_len=65536
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -229,6 +229,8 @@ def as_message(raw: bytes, part: Part) -> Message:
         message.set_payload(_blocks(raw, part))
     elif part.main in ("text", "message", "multipart"):
         message.set_payload(raw[part.start : part.end].decode("ascii", "surrogateescape"))
+    else:
+        message.set_payload("")
     return message
 
 

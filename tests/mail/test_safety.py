@@ -380,3 +380,13 @@ def test_times_are_linear() -> None:
         return best
 
     assert seconds(8_000) <= 2.6 * seconds(4_000) + 0.01
+
+
+REGRESSIONS = sorted((Path(__file__).parents[2] / "fuzz" / "regressions").glob("*.eml"))
+
+
+@pytest.mark.parametrize("path", REGRESSIONS, ids=[path.stem for path in REGRESSIONS])
+def test_what_fuzzing_found_stays_found(path: Path) -> None:
+    """Each mail that once broke the reader is read in full."""
+    got = reading(path.read_bytes())
+    assert not got.partial
