@@ -344,6 +344,9 @@ class Daemon:
             reason=report.reason,
             ms=round(report.seconds * 1000, 1),
         )
+        if report.outcome == "quarantined":
+            self.metrics.quarantined()
+            log.error("quarantined", id=report.id, reason=report.reason)
         for trouble in report.troubles:
             log.error("letter fell back", letter=trouble)
             self._tell(f"letter:{trouble}", "a letter could not be written from its template", trouble)
@@ -360,11 +363,11 @@ class Daemon:
         if queued:
             self.deliverer.wake()
 
-    async def _quarantined(self, inbound_id: int, reason: str) -> None:
-        self.metrics.quarantined()
-        log.error("quarantined", id=inbound_id, reason=reason)
-        what, reason = f"mail {inbound_id} is in quarantine", f"maild inbound show {inbound_id}: {reason}"
-        await self._tell_operator(f"quarantine:{inbound_id}:{now().isoformat()}", what, reason)
+    def _quarantined(self, connection: Connection, inbound_id: int, reason: str) -> bool:
+        subject, text = f"mail {inbound_id} is in quarantine", f"maild inbound show {inbound_id}: {reason}"
+        at = now()
+        once_key = f"quarantine:{inbound_id}:{at.isoformat()}"
+        return notify.operator(connection, self.corridor, once_key=once_key, subject=subject, reason=text, now=at)
 
     def _settle(self, connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
         at, told = now(), False

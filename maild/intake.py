@@ -110,11 +110,13 @@ class Intake:
         corridor: Callable[[], Corridor],
         now: Callable[[], datetime],
         report: Callable[[Report], None],
-        quarantined: Callable[[int, str], Awaitable[None]],
+        quarantined: Callable[[Connection, int, str], bool],
     ) -> None:
         self._accepting, self._deciding = accepting, deciding
         self._reader, self._sender = reader, sender
-        self._corridor, self._now, self._report, self._quarantined = corridor, now, report, quarantined
+        self._corridor, self._now, self._report = corridor, now, report
+        self._quarantined = quarantined
+        """Queues the notice of a mail put aside, in the transaction that does so; True when something was queued."""
         self._order: deque[_Item] = deque()
         self._working: dict[int, _Item] = {}
         self._bytes = 0
@@ -366,23 +368,29 @@ class Intake:
         who, now = self._corridor().who, self._now()
         later = now + timedelta(seconds=item.attempts)
 
-        def record(connection: Connection) -> None:
-            if last:
-                inbound.quarantine(connection, item.id, reason=failure.reason, traceback=failure.traceback, now=now)
-            else:
+        def record(connection: Connection) -> bool:
+            if not last:
                 inbound.retry_later(connection, item.id, who=who, reason=failure.reason, not_before=later)
+                return False
+            reason, traceback = failure.reason, failure.traceback
+            aside = inbound.quarantine(connection, item.id, who=who, reason=reason, traceback=traceback, now=now)
+            return aside and tell and self._quarantined(connection, item.id, reason)
 
-        while True:
+        told, tell = None, True
+        while told is None:
             try:
-                await self._deciding.run(record)
-                break
+                told = await self._deciding.run(record)
             except Temporary:
                 await asyncio.sleep(0.5)
+            except Exception:  # a notice that cannot be written must not keep the mail in work for ever
+                if not tell:
+                    raise
+                tell = False
+        if told:
+            self._sender.wake()
         seconds = time.monotonic() - item.started
         report = Report(id=item.id, case=None, outcome="quarantined", reason=failure.reason, seconds=seconds)
         self._end(item, report if last else None)
-        if last:
-            await self._quarantined(item.id, failure.reason)
 
     def _end(self, item: _Item, report: Report | None) -> None:
         if self._working.pop(item.id, None) is not None:

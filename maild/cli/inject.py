@@ -137,8 +137,9 @@ def _silent(report: Report) -> None:
     """The listing below says what became of each mail."""
 
 
-async def _silent_quarantine(key: int, reason: str) -> None:
+def _silent_quarantine(connection: engines.Connection, key: int, reason: str) -> bool:
     """The listing below says so."""
+    return False
 
 
 async def _wait(engine: engines.Engine, keys: list[int], seconds: float = 30.0) -> None:

@@ -154,11 +154,11 @@ def retry_later(connection: Connection, inbound: int, *, who: str, reason: str, 
     )
 
 
-def quarantine(connection: Connection, inbound: int, *, reason: str, traceback: str, now: datetime) -> None:
-    """Put a mail aside after its last attempt, with why; ``requeue`` runs it again."""
-    connection.execute(
+def quarantine(connection: Connection, inbound: int, *, who: str, reason: str, traceback: str, now: datetime) -> bool:
+    """Put a mail aside after its last attempt, with why; ``requeue`` runs it again. False when it is no longer ours."""
+    changed = connection.execute(
         update(Inbound)
-        .where(col(Inbound.id) == inbound)
+        .where(col(Inbound.id) == inbound, col(Inbound.claimed_by) == who)
         .values(
             state="quarantined",
             outcome="quarantined",
@@ -168,8 +168,10 @@ def quarantine(connection: Connection, inbound: int, *, reason: str, traceback: 
             claimed_until=None,
             done_at=now,
         )
-    )
-    events.add(connection, "quarantined", now=now, inbound=inbound, reason=reason)
+    ).rowcount
+    if changed:
+        events.add(connection, "quarantined", now=now, inbound=inbound, reason=reason)
+    return bool(changed)
 
 
 def requeue(connection: Connection, inbound: int, *, now: datetime) -> bool:

@@ -65,7 +65,8 @@ def test_three_strikes_then_quarantine_then_requeue(connection: Connection) -> N
         inbound.retry_later(connection, key, who="me", reason="died", not_before=NOW + HOUR * attempt)
         assert take(connection, suspects=True, now=NOW + HOUR * attempt - HOUR / 2) == []
         assert [mail.attempts for mail in take(connection, suspects=True, now=NOW + HOUR * attempt)] == [attempt]
-    inbound.quarantine(connection, key, reason="died", traceback="…", now=NOW)
+    assert not inbound.quarantine(connection, key, who="somebody else", reason="died", traceback="…", now=NOW)
+    assert inbound.quarantine(connection, key, who="me", reason="died", traceback="…", now=NOW)
     assert take(connection, suspects=True, now=NOW + HOUR * 99) == []
     assert inbound.raw_of(connection, key) == b"poison"
     assert inbound.requeue(connection, key, now=NOW) and not inbound.requeue(connection, key, now=NOW)
