@@ -13,9 +13,10 @@ from typing import Literal
 
 import aiosmtplib
 
+from maild.channels.oauth2 import Tokens
 from maild.channels.smtp_session import Lost, Offers, Reply, Session
 from maild.core.delivery import Answer, flaw, is_path, judge
-from maild.core.errors import Unusable
+from maild.core.errors import MaildError, Unusable
 
 Tls = Literal["none", "opportunistic", "starttls", "implicit"]
 
@@ -48,7 +49,7 @@ class Relay:
 
     ``tls`` is *none*, *opportunistic* (STARTTLS when offered, certificate not verified: better than nothing),
     *starttls* or *implicit* (both verified, never without). With a login, *opportunistic* means *starttls* unless the
-    relay is this machine: a password never travels unprotected.
+    relay is this machine: a password never travels unprotected. ``tokens`` stand in for a password (XOAUTH2).
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class Relay:
         tls: Tls = "opportunistic",
         username: str | None = None,
         password: str | None = None,
+        tokens: Tokens | None = None,
         connections: int = 8,
         hostname: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
         self._host, self._port, self._hostname = host, port, hostname
-        self._username, self._password = username, password
+        self._username, self._password, self._tokens = username, password, tokens
         here = host in ("localhost", "127.0.0.1", "::1")
         if username is not None and not here:
             if tls == "none":
@@ -189,10 +191,16 @@ class Relay:
             try:
                 async with asyncio.timeout(self._timeouts.connect):
                     return await self._connect()
-            except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            except (aiosmtplib.SMTPException, MaildError, OSError, ValueError) as error:
+                if isinstance(error, aiosmtplib.SMTPAuthenticationError) and self._tokens is not None:
+                    self._tokens.forget()
                 self._down = f"{self._name()}: {_reason(error)}"
                 self._down_until = loop.time() + PAUSE
                 raise Unreachable(self._down) from error
+
+    async def _token(self) -> str:
+        assert self._tokens is not None
+        return await asyncio.to_thread(self._tokens.get)
 
     async def _connect(self) -> Session:
         client = aiosmtplib.SMTP(
@@ -203,6 +211,7 @@ class Relay:
             tls_context=self._context,
             username=self._username,
             password=self._password,
+            oauth_token_generator=None if self._tokens is None else self._token,
             local_hostname=self._hostname,
             timeout=self._timeouts.connect,
         )
@@ -244,6 +253,8 @@ def _reason(error: BaseException) -> str:
             f"the login was refused: {Reply(error.code, error.message.splitlines()[0][:200] if error.message else '')}"
         )
     text = " ".join(str(error).split())[:200]
+    if isinstance(error, MaildError):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

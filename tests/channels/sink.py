@@ -66,6 +66,8 @@ class Sink:
     require_tls: bool = False
     users: dict[str, str] | None = None
     """Logins that must be used; None asks for none."""
+    tokens: set[str] = field(default_factory=set)
+    """Access tokens that XOAUTH2 is let in with."""
     login_answer: str | None = None
     """Said to every login (``454 4.7.0 later``)."""
     utf8: bool = True
@@ -158,6 +160,15 @@ class Sink:
             return _drop(server) if answer == DROP else answer
         self.mails.append(taken)
         return "250 2.0.0 taken"
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Let a token in, or say what is wrong with it as Google does: a challenge first."""
+        told = dict(part.partition("=")[::2] for part in base64.b64decode(args[1]).decode().split("\x01") if part)
+        if told.get("auth", "").removeprefix("Bearer ") in self.tokens:
+            return AuthResult(success=True, auth_data=told["user"])
+        await server.push("334 eyJzdGF0dXMiOiI0MDAifQ==")
+        await server._reader.readline()
+        return AuthResult(success=False, handled=False)
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         """Check a login against ``users``."""

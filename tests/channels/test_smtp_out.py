@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.channels.smtp_out import Relay, Timeouts
+from maild.channels.oauth2 import Grant, Tokens
+from maild.channels.smtp_out import PAUSE, Relay, Timeouts
 from maild.core.delivery import Answer
 from maild.core.errors import Unusable
 from tests.channels.sink import DROP, Sink, certificate
@@ -274,6 +278,59 @@ def test_the_login_is_used_and_its_failure_is_not_the_mails(tls: tuple[ssl.SSLCo
                 assert "feil-passord" not in answer.answer and "feil-passord" not in repr(relay)
 
     asyncio.run(story())
+
+
+class Issuer:
+    """An authorisation server: each token is new, the first ones are too old for the relay."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+
+    def server(self) -> HTTPServer:
+        """Return a server that hands them out."""
+        tokens = self.tokens
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.dumps({"access_token": tokens.pop(0), "expires_in": 3600}).encode()
+                self.send_response(200 if tokens else 400)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return HTTPServer(("127.0.0.1", 0), Answer)
+
+
+def test_a_token_stands_in_for_a_password(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    """XOAUTH2 with a fetched token; one the relay refuses is forgotten and the next attempt fetches a new one."""
+    server, trusts = tls
+    http = Issuer("stale", "fresh", "last").server()
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+
+    async def story() -> None:
+        grant = Grant(token_url=f"http://127.0.0.1:{http.server_address[1]}/token", client_id="desk")
+        sink = Sink(tls=server, users={}, tokens={"fresh"})
+        given = {"tls": "starttls", "ssl_context": trusts, "username": "it@c.example", "tokens": Tokens(grant)}
+        async with relayed(sink, **given) as (_, relay):
+            answer = await send(relay)
+            assert (answer.state, answer.relay) == ("deferred", True)
+            assert "login was refused" in answer.answer and "stale" not in answer.answer
+            await asyncio.sleep(PAUSE + 0.1)
+            assert (await send(relay)).state == "sent"
+            assert sink.mails[0].login == "it@c.example"
+        given["tokens"] = Tokens(Grant(token_url="http://127.0.0.1:1/token", client_id="desk"))
+        async with relayed(sink, **given) as (_, relay):
+            answer = await send(relay)
+            assert (answer.state, answer.relay) == ("deferred", True)
+            assert "no token from" in answer.answer
+
+    try:
+        asyncio.run(story())
+    finally:
+        http.shutdown()
 
 
 def test_a_password_never_travels_in_the_clear() -> None:
