@@ -9,53 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
 
 from maild.core import robots, tokens
 from maild.core.asks import MOST_HOPS
-from maild.core.facts import Asks, CaseFacts, Facts
+from maild.core.caps import breaker_is_open, caps_exceeded
+from maild.core.facts import Facts
+from maild.core.look import Action, Look, Ruling
 from maild.core.mail import Mail
 from maild.core.people import addressed, domain_of, is_ours, listed
-from maild.core.rules import Rulebook
+from maild.core.plan import TraceLine
 from maild.core.threading import MOST_MENTIONS, answered, calendar_names
 
-Action = Literal["quarantine", "silent", "bounce", "unmatched", "file", "quiet", "spam", "held", "minimal", "ack"]
-
-HALF_OPEN = timedelta(minutes=30)
 MOST_BAD_TOKENS = 20
 """Within an hour and per source; mails beyond are put aside (FAULTS A9)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """Everything the rows look at."""
-
-    mail: Mail
-    asks: Asks
-    facts: Facts
-    rulebook: Rulebook
-    matched: CaseFacts | None
-    """The case that evidence names, for a mail that files silently."""
-    inside: bool
-    """The author takes part in that case."""
-    act: bool
-    """The mail is an agent's act."""
-    entry: bool
-    """The mail goes into an existing case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
-    """The row that matched, its action and on what."""
-
-    row: str
-    action: Action
-    detail: str
-
-    def __str__(self) -> str:
-        return f"MAIL §4 row {self.row}: {self.detail}"
 
 
 def values(mail: Mail, name: str) -> list[str]:
@@ -225,37 +191,6 @@ def _row_follow_up(look: Look) -> str | None:
     return "follow-up: one ack per case" if look.entry else None
 
 
-def _row_caps(look: Look) -> str | None:
-    counts, caps = look.facts.counts, look.rulebook.desk.caps
-    if look.asks.agent is not None and look.mail.authentication.verdict == "pass":
-        return None  # caps bind automatic mail to non-agents only
-    if counts.address_10min >= caps.per_address_10min:
-        return f"{counts.address_10min} acks to this address in 10 minutes"
-    if counts.address_day >= caps.per_address_day:
-        return f"{counts.address_day} acks to this address in 24 hours"
-    if look.asks.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
-        return f"{counts.domain_hour} acks to {look.asks.ack_domain} in an hour"
-    if look.asks.unproven:
-        if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
-            return "one ack a day to an unauthenticated address"
-        if counts.unauthenticated_hour >= caps.unauthenticated_hour:
-            return f"{counts.unauthenticated_hour} acks to unauthenticated addresses in an hour"
-    return None
-
-
-def breaker_limit(facts: Facts, rulebook: Rulebook) -> float:
-    """Return how many automatic mails in 10 minutes open the breaker."""
-    return max(float(rulebook.desk.caps.breaker_floor), 5 * facts.counts.median_10min)
-
-
-def breaker_is_open(facts: Facts, rulebook: Rulebook) -> bool:
-    """Tell whether automatic mail is held: over the limit now, or opened less than 30 minutes ago."""
-    since = facts.counts.breaker_open_since
-    if since is not None and facts.now - since < HALF_OPEN:
-        return True
-    return facts.counts.all_10min >= breaker_limit(facts, rulebook)
-
-
 def _row_breaker(look: Look) -> str | None:
     if breaker_is_open(look.facts, look.rulebook):
         return f"breaker: {look.facts.counts.all_10min} automatic mails in 10 minutes"
@@ -292,7 +227,7 @@ ROWS: tuple[tuple[str, Action, Callable[[Look], str | None]], ...] = (
     ("13", "spam", _row_blocked),
     ("14", "quiet", _row_untrusted),
     ("15", "quiet", _row_follow_up),
-    ("16", "quiet", _row_caps),
+    ("16", "quiet", caps_exceeded),
     ("16b", "held", _row_breaker),
     ("17", "minimal", _row_unauthenticated),
     ("18", "ack", _row_otherwise),
@@ -301,14 +236,18 @@ ROWS: tuple[tuple[str, Action, Callable[[Look], str | None]], ...] = (
 _MARKS = tuple(row for row in ROWS if row[0] in ("1", "3", "3b", "3c", "3d", "4", "8", "9", "10"))
 
 
-def rule(look: Look) -> tuple[Ruling, list[tuple[str, bool, str]]]:
-    """Return the first row that matches, and every row tried as (name, hit, detail) for the trace."""
-    tried: list[tuple[str, bool, str]] = []
+_MISSED = {name: TraceLine(rule=f"MAIL §4 row {name}", hit=False) for name, _, _ in ROWS}
+
+
+def rule(look: Look) -> tuple[Ruling, list[TraceLine]]:
+    """Return the first row that matches, and every row tried, for the trace."""
+    tried: list[TraceLine] = []
     for name, action, test in ROWS:
         detail = test(look)
-        tried.append((f"MAIL §4 row {name}", detail is not None, detail or ""))
         if detail is not None:
+            tried.append(TraceLine(rule=f"MAIL §4 row {name}", hit=True, detail=detail))
             return Ruling(row=name, action=action, detail=detail), tried
+        tried.append(_MISSED[name])
     raise AssertionError("the last row always matches")
 
 

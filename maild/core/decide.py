@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from maild.core import acknowledgement, acts, agents, filing, opening, placement, threading
-from maild.core.acknowledgement import Look, Ruling
 from maild.core.asks import asks as asks
 from maild.core.cases import OVER, Happening, after
 from maild.core.draft import Draft, believed
 from maild.core.facts import Asks, CaseFacts, Facts
 from maild.core.letters import about_case
+from maild.core.look import Look, Ruling
 from maild.core.mail import Mail
 from maild.core.placement import Placement
-from maild.core.plan import AddParticipant, CountLoop, Plan, TraceLine
+from maild.core.plan import AddParticipant, CountLoop, Plan
 from maild.core.rules import Rulebook
 from maild.core.thanks import is_thanks
 from maild.core.threading import Evidence
@@ -33,7 +33,7 @@ def decide(mail: Mail, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
     place = placement.place(draft.mail, found, facts, rulebook, agent=asks.agent, department=asks.departments[0])
     seen = look(draft, found, place)
     ruling, tried = acknowledgement.rule(seen)
-    draft.trace += [TraceLine(rule=name, hit=hit, detail=detail) for name, hit, detail in tried]
+    draft.trace += tried
     draft.ack = str(ruling)
     filing.strike(draft)
     if ruling.row in ("1", "10"):

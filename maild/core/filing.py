@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from maild.core import acknowledgement, threading, tokens
-from maild.core.acknowledgement import Look, Ruling
 from maild.core.asks import MOST_HOPS
 from maild.core.draft import Draft
 from maild.core.facts import CaseFacts, Duplicate
 from maild.core.letters import about_case, told
+from maild.core.look import Look, Ruling
 from maild.core.people import addressed
 from maild.core.plan import AddMessage, NoteDepartment, Plan, RecordBounce, Strike
 

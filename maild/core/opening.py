@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from maild.core import acknowledgement, placement, threading, tokens
-from maild.core.acknowledgement import Ruling
+from maild.core import placement, threading, tokens
 from maild.core.assignment import Wanted, assign
 from maild.core.bursts import burst
 from maild.core.calendars import due
+from maild.core.caps import HALF_OPEN
 from maild.core.draft import Draft
 from maild.core.facts import CaseFacts
 from maild.core.letters import Subject, about_case
+from maild.core.look import Ruling
 from maild.core.people import addressed, alias_of, is_ours
 from maild.core.placement import Placement
 from maild.core.plan import (
@@ -276,7 +277,7 @@ def _may_name(draft: Draft, place: Placement) -> bool:
 def _breaker(draft: Draft, ruling: Ruling) -> None:
     """Open the breaker, or close it when half-open and quiet again; the operator hears of an opening."""
     since = draft.facts.counts.breaker_open_since
-    half_open = since is not None and draft.facts.now - since >= acknowledgement.HALF_OPEN
+    half_open = since is not None and draft.facts.now - since >= HALF_OPEN
     if ruling.action == "held" and (since is None or half_open):
         draft.changes.append(OpenBreaker())
         once_key = f"breaker:{draft.facts.inbound}"

@@ -1,0 +1,44 @@
+"""How much automatic mail is enough (MAIL §4): caps per address, domain and desk, and the breaker over all of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from maild.core.facts import Facts
+from maild.core.look import Look
+from maild.core.rules import Rulebook
+
+HALF_OPEN = timedelta(minutes=30)
+"""How long the breaker stays open before it looks again."""
+
+
+def caps_exceeded(look: Look) -> str | None:
+    """Say which cap one more acknowledgement would exceed, or None."""
+    counts, caps = look.facts.counts, look.rulebook.desk.caps
+    if look.asks.agent is not None and look.mail.authentication.verdict == "pass":
+        return None  # caps bind automatic mail to non-agents only
+    if counts.address_10min >= caps.per_address_10min:
+        return f"{counts.address_10min} acks to this address in 10 minutes"
+    if counts.address_day >= caps.per_address_day:
+        return f"{counts.address_day} acks to this address in 24 hours"
+    if look.asks.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
+        return f"{counts.domain_hour} acks to {look.asks.ack_domain} in an hour"
+    if look.asks.unproven:
+        if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
+            return "one ack a day to an unauthenticated address"
+        if counts.unauthenticated_hour >= caps.unauthenticated_hour:
+            return f"{counts.unauthenticated_hour} acks to unauthenticated addresses in an hour"
+    return None
+
+
+def breaker_limit(facts: Facts, rulebook: Rulebook) -> float:
+    """Return how many automatic mails in 10 minutes open the breaker."""
+    return max(float(rulebook.desk.caps.breaker_floor), 5 * facts.counts.median_10min)
+
+
+def breaker_is_open(facts: Facts, rulebook: Rulebook) -> bool:
+    """Tell whether automatic mail is held: over the limit now, or opened less than 30 minutes ago."""
+    since = facts.counts.breaker_open_since
+    if since is not None and facts.now - since < HALF_OPEN:
+        return True
+    return facts.counts.all_10min >= breaker_limit(facts, rulebook)
