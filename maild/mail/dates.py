@@ -16,7 +16,7 @@ _TIME = re.compile(
     r"(?<![\d.])(\d{1,2}) ?[:.h時点시] ?(\d{2})(?: ?[:.分분] ?(\d{2}))?(?![\d.]\d)(?: ?([ap])\.?m\b)?", re.IGNORECASE
 )
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年년] ?(\d{1,2})[-./月월] ?(\d{1,2})(?!\d)")
-_DOTTED = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)(?!\d)")
+_DOTTED = re.compile(r"(?<!\d)(\d{1,2})[./-] ?(\d{1,2})[./-] ?((?:19|20)\d\d)(?!\d)")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _ZONE = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?(?!\d)")
 _FIXED = {

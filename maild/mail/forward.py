@@ -23,6 +23,8 @@ from maild.mail.text import Shown
 _ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
 _MAILTO = re.compile(r"<mailto:[^>]*>|\[mailto:([^\]]*)\]", re.IGNORECASE)
 _QUOTES = " \t\u00a0\"'“”„«»‘’‚,:;*<>[]()"
+_QUOTED = re.compile(r"[\"“„«]\s?([^\"“„«»]{1,100}?)\s?[\"”“»]\s*[<(\[]*\s*$")
+_PARTICLES = ("von", "van", "der", "den", "de", "la", "di", "da", "du", "af", "av", "zu", "ten", "el", "bin", "al")
 _MOST_LINES = 4000
 
 
@@ -94,10 +96,16 @@ def _author(words: str) -> str:
     if place is None:
         return ""
     before = words[: place.start()]
-    cut = max(before.rfind(mark) for mark in (",", ";", " skrev ", " schrieb ", " schreef ", "(", '"', "„", "«"))
-    quoted = re.search(r"[\"“„«]([^\"“”„«»]{1,100})[\"”“»]\s*[<(\[]?\s*$", before)
-    name = quoted.group(1) if quoted else before[cut + 1 :] if cut >= 0 else ""
-    return f"{name} <{place.group()}>"
+    quoted = _QUOTED.search(before)
+    if quoted is not None:
+        return f"{quoted.group(1)} <{place.group()}>"
+    name: list[str] = []
+    for word in reversed(before.rstrip(_QUOTES).split()):
+        named = word[:1].isupper() or (word in _PARTICLES and name)
+        if not named or word[-1] in ",;:" or any(sign.isdigit() for sign in word):
+            break
+        name.insert(0, word)
+    return f"{' '.join(name[-6:])} <{place.group()}>"
 
 
 def _mailbox(value: str) -> tuple[str | None, str]:

@@ -22,7 +22,8 @@ LABELS: dict[Role, str] = {
         "date sent dato sendt send sendt: skickat datum datum: päivämäärä päiväys lähetetty dags dagsetning dags."
         " sendt:"
         " gesendet enviado fecha envoyé data data: inviato verzonden wysłano odesláno odoslané dátum poslano poslané"
-        " küldve elküldve időpont trimis tarih gönderildi gönderme дата отправлено дата: надіслано адпраўлена"
+        " küldve elküldve időpont trimis tarih gönderildi gönderilen dată відправлено gönderme дата отправлено"
+        " дата: надіслано адпраўлена"
         " изпратено ημερομηνία εστάλη στάλθηκε kuupäev saadetud data/hora išsiųsta laikas datums nosūtīts dërguar"
         " dikirim tanggal hantar tarikh ngày 发送时间 發送時間 日期 时间 時間 寄件日期 傳送時間 发送日期 送信日時"
         " 日付 日時 送信日"
@@ -63,7 +64,7 @@ LABELS: dict[Role, str] = {
     ),
     "reply": (
         "reply-to reply svar svaradress antwort responder répondre rispondi odpověď 回复 返信先 svar-til svartil"
-        " answer-to réponse beantwoorden"
+        " answer-to odpowiedź-do ответ-кому odpovedať-pre válaszcím réponse beantwoorden"
     ),
     "id": "message-id",
     "other": (
@@ -109,7 +110,8 @@ PHRASES: dict[Role, str] = {
     ),
     "subject": ("tiêu đề|chủ đề|subject line|asunto:|betreff:|objet:|emne/subject|subject/emne|tittel på e-post"),
     "reply": (
-        "reply to|svar til|svara till|antwort an|rispondi a|responder a|répondre à|odpowiedz do|vastaa osoitteeseen"
+        "reply to|odgovori na|odpověď na|răspuns către|yanıt adresi|кому відповісти|svar til|svara till|antwort an"
+        "|rispondi a|responder a|répondre à|odpowiedz do|vastaa osoitteeseen"
         "|beantwoorden aan|odpovědět komu|atsakyti|svarthald|svar på|responder para|ответить|ответить на|antwoord aan"
         "|antwoorden aan|відповісти|vastausosoite|vastaus|svarsadresse|svarsadress|antwortadresse"
     ),

@@ -207,6 +207,10 @@ ORIGINAL: dict[str, str] = {
     "ja": "元のメッセージ|オリジナルメッセージ|original message",
     "zh": "原始邮件|原始郵件|原始消息|原始信件|邮件原件|原邮件|回复邮件|回复的原邮件|回覆郵件|回復原始郵件",
     "hi": "मूल संदेश",
+    "bn": "মূল বার্তা",
+    "gu": "મૂળ સંદેશો",
+    "si": "මුල් ලිපිය",
+    "xh": "umyalezo wakuqala",
 }
 """What stands between dashes above the message that is answered."""
 
