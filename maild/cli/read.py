@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from maild.core.mail import Envelope, Mail
 from maild.core.robots import robot
 from maild.mail import identity
+from maild.mail.hops import Hop, hops
 from maild.mail.read import ReadOptions, read
 
 
@@ -23,7 +25,12 @@ def print_mail(source: str, *, as_json: bool) -> int:
         return 2
     envelope = Envelope(source="inject", received=datetime.now(UTC), sender=return_path(raw), recipients=())
     mail = read(raw, envelope, ReadOptions())
-    print(json.dumps(as_dict(mail), ensure_ascii=False, indent=2) if as_json else as_text(mail))
+    way = hops(raw)
+    if as_json:
+        road = [{"from": hop.sender, "by": hop.by, "seconds": hop.seconds} for hop in way]
+        print(json.dumps(as_dict(mail) | {"received": road}, ensure_ascii=False, indent=2))
+    else:
+        print(as_text(mail, way))
     return 0
 
 
@@ -83,8 +90,8 @@ def as_dict(mail: Mail) -> dict[str, Any]:
     }
 
 
-def as_text(mail: Mail) -> str:
-    """Return what was read for a person: what is folded is marked, with the reason."""
+def as_text(mail: Mail, way: Sequence[Hop] = ()) -> str:
+    """Return what was read for a person: what is folded is marked, with the reason; ``way`` is the road it took."""
     verdict = robot(mail)
     lines = [
         f"Subject     {mail.subject}",
@@ -103,6 +110,7 @@ def as_text(mail: Mail) -> str:
         lines.append(f"Report      {mail.report.kind} {mail.report.status} about {', '.join(mail.report.recipients)}")
     if mail.calendar is not None:
         lines.append(f"Calendar    {mail.calendar.method} {mail.calendar.uid} {mail.calendar.partstat}".rstrip())
+    lines += [f"Hop         from {hop.sender} by {hop.by}, {hop.seconds:+.0f} s" for hop in way]
     lines += [f"File        {file.name} ({file.type}, {file.size} bytes)" for file in mail.attachments]
     lines += [f"Filled in   {label}: {value}" for label, value in mail.filled]
     lines += [f"Defect      {defect}" for defect in mail.defects]
