@@ -23,6 +23,7 @@ from maild import keys as key_file
 from maild import logs, metrics, notify, polling
 from maild.channels import maildir_out, passwords, smtp_in, smtp_out
 from maild.channels.deliver import Deliverer
+from maild.channels.oauth2 import Tokens
 from maild.clock import Clock
 from maild.config import Config, Listen
 from maild.core import tokens
@@ -222,6 +223,7 @@ class Daemon:
             settle=self._settle,
             connections=config.outgoing.connections,
             sent=self._sent,
+            trouble=lambda what: log.error("trouble sending", reason=what),
         )
         await self.deliverer.start(alone=alone)
         self.stack.push_async_callback(self.deliverer.stop, STOP_SECONDS)
@@ -429,7 +431,9 @@ def open_channel(config: Config) -> Any:
         tls=out.tls,
         username=out.username,
         password=out.password,
+        tokens=None if out.oauth2 is None else Tokens(polling.grant_of(out.oauth2, subject=out.username or "")),
         connections=out.connections,
+        hostname=hostname(config),
     )
 
 
