@@ -400,3 +400,11 @@ def test_an_agents_plain_mail_with_a_failing_from_is_not_hers() -> None:
     """A spoofed agent gets no ack in the agent's name under a strict policy, and her colleagues are all told."""
     plan = decided(mail(author=CAMILLA, verdict="fail", policy="reject"), facts())
     assert plan.outcome == "new" and not make.acks(plan)
+
+
+def test_who_certainly_wrote_it_is_not_told_of_it() -> None:
+    """A proven agent gets no notice of the own mail; when the sender may be forged, the agent hears of it."""
+    rules = make.rulebook(groups=[replace(group, assign="group") for group in make.GROUPS])
+    for verdict, told in (("pass", [DAVID]), ("unknown", [CAMILLA, DAVID]), ("fail", [CAMILLA, DAVID])):
+        plan = decided(mail(author=CAMILLA, verdict=verdict), facts(), rules)
+        assert [notice.to for notice in notices(plan, "assignment")] == told
