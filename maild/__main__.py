@@ -7,14 +7,24 @@ import sys
 
 def main() -> None:
     """Run the command line; what maild refuses is one message and exit 2, never a traceback."""
+    from typer import Abort, BadParameter
+
     from maild.cli import app
     from maild.core.errors import MaildError
 
+    refused: type[Exception] = BadParameter.__mro__[2]  # whatever the command line itself refuses
     try:
-        app()
+        code = app(standalone_mode=False)
     except MaildError as error:
         sys.stderr.write(f"maild: {error}\n")
         sys.exit(2)
+    except Abort:
+        sys.exit(130)
+    except refused as error:
+        said = getattr(error, "format_message", error.__str__)()
+        sys.stderr.write(f"maild: {said}\n" if said else "")
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

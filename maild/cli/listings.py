@@ -58,8 +58,19 @@ def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: b
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if row[column] is None else _plain(str(row[column])) for column in columns))
-    Console(soft_wrap=False, markup=False, highlight=False).print(table)
+        table.add_row(*(_cell(column, row[column]) for column in columns))
+    # Into a pipe every row is one line, however long: the next program cuts it.
+    console = Console(markup=False, highlight=False)
+    console.width = console.width if console.is_terminal else 1000
+    console.print(table)
+
+
+def _cell(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if column in ("received", "due", "created", "updated"):
+        return str(value)[:16].replace("T", " ")
+    return _plain(str(value))
 
 
 def _plain(text: str) -> str:
@@ -101,7 +112,7 @@ def _move(path: Path, number: int, status: str) -> None:
             raise MaildError(f"there is no case {number}")
         legal = sorted(TRANSITIONS[before])  # type: ignore[index]
         if status != before and status not in legal:
-            raise MaildError(f"case {number} is {before}; from there it can become: {', '.join(legal)}")
+            raise MaildError(f"case {number} is {before} and cannot become {status}; it can become: {', '.join(legal)}")
         case_rows.set_status(connection, number, status, actor="admin", now=now())
 
 
