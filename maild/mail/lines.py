@@ -74,9 +74,12 @@ class Lines:
         """Return the nearest line above ``at`` with anything on it, or -1."""
         return self.full.rfind(1, 0, at)
 
-    def has_own(self, end: int) -> bool:
-        """Tell whether the writer said something above a line."""
-        return any(1 in self.full[start:stop] for start, stop, kind in self.runs(end) if kind is None)
+    def join_folds(self) -> None:
+        """Fold the blank lines between two folds of one kind with them."""
+        runs = self.runs()
+        for above, (start, end, kind), below in zip(runs, runs[1:], runs[2:], strict=False):
+            if kind is None and above[2] == below[2] and above[2] is not None and 1 not in self.full[start:end]:
+                self.fold(start, end, above[2])
 
     def runs(self, end: int | None = None) -> list[tuple[int, int, FoldKind | None]]:
         """Return the half-open runs of lines with one verdict, in order."""

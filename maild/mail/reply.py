@@ -22,7 +22,7 @@ from maild.mail.text import Mark, Shown
 
 _SUBJECT = re.compile(r"^[\s\[(]*([^\s:：\[\]()]{1,18}\.?)\s?(?:[\[(]\d+[\])])?\s?[:：]")
 _ANSWER = re.compile(
-    r"(?i)^\s*(?:re|sv|svar|aw|antw|antwort|vs|rép|odp|ynt|回复|答复|回覆|返信|отв|ref|rif|r)\s*(?:[\[(]\d+[\])])?\s*[:：]"
+    r"(?i)^\s*(?:re|sv|svar|aw|antw|antwort|vs|rép|odp|odpowiedź|ynt|yanıt|vá|válasz|απ|σχετ|תגובה|ats|odg|rés|resp|reply|svara|besvarat|回复|答复|回覆|答覆|返信|답장|отв|ref|rif|r)\s*(?:[\[(]\d+[\])])?\s*[:：]"
 )
 _FINNISH = frozenset({"lähettäjä", "lähetetty", "vastaanottaja", "aihe"})
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -65,6 +65,7 @@ def split(shown: Shown, subject: str = "", answers: bool = False) -> Split:
     text.fold_quoted_blanks(keep_from)
     _fold_signatures(text, keep_from)
     _fold_remnants(text)
+    text.join_folds()
     runs = text.runs()
     return Split(
         own_text=_own(text, runs),
@@ -155,14 +156,17 @@ def _marked(text: Lines, at: int, mark: Mark, header: Header | None) -> int:
 
 
 def _announced(text: Lines, header: Header, answers: bool) -> int:
-    """Fold a header and, when the history below it has no quote marks, all of that too."""
+    """Fold a header and, when the history below it has no quote marks, all of that too.
+
+    A mail that answers nothing has no history: a header in it was pasted, and what stands below may be the writer's.
+    """
     below = text.next_full(header.end)
     if below < len(text) and text.depth[below] > 0:
         text.fold(header.start, header.end, "quote")
         return header.end
     if not header.sure:
         return header.start + 1
-    if not answers and not text.has_own(header.start):
+    if not answers:
         return header.end
     text.fold(header.start, len(text), "quote")
     return len(text)
