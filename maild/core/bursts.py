@@ -12,6 +12,8 @@ _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[^\W_]+")
 _SKETCH = 8
 _MOST_WORDS = 60
+_LOOKED_AT = 700
+"""Characters in which so many words are found; reading every mail pays for more."""
 SIMILAR_COUNT = 2
 """So many earlier mails that look the same make the next one a burst: the third folds."""
 
@@ -24,7 +26,7 @@ def subject_shape(subject: str) -> str:
 
 def text_shape(text: str) -> tuple[int, ...]:
     """Return a small sketch of a text: the lowest hashes of its first word pairs, digits masked."""
-    words = _WORDS.findall(_DIGITS.sub("0", text[:2000].casefold()))[:_MOST_WORDS]
+    words = _WORDS.findall(_DIGITS.sub("0", text[:_LOOKED_AT].casefold()))[:_MOST_WORDS]
     pairs = {zlib.crc32(f"{one} {two}".encode()) for one, two in zip(words, words[1:] or [""], strict=False)}
     return tuple(sorted(pairs)[:_SKETCH])
 

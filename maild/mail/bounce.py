@@ -35,13 +35,15 @@ def find(message: Message, text: str) -> Report | None:
         return _feedback(parts)
     if declared == "disposition-notification" or "message/disposition-notification" in kinds:
         return _receipt(parts)
+    status = "message/delivery-status" in kinds
+    carries = bool(kinds & {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
+    if not (program or status or carries or declared or message.get("X-Failed-Recipients")):
+        return None  # nearly every mail: no subject need be decoded, no prose searched
     subject = _decoded(message, "Subject")
     answer = _ANSWER.match(subject) is not None
-    status = "message/delivery-status" in kinds
     titled = prose.subject_says(subject) and not answer
     if declared == "delivery-status" or (status and (program or titled)):
         return _delivery(message, parts, text)
-    carries = bool(kinds & {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
     if declared and program and carries:
         return _delivery(message, parts, text)
     said = text if text.strip() else _everything(parts)

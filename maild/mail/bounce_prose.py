@@ -17,6 +17,7 @@ _COPY = tuple(COPY.split("|"))
 _DAEMONS = frozenset(DAEMONS.split())
 _DAEMON_NAMES = tuple(DAEMON_NAMES.split("|"))
 _SURE_DAEMONS = ("mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "post_master", "mail.delivery")
+_PROGRAM = re.compile("|".join(re.escape(word) for word in (*_DAEMONS, *_DAEMON_NAMES, *_SURE_DAEMONS)), re.IGNORECASE)
 _UNATTENDED = re.compile(r"(?:no|do-?not)[-._]?reply|sysadmin|system|admin(?:istrator)?|notification|alert|support")
 
 MOST_TEXT = 65_536
@@ -48,6 +49,8 @@ def sender_is_program(message: Message) -> bool:
         return True
     for value in message.get_all("From", []):
         text = str(value)[:1000]
+        if not _PROGRAM.search(text):
+            continue  # none of the words: nearly every mail
         name, address = parseaddr(text)
         local = address.partition("@")[0].casefold().strip("<> ")
         if local in _DAEMONS - {"system", "mta", "sysadmin", "nobody", "delivery", "bounce", "bounces"}:

@@ -69,7 +69,7 @@ def _by_model(text: str) -> str | None:
 
 def _by_words(text: str) -> str | None:
     """Count the commonest words of each language."""
-    words = _LETTERS.findall(text[:800].lower())
+    words = _LETTERS.findall(text[:500].lower())
     scores = dict.fromkeys(_WORDS, 0)
     for word in words:
         for language in _TABLE.get(word, ()):
