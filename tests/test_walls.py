@@ -85,7 +85,7 @@ IMPURE_METHODS = {"now", "today", "utcnow", "random"}
 CATCH_ALL = {
     "maild/intake.py": "a mail whose handling fails in any way is given back, then quarantined, and delays nobody",
     "maild/channels/deliver.py": "a channel's bug must not end a worker and hold up its lane",
-    "maild/channels/mailboxes.py": "a bug must not end the polling of a mailbox for good",
+    "maild/channels/mailboxes.py": "a bug over one mailbox must not end the thread that polls it",
     "maild/channels/smtp_in.py": "the last guard before the wire: never a traceback, never a 5xx",
     "maild/mail/read.py": "the safe reading of a mail that nothing else could read",
     "maild/storage/writer.py": "a job's bug must not take the other jobs of its commit with it",
