@@ -215,7 +215,7 @@ def as_message(raw: bytes, part: Part) -> Message:
 
     Bodies of files (neither text nor message/*) are left out: nobody reads them there.
     """
-    message = Message()
+    message = _empty()
     for name, value in part.fields:
         message.set_raw(name, value.decode("ascii", "surrogateescape"))
     if part.main == "text" and "charset" in part.params and part.params["charset"].lower() not in _PLAIN_CHARSETS:
@@ -229,8 +229,6 @@ def as_message(raw: bytes, part: Part) -> Message:
         message.set_payload(_blocks(raw, part))
     elif part.main in ("text", "message", "multipart"):
         message.set_payload(raw[part.start : part.end].decode("ascii", "surrogateescape"))
-    else:
-        message.set_payload("")
     return message
 
 
@@ -243,11 +241,17 @@ def _blocks(raw: bytes, part: Part) -> list[Message | str]:
         if following <= at:
             following = at + 1
         if head:
-            group = Message()
+            group = _empty()
             for name, value in head:
                 group.set_raw(name, value.decode("ascii", "surrogateescape"))
             found.append(group)
         elif found and raw[at:following].strip():
             break
         at = following
-    return found or [Message()]
+    return found or [_empty()]
+
+
+def _empty() -> Message:
+    message = Message()
+    message.set_payload("")  # with None the library stumbles when asked to decode it
+    return message
