@@ -6,14 +6,16 @@ It is the daemon's own corridor on a scratch store in memory, with nothing deliv
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from maild import keys as key_file
+from maild.core.errors import MaildError
 from maild.core.mail import Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan, SetField
 from maild.journey import Corridor, consider
@@ -24,6 +26,7 @@ from maild.storage.ids import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.connection import Connection as Pipe
 
     from maild.config import Config
     from maild.core.mail import Envelope
@@ -78,8 +81,9 @@ class Scratch:
             scratch.next_number(connection, number)
         with connection.begin_nested():
             asks, facts, plan = consider(connection, corridor, mail, inbound_id=key, now=now)
-            written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in plan.notices]
-            corridor.ids.give_back(facts.outbox_ids, used=len(written))
+            counted = [notice for notice in plan.notices if notice.author_key is not None]
+            written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in counted]
+            corridor.ids.give_back(facts.outbox_ids, used=len(plan.notices))
             carry_out(
                 connection,
                 plan,
@@ -90,6 +94,7 @@ class Scratch:
                 ids=corridor.ids,
                 who=corridor.who,
                 claim_until=None,
+                history=False,
             )
         return plan
 
@@ -153,11 +158,55 @@ def verdict(plan: Plan) -> dict[str, str]:
     return values
 
 
+class Candidate:
+    """The candidate rules at work in a process of their own: both sides decide at the same time."""
+
+    def __init__(self, config: Config, rulebook: Rulebook, letters: Letters) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        fork = multiprocessing.get_context("fork")
+        self._process = fork.Process(target=_serve, args=(theirs, config, rulebook, letters), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._pipe = ours
+
+    def ask(self, mail: Mail, now: datetime, number: int | None) -> None:
+        """Hand over a mail; :meth:`answer` tells what they say."""
+        self._pipe.send((mail, now, number))
+
+    def answer(self) -> dict[str, str]:
+        """Return the verdict on the mail handed over last.
+
+        Raises:
+            MaildError: when the process is gone.
+
+        """
+        try:
+            found: dict[str, str] = self._pipe.recv()
+        except EOFError:
+            raise MaildError("the process that tried the candidate rules ended unexpectedly") from None
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        self._pipe.close()
+        self._process.join(5)
+        self._process.kill()
+
+
+def _serve(pipe: Pipe, config: Config, rulebook: Rulebook, letters: Letters) -> None:
+    store = Scratch(config, rulebook, letters)
+    while True:
+        try:
+            mail, now, number = pipe.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        pipe.send(verdict(store.decide(mail, now=now, number=number)))
+
+
 async def replay(
-    config: Config,
     connection: Connection,
-    books: Sequence[Rulebook],
-    letters: Letters,
+    before: Scratch,
+    candidate: Candidate,
     readers: Readers,
     *,
     since: datetime,
@@ -170,30 +219,24 @@ async def replay(
     to mean the same cases as then.
     """
     summary = Summary()
-    before, after = (Scratch(config, book, letters) for book in books)
-    try:
-        async for one, mail in _reading(connection, readers, scratch.stored(connection, since)):
-            summary.mails += 1
-            tick()
-            if isinstance(mail, ReadingFailed):
-                summary.unread += 1
-                continue
-            number = one.case if one.outcome == "new" else FAR_NUMBER + one.id
-            old = before.decide(mail, now=one.decided, number=number)
-            new = after.decide(mail, now=one.decided, number=number)
-            difference = _difference(one, mail, old, new)
-            if difference is not None:
-                summary.changed += 1
-                summary.departments[difference.department] += 1
-                report(difference)
-    finally:
-        before.close()
-        after.close()
+    async for one, mail in _reading(connection, readers, scratch.stored(connection, since)):
+        summary.mails += 1
+        tick()
+        if isinstance(mail, ReadingFailed):
+            summary.unread += 1
+            continue
+        number = one.case if one.outcome == "new" else FAR_NUMBER + one.id
+        candidate.ask(mail, one.decided, number)
+        old = verdict(before.decide(mail, now=one.decided, number=number))
+        difference = _difference(one, mail, old, candidate.answer())
+        if difference is not None:
+            summary.changed += 1
+            summary.departments[difference.department] += 1
+            report(difference)
     return summary
 
 
-def _difference(one: Stored, mail: Mail, old: Plan, new: Plan) -> Difference | None:
-    was, now = verdict(old), verdict(new)
+def _difference(one: Stored, mail: Mail, was: dict[str, str], now: dict[str, str]) -> Difference | None:
     if was == now:
         return None
     return Difference(

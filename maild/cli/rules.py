@@ -149,17 +149,25 @@ def replay(path: Path, *, since: str, rules: Path | None, as_json: bool) -> None
         raise typer.BadParameter(f"found {since}, expected {error}") from error
     candidate = config if rules is None else replace(config, rules=rules.absolute())
     books = (rulebook_load.load(config, instance="replay"), rulebook_load.load(candidate, instance="replay"))
-    asyncio.run(_replay(config, books, datetime.now(UTC) - length, as_json=as_json))
+    letters = templates.load(config.templates, config.desk.languages)
+    tried = replays.Candidate(candidate, books[1], letters)
+    before = replays.Scratch(config, books[0], letters)
+    try:
+        asyncio.run(_replay(config, before, tried, datetime.now(UTC) - length, as_json=as_json))
+    finally:
+        before.close()
+        tried.close()
 
 
-async def _replay(config: Config, books: Sequence[Rulebook], since: datetime, *, as_json: bool) -> None:
+async def _replay(
+    config: Config, before: replays.Scratch, candidate: replays.Candidate, since: datetime, *, as_json: bool
+) -> None:
     from maild.storage import engine as engines
     from maild.storage import scratch
 
     engine = engines.open_engine(config.store.url)
     engines.check_reachable(engine)
-    letters = templates.load(config.templates, config.desk.languages)
-    readers = _readers(config, books[0], max(2, config.reading.processes))
+    readers = _readers(config, before.corridor.rulebook, max(2, config.reading.processes))
     await readers.start()
     found: list[replays.Difference] = []
     terminal = sys.stderr.isatty() and not as_json
@@ -168,10 +176,9 @@ async def _replay(config: Config, books: Sequence[Rulebook], since: datetime, *,
             task = bar.add_task("deciding again", total=scratch.count(connection, since) if terminal else None)
             report = found.append if as_json else _print_difference
             summary = await replays.replay(
-                config,
                 connection,
-                books,
-                letters,
+                before,
+                candidate,
                 readers,
                 since=since,
                 report=report,

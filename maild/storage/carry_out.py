@@ -120,10 +120,12 @@ MOST_THREAD = 10
 class _Work:
     """One plan under way: what it stands on, how its cases stand by now, and the rows it has yet to write."""
 
-    def __init__(self, connection: Connection, plan: Plan, mail: Mail, asks: Asks, facts: Facts, ids: Ids) -> None:
+    def __init__(
+        self, connection: Connection, plan: Plan, mail: Mail, asks: Asks, facts: Facts, ids: Ids, *, history: bool
+    ) -> None:
         self.connection, self.plan, self.mail, self.asks = connection, plan, mail, asks
         self.facts, self.ids, self.now = facts, ids, facts.now
-        self.rows = Rows()
+        self.rows = Rows(history=history)
         self.standing: dict[int, tuple[str, str | None]] = {}
 
     def event(self, what: str, case: int | None, reason: str, **more: Any) -> None:
@@ -153,8 +155,9 @@ def carry_out(
     ids: Ids,
     who: str,
     claim_until: datetime | None,
+    history: bool = True,
 ) -> list[ToSend]:
-    """Do everything the plan says and finish the inbound row.
+    """Do everything the plan says and finish the inbound row; without ``history`` only what decisions look at.
 
     With ``claim_until`` outgoing mails that nothing stands in front of are claimed for sending at once (their first
     attempt is recorded by this very commit) and returned; without it they are only queued.
@@ -164,7 +167,7 @@ def carry_out(
         ClaimLost: the inbound row is no longer ours.
 
     """
-    work = _Work(connection, plan, mail, asks, facts, ids)
+    work = _Work(connection, plan, mail, asks, facts, ids, history=history)
     for change in plan.changes:
         _change(work, change)
     _contact(work)

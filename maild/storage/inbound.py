@@ -31,6 +31,7 @@ _ACCEPT = Statement(
     insert(table(Inbound)).values({name: bindparam(name) for name in _ACCEPTED}).returning(col(Inbound.id))
 )
 _KEEP_RAW = Insert(Raw)
+_RAW = Statement(select(col(Raw.codec), col(Raw.data)).where(col(Raw.inbound) == bindparam("inbound")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for:
 
 def raw_of(connection: Connection, inbound: int) -> bytes | None:
     """Return the raw bytes of a mail, exactly as they came, or None when there is no such mail."""
-    row = connection.execute(select(Raw.__table__).where(col(Raw.inbound) == inbound)).first()  # type: ignore[attr-defined]
+    row = _RAW.first(connection, inbound=inbound)
     if row is None:
         return None
     return zlib.decompress(row.data) if row.codec == "zlib" else bytes(row.data)

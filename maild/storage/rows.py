@@ -24,6 +24,9 @@ from maild.storage.tables import (
 CLOSED = frozenset({"resolved", "closed", "merged", "spam"})
 """A case in one of these is nobody's load."""
 
+HISTORY = (Event, Attachment, OutboxData)
+"""What no decision ever looks at."""
+
 _INSERT: dict[type[SQLModel], Insert] = {
     model: Insert(model)
     for model in (TokenUse, Case, Message, Attachment, Outbox, OutboxData, AutomaticMail, Strike, Event)
@@ -34,12 +37,14 @@ _ADD_LOAD = upserting(AgentLoad, ("agent", "open"), add=("open",))
 class Rows:
     """New rows of one plan, written table by table."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, history: bool = True) -> None:
         self._waiting: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._left_out = () if history else HISTORY
 
     def add(self, model: type[SQLModel], row: dict[str, Any]) -> None:
         """Keep a row for later; all rows of a table name the same columns."""
-        self._waiting.setdefault(model, []).append(row)
+        if model not in self._left_out:
+            self._waiting.setdefault(model, []).append(row)
 
     def write(self, connection: Connection) -> None:
         """Write them all."""
