@@ -16,6 +16,7 @@ _STUB = re.compile(
     r"|e-?postprogram|e-?postklient|im browser|mail ?klient|nettleser|webbläsare"
 )
 _MOST_STUB = 60
+_SHOWN = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext"})
 _FILE_TEXTS = frozenset({"text/calendar", "text/rfc822-headers", "text/x-vcard", "text/vcard", "text/directory"})
 _MIME_PREAMBLE = re.compile(rb"\bMIME\b")
 
@@ -73,10 +74,8 @@ class _Walk:
     def leaf(self, part: Part) -> None:
         """Show a part as text, or take it as a file."""
         self.position += 1
-        is_text = part.type in ("text/plain", "text/html") or (
-            part.main == "text" and part.type not in _FILE_TEXTS and part.disposition != "attachment"
-        )
-        named = "filename" in part.disposition_params or "name" in part.params
+        is_text = part.type in _SHOWN or (part.main == "text" and part.type not in _FILE_TEXTS and not self.pieces)
+        named = _is_named(part)
         if part.type == "text/calendar":
             self.read_calendar(part)
         elif is_text and part.disposition != "attachment" and not self.is_file(part, named=named):
@@ -86,22 +85,18 @@ class _Walk:
 
     def is_file(self, part: Part, *, named: bool) -> bool:
         """Tell whether a text part with a name is a file rather than words; the first one may be both."""
-        if not named:
-            return False
-        if part.type == "text/html":
-            return bool(self.pieces) or self.body.has_html
-        return part.type != "text/plain" or (bool(self.pieces) and part.disposition != "inline")
+        return named and (bool(self.pieces) or self.body.has_html or part.type not in _SHOWN)
 
     def alternative(self, part: Part) -> list[Part]:
         """Choose between alternatives: the text unless it is empty or a stub; what is neither stays a file."""
         plain = next((one for one in part.parts if one.type == "text/plain" and one.disposition != "attachment"), None)
         rich = next((one for one in part.parts if one.type != "text/plain" and _html_in(one) is not None), None)
-        rest = [one for one in part.parts if one is not plain and one is not rich]
+        rest = [one for one in part.parts if one is not plain and one is not rich and not _is_variant(one)]
         if plain is None or rich is None:
             return [one for one in (plain, rich) if one is not None] + rest
         page = _html_in(rich)
         assert page is not None
-        beside = [one for one in rich.whole() if one is not page and not one.parts]
+        beside = [one for one in rich.whole() if not one.parts and (one.type != "text/html" or _is_named(one))]
         words = self.plain_text(plain)
         self.body.has_html = True
         source = self.source(page)
@@ -188,6 +183,8 @@ class _Walk:
             self.file(part)
         page = html.render(source)
         self.body.sources.append(source)
+        if any(_same_start(page.shown.text, piece.text) for piece in self.pieces):
+            return  # the text once more, by a program that calls its alternatives mixed
         self.add(_Piece(page.shown.text[: caps.TEXT], page.shown.marks, page.pictures))
 
     def add(self, piece: _Piece) -> None:
@@ -273,6 +270,15 @@ def read(raw: bytes, root: Part) -> Body:
 def _html_in(part: Part) -> Part | None:
     """Return the HTML page of an alternative: itself, or the first page of its multipart/related or mixed."""
     return next((one for one in part.whole() if one.type == "text/html" and one.disposition != "attachment"), None)
+
+
+def _is_named(part: Part) -> bool:
+    return "filename" in part.disposition_params or "name" in part.params
+
+
+def _is_variant(part: Part) -> bool:
+    """Tell whether an alternative is one more form of the text that nobody here can show (AMP, watch, Markdown)."""
+    return part.main == "text" and part.type not in _SHOWN and part.type not in _FILE_TEXTS and not _is_named(part)
 
 
 def _same_start(words: str, rich: str) -> bool:

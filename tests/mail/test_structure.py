@@ -254,3 +254,19 @@ def test_a_small_logo_in_the_signature_is_decoration() -> None:
         ("skjerm.png", True, False),
         ("logo.png", True, True),
     ]
+
+
+def test_alternatives_nobody_can_show_are_left() -> None:
+    """An AMP variant is neither text nor file; a page that only repeats the text is not shown a second time."""
+    amp = part("<html amp4email><body>Hei AMP</body></html>", "Content-Type: text/x-amp-html")
+    got = reading(mail(multi("alternative", PLAIN, amp, HTML)))
+    assert got.text == "Hei, se vedlegget." and not got.attachments
+    mixed = reading(mail(multi("mixed", PLAIN, HTML)))
+    assert mixed.text == "Hei, se vedlegget." and mixed.has_html
+
+
+def test_apple_mails_nested_alternative() -> None:
+    """Apple Mail puts pages and files of the second alternative into a mixed part: the files are kept, once."""
+    inner = multi("mixed", HTML, PICTURE, part("<p>Hilsen</p>", "Content-Type: text/html"), boundary="=_c")
+    got = reading(mail(multi("alternative", PLAIN, inner)))
+    assert got.text == "Hei, se vedlegget." and files(got) == [("skjerm.png", len(PNG))]
