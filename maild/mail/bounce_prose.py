@@ -84,14 +84,16 @@ def subject_says(subject: str) -> bool:
 def head(text: str) -> str:
     """Return what the mail system itself says: the text above the copy of the mail that was not delivered."""
     lines = text[:MOST_TEXT].split("\n")[:_HEAD_LINES]
+    named = False
     for at, line in enumerate(lines):
         fold = line.strip().casefold()
         if not fold or len(fold) > 120:
             continue
-        framed = fold[0] in "-*=_" or fold.endswith((":", ".", "-"))
+        framed = fold[0] in "-*=_" or fold.endswith((":", "-")) or (fold[-1] == "." and len(fold) <= 45)
         copied = framed and any(word in fold for word in _COPY)
-        if (copied or _HEADER_LINE.match(fold)) and (at >= 2 or len(lines) < 3):
+        if at >= 2 and (copied or (named and _HEADER_LINE.match(fold))):
             return "\n".join(lines[:at])
+        named = named or ("@" in fold and not _HEADER_LINE.match(fold))
     return "\n".join(lines)
 
 
@@ -160,8 +162,8 @@ def recipients_of(text: str, own: frozenset[str]) -> tuple[str, ...]:
         lead = _LEADS.match(line[:400])
         if lead is not None:
             sure.append(lead.group(1))
-        sure.extend(_NAMED.findall(line[:400]))
-    found = [address for address in _distinct(sure) if address not in own and not _is_daemon(address)]
+        sure.extend(address for address in _NAMED.findall(line[:400]) if not _is_daemon(address))
+    found = [address for address in _distinct(sure) if address not in own]
     if found:
         return tuple(found)
     loose = [address for address in _distinct(_ANY.findall(top)) if address not in own and not _is_daemon(address)]

@@ -28,6 +28,8 @@ _FINNISH = frozenset({"lähettäjä", "lähetetty", "vastaanottaja", "aihe"})
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _MOST_HEADERS = 5000
 _MOST_RUNS = 300
+_MOST_QUOTES = 20_000
+"""A text with more quotes than that between its lines is no mail that a person answered; the rest is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
     forwarded = says_forward(subject)
     pasted = not answers and not known and not text.marks
     """Quote marks in a mail that answers nothing and quotes nobody: the writer pasted them."""
-    tests, total = 0, len(text)
+    tests, quotes, total = 0, 0, len(text)
     at = text.next_full(0)
     while at < total:
         mark = text.marks.get(at)
@@ -96,7 +98,7 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
         if tests < _MOST_HEADERS and (at in known or _may_announce(text.words[at])):
             tests += 1
             header = _header(text, at, known)
-        if mark is not None and mark.kind == "forwarded":
+        if mark is not None and mark.kind == "forwarded" and not _is_history(text, at):
             return at
         if header is not None and _is_forward(text, header, forwarded and not is_answer_in_finnish(subject, header)):
             return at
@@ -107,6 +109,9 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
         if mark is not None and mark.kind == "quote":
             at = _marked(text, at, mark, header)
         elif text.depth[at] > 0 and not pasted:
+            quotes += 1
+            if quotes > _MOST_QUOTES:
+                return at
             at = _quoted(text, at)
         else:
             at = at + 1 if header is None else _announced(text, header, answers)
@@ -139,10 +144,14 @@ def _header(text: Lines, at: int, known: dict[int, Header]) -> Header | None:
 
 def _is_forward(text: Lines, header: Header, forwarded: bool) -> bool:
     if header.kind == "forwarded":
-        above = text.above(header.start)
-        # A quoted separator below an attribution belongs to the history that the attribution quotes.
-        return text.depth[header.start] == 0 or above < 0 or text.kind(above) is None
+        return not _is_history(text, header.start)
     return forwarded and (header.sure or text.depth[header.start] > 0)
+
+
+def _is_history(text: Lines, at: int) -> bool:
+    """Tell whether a quoted line belongs to what an attribution or a quote right above it quotes."""
+    above = text.above(at)
+    return text.depth[at] > 0 and above >= 0 and text.kind(above) is not None
 
 
 def _marked(text: Lines, at: int, mark: Mark, header: Header | None) -> int:
