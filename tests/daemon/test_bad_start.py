@@ -56,7 +56,7 @@ def missing_letter(desk: Desk) -> None:
     for folder in source.iterdir():
         (templates / folder.name).mkdir()
         for file in folder.iterdir():
-            if (folder.name, file.name) != ("sv", "ack.j2"):
+            if folder.name != "sv" or not file.name.startswith("ack."):
                 (templates / folder.name / file.name).write_bytes(file.read_bytes())
 
 
