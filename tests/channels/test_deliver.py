@@ -154,6 +154,7 @@ def test_a_relay_that_comes_back_is_noticed(engine: Engine) -> None:
     assert {row["state"] for row in desk.rows().values()} == {"sent"}
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_mail_is_given_up_after_five_days(engine: Engine) -> None:
     """Late is told at 4 h, given up after 5 days and told again; never more than 40 tries."""
 
