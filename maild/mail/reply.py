@@ -20,9 +20,14 @@ from maild.mail.quotes import Header, attributions, header_at, is_rule, plain
 from maild.mail.signatures import below_words
 from maild.mail.text import Mark, Shown
 
-_SUBJECT = re.compile(r"^[\s\[(]*([^\s:：\[\]()]{1,18}\.?)\s?(?:[\[(]\d+[\])])?\s?[:：]")
+_TAGS = r"^\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}"
+"""``[EXTERN]``, ``[FK#1042]`` or a list's name before the prefix."""
+_SUBJECT = re.compile(_TAGS + r"([^\s:：\[\]()]{1,18}\.?)\s?(?:[\[(]\d+[\])])?\s?[:：]")
 _ANSWER = re.compile(
-    r"(?i)^\s*(?:re|sv|svar|aw|antw|antwort|vs|rép|odp|odpowiedź|ynt|yanıt|vá|válasz|απ|σχετ|תגובה|ats|odg|rés|resp|reply|svara|besvarat|回复|答复|回覆|答覆|返信|답장|отв|ref|rif|r)\s*(?:[\[(]\d+[\])])?\s*[:：]"
+    _TAGS
+    + r"(?:re|sv|svar|aw|antw|antwort|vs|rép|odp|odpowiedź|ynt|yanıt|vá|válasz|απ|σχετ|תגובה|ats|odg|rés|resp|reply"
+    r"|svara|besvarat|回复|答复|回覆|答覆|返信|답장|отв|ref|rif|r)\s*(?:[\[(]\d+[\])])?\s*[:：]",
+    re.IGNORECASE,
 )
 _FINNISH = frozenset({"lähettäjä", "lähetetty", "vastaanottaja", "aihe"})
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 DEVICE: dict[str, str] = {
     "no": "sendt fra min|sendt fra mitt|sendt fra|sendt via|sendt med|hent outlook for|få outlook for|skaff outlook"
     " for",
-    "nn": "sendt frå min|sendt frå mitt|sendt frå|send frå|skaff outlook for",
+    "nn": "sendt frå min|sendt frå mitt|sendt frå|send frå|skaff outlook for|last ned outlook for",
     "sv": "skickat från min|skickat från mitt|skickat från|skickat med|skickat via|skaffa outlook för|hämta outlook"
     " för"
     "|skickades från",

@@ -109,6 +109,16 @@ def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
     return None
 
 
+def _on_a_card(line: str) -> bool:
+    """Tell whether a line is one of a visiting card: "Tlf. 555 01 234", a name, a title, but not "Ring meg på …"."""
+    text = line.strip(" \t*|•")
+    contact = _CONTACT.search(text)
+    if contact is not None:
+        return contact.start() <= 2 or "|" in text or (contact.group()[0] == "@" and " " not in text.split("@")[0])
+    words = text.split()
+    return len(words) <= 3 or 2 * sum(word[0].isupper() or not word[0].isalpha() for word in words) >= len(words)
+
+
 def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     """Return where the card below a closing begins: after "Mvh" and the name, when telephone and address follow."""
     tail = [at for at in range(max(start, end - 16), end) if lines[at].strip()]
@@ -118,7 +128,7 @@ def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     card = [at for at in tail if at > closing]
     if not 2 <= len(card) <= 12 or any(len(lines[at]) > 120 or _sentence(lines[at]) for at in card):
         return None
-    if sum(_CONTACT.search(lines[at]) is not None for at in card) < 2:
+    if sum(_CONTACT.search(lines[at]) is not None for at in card) < 2 or not all(_on_a_card(lines[at]) for at in card):
         return None
     return card[1] if _CONTACT.search(lines[card[0]]) is None else card[0]
 
