@@ -17,7 +17,7 @@ _COPY = tuple(COPY.split("|"))
 _DAEMONS = frozenset(DAEMONS.split())
 _DAEMON_NAMES = tuple(DAEMON_NAMES.split("|"))
 _SURE_DAEMONS = ("mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "post_master", "mail.delivery")
-_PROGRAM = re.compile("|".join(re.escape(word) for word in (*_DAEMONS, *_DAEMON_NAMES, *_SURE_DAEMONS)), re.IGNORECASE)
+_PROGRAM = tuple({*_DAEMONS, *_DAEMON_NAMES, *_SURE_DAEMONS})
 _UNATTENDED = re.compile(r"(?:no|do-?not)[-._]?reply|sysadmin|system|admin(?:istrator)?|notification|alert|support")
 
 MOST_TEXT = 65_536
@@ -49,13 +49,13 @@ def sender_is_program(message: Message) -> bool:
         return True
     for value in message.get_all("From", []):
         text = str(value)[:1000]
-        if not _PROGRAM.search(text):
+        fold = text.casefold()
+        if not any(word in fold for word in _PROGRAM):
             continue  # none of the words: nearly every mail
         name, address = parseaddr(text)
         local = address.partition("@")[0].casefold().strip("<> ")
         if local in _DAEMONS - {"system", "mta", "sysadmin", "nobody", "delivery", "bounce", "bounces"}:
             return True
-        fold = text.casefold()
         if any(word in name.casefold() for word in _DAEMON_NAMES) or any(word in fold for word in _SURE_DAEMONS):
             return True
     return False

@@ -37,11 +37,9 @@ def content_hash(raw: bytes, found: list[Field], start: int) -> str:
         name.encode() + b":" + _SPACE.sub(b" ", value).strip() for name, value in found if not is_trace(name)
     )
     digest = hashlib.sha256(b"\n".join(fields) + b"\n\n")
-    content: bytes | memoryview = memoryview(raw)[start:]
-    if raw.find(b"\r", start) != -1:
-        content = raw[start:].replace(b"\r\n", b"\n")
+    content = raw[start:].translate(None, b"\r")
     end = len(content)
-    while end and content[end - 1] in b"\r\n":
+    while end and content[end - 1] == 0x0A:
         end -= 1
-    digest.update(content[:end])
+    digest.update(memoryview(content)[:end])
     return digest.hexdigest()

@@ -22,7 +22,8 @@ _SPEC = re.compile(rf"({_LOCAL})@({_LABEL}(?:\.{_LABEL})*)")
 _PHRASE = re.compile(rf'(?:(?:{_ATOM}|[.]|"(?:[^"\\\r\n]|\\.)*"|\([^()\\\r\n]*\))[ \t]*)*')
 _ANGLE = re.compile(r"<[ \t]*([^<>\s]+)[ \t]*>[ \t]*(?:\([^()\\\r\n]*\)[ \t]*)?")
 _BARE = re.compile(r"([^\s<>()]+)[ \t]*(?:\(([^()\\\r\n]*)\)[ \t]*)?")
-_LIKE_FROM = re.compile(rb"(?im)^[^\S\r\n]*[^a-z0-9:\r\n]*from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
+_LIKE_FROM = re.compile(rb"from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
+_NO_WORD = re.compile(rb"[^a-z0-9:]*")
 _ADDRESS_LIKE = re.compile(r"[^\s<>()\",;:@]{1,64}@[^\s<>()\",;:@]{1,190}\.[^\s<>()\",;:@.]{2,63}")
 _BIDI = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 MOST_NAME = 200
@@ -53,13 +54,18 @@ def _ambiguous(froms: list[bytes], head: bytes) -> str:
         return "there is no From field"
     if len(froms) > 1:
         return f"there are {len(froms)} From fields"
-    if len(_LIKE_FROM.findall(head)) > 1 + head.count(b"\nfrom:from:"):
-        likes = [line for line in _LIKE_FROM.findall(head) if not line[:1].isspace()]
-        if len(likes) > 1:
-            return "something else looks like a second From field"
+    lowered = head.lower()
+    if sum(_begins_a_line(lowered, like.start()) for like in _LIKE_FROM.finditer(lowered)) > 1:
+        return "something else looks like a second From field"
     if b"\x00" in froms[0]:
         return "From holds a NUL"
     return ""
+
+
+def _begins_a_line(head: bytes, at: int) -> bool:
+    """Tell whether nothing but odd characters stands before a place in its line, and no fold begins the line."""
+    lead = head[max(head.rfind(b"\n", 0, at), head.rfind(b"\r", 0, at)) + 1 : at]
+    return not lead[:1].isspace() and _NO_WORD.fullmatch(lead) is not None
 
 
 def _valid_utf8(value: bytes) -> bool:

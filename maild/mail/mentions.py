@@ -37,7 +37,7 @@ def _hints(text: str) -> Iterator[re.Match[str]]:
         yield from _PLUS.finditer(text)
     if "%2" in text:
         yield from _ESCAPED_PLUS.finditer(text)
-    if "maild." in text.lower():
+    if "aild." in text or "AILD." in text:
         yield from _OURS.finditer(text)
 
 
