@@ -1,0 +1,199 @@
+"""The rulebook in the whole corridor, on both databases: sample mails routed, cases spread, decisions explained."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maild import config as configs
+from maild.core.mail import Envelope
+from maild.core.plan import OpenCase
+from maild.core.rules import Agent
+from maild.mail.read import ReadOptions, read
+from maild.replay import Scratch, beside
+from maild.storage.carry_out import trace_rows
+from tests.rulebook.kit import ROOT, sample
+from tests.stories.desk import LETTERS, Desk, mail
+
+SAMPLE = sample()
+EXPECTED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "M01": (("it",), {"type": "it.password", "group": "it-1", "assignee": "camilla.dahl"}),
+    "M03": (("it",), {"type": "it.incident", "group": "it-1"}),
+    "M06": (("vaktmester",), {"type": "vm.repair", "assignee": "frode.bakken"}),
+    "M07": (("hr",), {"type": "hr.leave", "assignee": "grete.hansen", "confidential": True, "priority": "high"}),
+    "M08": (("it",), {"type": "it.incident", "group": "it-1", "language": "sv"}),
+    "M09": (("hr", "it"), {"type": "hr.offboarding", "department": "hr", "noted_departments": ["it"]}),
+    "M17": (("it",), {"type": "it.incident", "language": "en"}),
+    "M21": (("hr",), {"type": "general", "group": "hr-2", "confidential": True}),
+    "M24": (("okonomi",), {}),
+}
+INVOICE = mail(
+    "post@nordlys.example",
+    "servicetorg@fjordvik.example",
+    "Videresend: VS: Feil i faktura 20261187",
+    "Vi er trukket for november to ganger",
+    key="m05",
+)
+CONTRIBUTION = mail(
+    "eva.kund@epost.example",
+    "servicetorg@fjordvik.example",
+    "tips och trix: vikariepool",
+    "Vi lägger två beställningsorsaker, Extraordinär sjuk och VAB, så blir det rätt.",
+    key="m25",
+)
+BUILDING = mail(
+    "byggherre@epost.example",
+    "servicetorg@fjordvik.example",
+    "=?iso-8859-1?Q?Byggesak_Strandveien_4?=",
+    'Vedlagt.\n--x\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="plan.pdf"\n\nplan\n--x--',
+    key="m10",
+    content_type="multipart/mixed; boundary=x",
+    mime_version="1.0",
+).replace("Vedlagt.\n", "--x\n\nVedlagt.\n")
+
+
+@pytest.fixture
+def desk(store_url: str) -> Any:
+    """The sample organisation on an empty store."""
+    made = Desk(
+        store_url,
+        rules=replace(SAMPLE, desk=replace(SAMPLE.desk, trust="headers", reply_domain="sak.fjordvik.example")),
+    )
+    yield made
+    made.close()
+
+
+def addresses(*departments: str) -> list[str]:
+    """Where departments get mail."""
+    return [SAMPLE.departments[name].address for name in departments]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_sample_mails_go_where_they_should(desk: Desk, name: str) -> None:
+    """Each mail of the sample organisation has the type, group and person that the organisation wants."""
+    to, wanted = EXPECTED[name]
+    outcome = desk.send(name, *addresses(*to))
+    if name == "M24":
+        assert (outcome.plan.outcome, outcome.letters, desk.numbers()) == ("spam", (), [])
+        return
+    case = desk.case(1042)
+    assert {key: case[key] for key in wanted} == wanted
+    assert outcome.plan.ack == "sent"
+
+
+def test_a_mail_to_the_wrong_department_is_moved(desk: Desk) -> None:
+    """An invoice sent to the service desk is a case of the economy department, its number read, its letters theirs."""
+    outcome = desk.write(INVOICE, *addresses("servicetorg"))
+    case = desk.case(1042)
+    assert (case["department"], case["type"], case["assignee"]) == ("okonomi", "oko.invoice", "jonas.wiik")
+    assert case["fields"] == {"invoice_no": "20261187"}
+    assert case["tags"] == ["drift-gull"]
+    assert outcome.to("post@nordlys.example").message["From"].addresses[0].addr_spec == "okonomi@fjordvik.example"
+    assert "1042" in outcome.to("jonas.wiik@fjordvik.example").subject
+
+
+def test_tags_of_a_contribution(desk: Desk) -> None:
+    """A Swedish contribution is tagged, goes to the service desk, and is thanked in Swedish."""
+    outcome = desk.write(CONTRIBUTION, *addresses("servicetorg"))
+    case = desk.case(1042)
+    assert (case["tags"], case["type"], case["language"]) == (["tips-och-trix"], "general", "sv")
+    assert "Ärendet har nummer" in outcome.to("eva.kund@epost.example").text
+
+
+def test_a_building_permit_with_its_files(desk: Desk) -> None:
+    """A building matter with an attachment stays a general case of the service desk, and is tagged."""
+    desk.write(BUILDING, *addresses("servicetorg"))
+    case = desk.case(1042)
+    assert (case["type"], case["group"], case["tags"]) == ("general", "servicetorg-1", ["byggesak"])
+    assert case["messages"][0]["attachments"][0]["name"] == "plan.pdf"
+
+
+def test_the_event_records_which_rules_decided(desk: Desk) -> None:
+    """Every decision's event names the rulebook's version, and the rule that hit."""
+    desk.send("M01", *addresses("it"))
+    with desk.engine.connect() as connection:
+        rows = connection.exec_driver_sql("select trace from event where what = 'decided'").scalars().all()
+    assert len(rows) == 1
+    assert SAMPLE.version in str(rows[0])
+    assert "it-password" in str(rows[0])
+
+
+def test_explain_says_what_the_daemon_did(desk: Desk) -> None:
+    """For every sample mail, explaining it on the same state gives the decision's trace, byte for byte."""
+    paths = sorted((ROOT / "demo" / "mails").glob("M*.eml"))
+    assert len(paths) >= 10
+    for path in paths:
+        to, _ = EXPECTED.get(path.stem, (("it",), {}))
+        with beside(desk.engine, desk.corridor) as ask:
+            text = path.read_text("utf-8").replace("{reply_to}", "it@fjordvik.example")
+            options = ReadOptions(trust="headers", authserv_id=desk.mx, received_by="maild.fjordvik.example")
+            head = text.partition("From: ")[2].partition("\n")[0]
+            author = head.partition("<")[2].partition(">")[0] or head.strip()
+            domain = author.rpartition("@")[2]
+            vouched = f"Authentication-Results: {desk.mx}; dmarc=pass header.from={domain}\n"
+            raw = (vouched + text).replace("\n", "\r\n").encode()
+            envelope = Envelope(
+                source="smtp", received=desk.now, sender=author.lower(), recipients=tuple(addresses(*to))
+            )
+            explained = ask(read(raw, envelope, options), desk.now)
+        done = desk.receive(raw, *addresses(*to), sender=author.lower())
+        assert trace_rows(explained) == trace_rows(done.plan)
+        assert (explained.outcome, explained.ack, explained.reason) == (
+            done.plan.outcome,
+            done.plan.ack,
+            done.plan.reason,
+        )
+
+
+def test_a_hundred_cases_are_spread_evenly_over_a_restart(store_url: str) -> None:
+    """Four agents, one away, one capped at 5: the rest differ by one at most, with a restart in the middle."""
+    names = ("camilla.dahl", "david.nilsen", "anne.solberg", "bilal.ahmed")
+    agents: dict[str, Agent] = dict(SAMPLE.agents)
+    agents["anne.solberg"] = replace(agents["anne.solberg"], absent=True)
+    agents["bilal.ahmed"] = replace(agents["bilal.ahmed"], load_cap=5)
+    for strategy in ("least_open", "round_robin"):
+        group = replace(SAMPLE.groups["it-1"], members=names, assign=strategy, prefer=())
+        rest = tuple(replace(rule, then=replace(rule.then, assign=None, prefer=None)) for rule in SAMPLE.lists["it"])
+        rules = replace(
+            SAMPLE, agents=agents, groups={**SAMPLE.groups, "it-1": group}, lists={**SAMPLE.lists, "it": rest}
+        )
+        url = store_url if strategy == "least_open" or not store_url.startswith("sqlite") else f"{store_url}2"
+        desk = Desk(url, rules=rules)
+        got: list[str] = []
+        before = len(desk.numbers())
+        for number in range(100):
+            if number == 50:
+                desk.close()
+                desk = Desk(url, rules=rules, now=desk.now)
+            text = mail(
+                f"p{number}@x{number}.example", "it@fjordvik.example", f"Sak {number}", "Hei", key=f"{strategy}{number}"
+            )
+            outcome = desk.write(text, "it@fjordvik.example")
+            got += [one.assignee for one in outcome.plan.changes if isinstance(one, OpenCase)]
+        spread = Counter(got)
+        assert sum(spread.values()) == 100
+        assert spread["anne.solberg"] == 0
+        if before == 0:
+            assert spread["bilal.ahmed"] == 5
+        assert abs(spread["camilla.dahl"] - spread["david.nilsen"]) <= 1
+        desk.close()
+
+
+def test_a_scratch_store_never_touches_the_real_one(tmp_path: Path) -> None:
+    """Deciding on a scratch store leaves no file behind, and what it decides is what the corridor decides."""
+    config = configs.load(ROOT / "config.toml")
+    config = replace(config, keys=tmp_path / "key")
+    store = Scratch(config, SAMPLE, LETTERS)
+    raw = (ROOT / "demo" / "mails" / "M01.eml").read_bytes()
+    at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    envelope = Envelope(
+        source="smtp", received=at, sender="kari.moen@fjordvik.example", recipients=("it@fjordvik.example",)
+    )
+    plan = store.decide(read(raw, envelope, ReadOptions()), now=at)
+    again = store.decide(read(raw, envelope, ReadOptions()), now=at)
+    assert (plan.outcome, again.outcome) == ("new", "duplicate")
+    store.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key"]
