@@ -6,10 +6,9 @@ Whatever raises in here is caught in :func:`read` alone, and the mail gets the s
 from __future__ import annotations
 
 import hashlib
-import re
 
 from maild.core.bursts import subject_shape, text_shape
-from maild.core.mail import Envelope, Mail
+from maild.core.mail import Envelope, Mail, Mailbox
 from maild.mail import authentication, body, bounce, caps, fallback, forward, headers, identity, reply, structure
 from maild.mail.content_hash import content_hash
 from maild.mail.decorations import decorated
@@ -21,8 +20,7 @@ from maild.mail.text import clean_line
 
 __all__ = ["ReadOptions", "read"]
 
-_MOST_VALUE = 2000
-_UNTOLD = re.compile(r"x-maild-.*|authentication-results")
+_UNTOLD = "authentication-results"
 
 
 def read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
@@ -46,7 +44,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     content = body.read(raw, root)
     shown = content.shown
     message = structure.as_message(raw, root)
-    subject = clean_line(headers.text(first.get("subject", b""), hint), 500)
+    subject = next((value for name, value in told if name == "subject"), "")[:500].strip()
     split = reply.split(shown, subject, answers="in-reply-to" in first or "references" in first)
     attached = structure.as_message(*content.attached[0]) if content.attached else None
     report = bounce.find(message, shown.text)
@@ -58,7 +56,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         size=len(raw),
         identity=author,
         authentication=authentication.judge(raw, found, envelope, author, options),
-        headers=tuple(pair for pair in told if not _UNTOLD.fullmatch(pair[0])),
+        headers=tuple(pair for pair in told if pair[0] != _UNTOLD and not pair[0].startswith("x-maild-")),
         subject=subject,
         message_id=ids[0] if ids else None,
         in_reply_to=headers.message_ids(first.get("in-reply-to", b"")),
@@ -87,7 +85,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     )
 
 
-def _boxes(found: list[Field], name: str, hint: str | None):  # type: ignore[no-untyped-def]
+def _boxes(found: list[Field], name: str, hint: str | None) -> tuple[Mailbox, ...]:
     return tuple(box for one, value in found if one == name for box in identity.mailboxes(value, hint))
 
 
