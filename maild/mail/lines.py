@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from maild.core.mail import FoldKind
 from maild.mail.quotes import groupwise
@@ -43,8 +44,8 @@ class Lines:
         self.marks: dict[int, Mark] = {}
         for mark in sorted(shown.marks, key=lambda mark: (mark.start, -mark.end)):
             first = self.next_full(mark.start)  # an element may begin with a blank line
-            if first < mark.end:
-                self.marks.setdefault(first, mark)
+            if first < min(mark.end, len(self.raw)):
+                self.marks.setdefault(first, replace(mark, end=min(mark.end, len(self.raw))))
 
     def __len__(self) -> int:
         return len(self.raw)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from maild.core.month_words import MONTH_NUMBER
 from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of, run_together
+from maild.mail.notes_header import is_lone_label, notes_header
 from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, WEEKDAYS, WROTE, YOU_WROTE
 
 MOST_TESTS = 3000
@@ -230,11 +231,16 @@ def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Heade
     tests = 0
     for end, line in enumerate(lines):
         short = line.strip()
-        if not short or len(short) > _WIDEST or not _candidate(short):
+        lone = is_lone_label(short)
+        if not short or len(short) > _WIDEST or not (lone or _candidate(short)):
             continue
         tests += 1
         if tests > MOST_TESTS:
             break
+        notes = notes_header(lines, end) if lone else None
+        if notes is not None:
+            found[notes[0]] = Header(kind="block", start=notes[0], end=notes[1], sure=True)
+            continue
         if groupwise(short):
             found[end] = Header(kind="attribution", start=end, end=end + 1, sure=True, words=short.strip("> "))
             continue

@@ -138,6 +138,13 @@ def test_our_own_line_ends_the_answer(language: str, quoted: bool) -> None:
     assert {fold.kind for fold in found.folds} == ({"quote"} if quoted else {"footer"})
 
 
+@pytest.mark.parametrize("labels", [("Til", "Kopi", "Emne"), ("To", "cc", "Subject"), ("An", "Kopie", "Betreff")])
+def test_the_header_of_old_notes_begins_the_history(labels: tuple[str, str, str]) -> None:
+    """Labels stand alone on their lines, without a colon."""
+    head = f"Kari Moen/IT/FJORDVIK\n03.03.2026 10:15\n\n{labels[0]}\nOla Berg/HR/FJORDVIK@FJORDVIK\n{labels[1]}\n\n"
+    assert answer(f"{OWN}\n\n\n\n{head}{labels[2]}\nRe: Sak\n\n{BARE}\n").own_text == OWN
+
+
 KEPT = (
     "Jeg søker fri:\nFra: 1. desember\nTil: 31. desember\nTakk på forhånd",
     "Fra: Oslo\nTil: Bergen\nDato: 3. mars 2026",
@@ -268,6 +275,7 @@ def test_history_alone_is_kept_unless_the_mail_answers() -> None:
     assert split(Shown(text), "SV: Faktura", answers=True).own_text == ""
 
 
+_MARK_KIND = st.sampled_from(["quote", "signature", "footer", "forwarded"])
 _LINE = st.one_of(
     st.sampled_from(
         [
@@ -293,11 +301,16 @@ _LINE = st.one_of(
 
 
 @settings(max_examples=300)
-@given(st.lists(_LINE, max_size=30), st.sampled_from(["", "Re: x", "VS: x", "Fwd: x"]), st.booleans())
-def test_every_line_is_kept_somewhere(lines: list[str], subject: str, answers: bool) -> None:
+@given(
+    st.lists(_LINE, max_size=30),
+    st.sampled_from(["", "Re: x", "VS: x", "Fwd: x"]),
+    st.booleans(),
+    st.lists(st.builds(Mark, _MARK_KIND, st.integers(0, 30), st.integers(0, 35), st.just("x")), max_size=3),
+)
+def test_every_line_is_kept_somewhere(lines: list[str], subject: str, answers: bool, marks: list[Mark]) -> None:
     """Nothing is lost: each line is in the own words or in a fold, and no own word is invented (FAULTS F5)."""
     text = "\n".join(lines)
-    found = split(Shown(text), subject, answers)
+    found = split(Shown(text, tuple(marks)), subject, answers)
     everything = "\n".join([found.own_text, *(fold.text for fold in found.folds)])
     squeezed = "".join(everything.split())
     assert all("".join(line.split()) in squeezed for line in text.split("\n"))
