@@ -111,11 +111,14 @@ def stdlib(raw: bytes) -> int:
 
 
 def rate(mails: list[bytes], one: Callable[[bytes], object]) -> tuple[float, float]:
-    """Return mails per second of CPU and of the clock."""
-    clock, cpu = time.perf_counter(), time.process_time()
-    for raw in mails:
-        one(raw)
-    return len(mails) / (time.process_time() - cpu), len(mails) / (time.perf_counter() - clock)
+    """Return mails per second of CPU and of the clock, the best of three passes: others may use the machine too."""
+    best = (0.0, 0.0)
+    for _ in range(3):
+        clock, cpu = time.perf_counter(), time.process_time()
+        for raw in mails:
+            one(raw)
+        best = max(best, (len(mails) / (time.process_time() - cpu), len(mails) / (time.perf_counter() - clock)))
+    return best
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ _MOST_FORMATTING = 400
 
 _SKIPPED = frozenset({
     "script", "style", "head", "title", "template", "object", "svg", "math", "iframe", "select", "textarea",
-    "audio", "video", "canvas", "noframes", "xml", "map", "datalist", "meta", "link",
+    "-comment", "-doctype", "audio", "video", "canvas", "noframes", "xml", "map", "datalist", "meta", "link",
 })  # fmt: skip
 _BLOCKS = frozenset({
     "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "form", "fieldset",
@@ -147,7 +147,7 @@ def _walk(root: LexborNode, page: Page) -> None:
 
 def _enter(node: LexborNode, tag: str, page: Page) -> object:
     """Begin an element; False when nothing of it is shown."""
-    if tag in _SKIPPED or tag[0] in "-!":
+    if tag in _SKIPPED:
         return False
     attributes = node.attributes
     mark = None
