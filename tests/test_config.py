@@ -1,6 +1,7 @@
 """config.toml: what a right one means, and that a wrong one is refused by file and line whatever is wrong."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maild import config, values
+from maild.config_shape import DeskTable, FilesTable, ReadingTable
 from maild.core.errors import Unusable
 from maild.toml_lines import lines_of
 
@@ -311,3 +313,24 @@ def test_any_bytes_are_refused_politely(tmp_path: Path, data: bytes) -> None:
 def test_the_shipped_text_says_what_it_means() -> None:
     """The shipped file is a valid TOML whose tables are all known."""
     assert set(tomllib.loads(SHIPPED)) <= {"desk", "store", "smtp", "http", "outgoing", "trust"}
+
+
+def test_the_page_about_it_is_right(tmp_path: Path) -> None:
+    """Every block of docs/configuration.md is valid in its place, and the first one shows every plain key."""
+    text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    whole = tomllib.loads(blocks[0])
+    (tmp_path / "store").mkdir()
+    for name in ("relay.password", "it.password"):
+        (tmp_path / "store" / name).write_text("x")
+    config.load(lay_out(tmp_path, blocks[0]))
+    for block in blocks[1:]:
+        (table,) = tomllib.loads(block)
+        if table == "submission":
+            continue  # its certificate is tried in tests/channels
+        kept = re.sub(rf"^\[{table}\]\n(?:(?!\[).*\n)*", "", blocks[0], flags=re.MULTILINE)
+        config.load(lay_out(tmp_path, kept + block))
+    assert set(whole) == {"desk", "store", "smtp", "http", "outgoing", "trust", "caps", "reading", "log", "files"}
+    assert set(whole["desk"]) == set(DeskTable.model_fields)
+    assert set(whole["files"]) == set(FilesTable.model_fields)
+    assert set(whole["reading"]) == set(ReadingTable.model_fields)
