@@ -218,8 +218,13 @@ def upserting(
     return Statement(build)
 
 
+def plain(connection: Connection, sql: str) -> None:
+    """Run SQL that has no values and no result, such as SAVEPOINT."""
+    _execute(connection, sql, ())
+
+
 def _execute(connection: Connection, sql: str, values: Any, *, many: bool = False) -> Any:
-    raw = connection.connection
+    raw: Any = connection.connection.driver_connection
     cursor: Any = None
     try:
         cursor = raw.cursor()

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from maild.core.errors import Temporary
 from maild.storage.faults import translate
+from maild.storage.statements import plain
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Work = Callable[["Connection"], Any]
 
-MOST_JOBS = 64
+MOST_JOBS = 128
 """Jobs in one commit at most: what waits for a commit must not wait long."""
-LONGEST_BATCH = 0.020
-"""Seconds after which a batch takes no further job."""
+LONGEST_BATCH = 0.040
+"""Seconds after which a batch takes no further job. Only a queue makes batches long: a lone mail never waits."""
 
 
 class Writer:
@@ -128,17 +129,17 @@ def _attempt(connection: Connection, work: Work) -> tuple[Any, bool]:
         Temporary: when the store itself failed, which ends the whole batch.
 
     """
-    connection.exec_driver_sql("SAVEPOINT job")
+    plain(connection, "SAVEPOINT job")
     try:
         result = work(connection)
     except Exception as error:  # a job's bug must not take the others with it
         reason = translate(error)
         if isinstance(reason, Temporary):
             raise reason from error
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+        plain(connection, "ROLLBACK TO SAVEPOINT job")
+        plain(connection, "RELEASE SAVEPOINT job")
         return error, False
-    connection.exec_driver_sql("RELEASE SAVEPOINT job")
+    plain(connection, "RELEASE SAVEPOINT job")
     return result, True
 
 
