@@ -51,7 +51,8 @@ def filled_lines(text: Lines) -> tuple[tuple[str, str], ...]:
         if kind in ("quote", "footer") and text.depth[at] <= 1:
             header = label_of(line)
             headers += header is not None and header[1] == "from"
-            form = form_line(line) if header is None and not separator(line) and not is_rule(line) else None
+            may_be = ":" in line and header is None
+            form = form_line(line) if may_be and not separator(line) and not is_rule(line) else None
             if form is not None and form[1]:
                 found.append(form)
             elif form is not None:

@@ -19,6 +19,8 @@ _MOST_PARAGRAPHS = 2000
 _DEVICE_STARTS = tuple(
     sorted({start for starts in DEVICE.values() for start in starts.split("|")}, key=len, reverse=True)
 )
+_DEVICE_ENDS = ("gesendet", "gönderildi", "küldve", "보냄", "送信", "lähetetty")
+_AROUND = "*_.-–—[]()<> "
 _DEVICE_NAME = frozenset(DEVICE_NAMES.split())
 _CLOSING = frozenset(CLOSINGS.split("|"))
 _LIST = tuple(LIST_WORDS.split("|"))
@@ -35,12 +37,14 @@ def is_device_line(line: str) -> bool:
     """Tell whether a whole line is what a telephone or a mail program adds (``Sendt fra min iPhone``)."""
     if not 8 < len(line) <= 240:
         return False
-    text = plain(_LINK.sub(" ", line)).strip("*_.-–—[]()<> ").casefold()
+    if "://" not in line and "mailto:" not in line and line.isprintable():
+        bare = line.strip(_AROUND).casefold()  # nearly every line is done with here
+        if not bare.startswith(_DEVICE_STARTS) and not bare.endswith(_DEVICE_ENDS):
+            return False
+    text = plain(_LINK.sub(" ", line)).strip(_AROUND).casefold()
     if not text or len(text) > 90 or "," in text or ";" in text or "?" in text:
         return False
-    if not text.startswith(_DEVICE_STARTS) and not text.endswith(
-        ("gesendet", "gönderildi", "küldve", "보냄", "送信", "lähetetty")
-    ):
+    if not text.startswith(_DEVICE_STARTS) and not text.endswith(_DEVICE_ENDS):
         return False
     words = _WORDS.findall(text)
     named = any(word in _DEVICE_NAME or word.startswith(("iphon", "ipad", "outlook", "android")) for word in words)
