@@ -1,4 +1,4 @@
-"""How real mail clients write answers and forwards: one writer per client format.
+"""How real mail clients write answers: one writer per client format.
 
 Each writer takes a :class:`Scene` and returns a :class:`Made`: the parts of the mail and what a reader must find.
 """
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from corpus.words import DAYS, LANGUAGES, MONTHS, Words
+
+from maild.core.reply_marker import sentinel
 
 NAME, ADDRESS = "Servicetorget", "servicetorg@fjordvik.example"
 SENT = datetime(2026, 11, 24, 10, 15)  # noqa: DTZ001 - what a client writes has no zone
@@ -106,7 +108,8 @@ def paragraphs(lines: tuple[str, ...]) -> str:
     return "".join(f"<div>{html.escape(line)}</div>" for line in lines)
 
 
-def _text(*parts: list[str]) -> str:
+def text_of(*parts: list[str]) -> str:
+    """Return lines as a text part."""
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -117,7 +120,7 @@ def _answer(scene: Scene, prefix: str = "Re") -> str:
 def gmail_web(scene: Scene) -> Made:
     """Gmail in a browser: attribution, quote marks, and gmail_quote around both in the HTML."""
     head = attribution(scene, scene.words.gmail)
-    plain = _text([*scene.own, ""], wrapped(head, scene.width), [""], quoted(scene.history))
+    plain = text_of([*scene.own, ""], wrapped(head, scene.width), [""], quoted(scene.history))
     markup = (
         f'<div dir="ltr">{paragraphs(scene.own)}</div><br><div class="gmail_quote gmail_quote_container">'
         f'<div dir="ltr" class="gmail_attr">{html.escape(head)}<br></div><blockquote class="gmail_quote"'
@@ -139,7 +142,7 @@ def gmail_android(scene: Scene) -> Made:
 
 def outlook_desktop(scene: Scene) -> Made:
     """Outlook for Windows: a header block, history without marks, Word's HTML."""
-    plain = _text([*scene.own, ""], block(scene), ["", *scene.history])
+    plain = text_of([*scene.own, ""], block(scene), ["", *scene.history])
     rows = "<br>".join(
         f"<b><span>{html.escape(row.partition(':')[0])}:</span></b>{html.escape(row.partition(':')[2])}"
         for row in block(scene)
@@ -161,7 +164,7 @@ def outlook_desktop(scene: Scene) -> Made:
 
 def outlook_original(scene: Scene) -> Made:
     """Outlook in plain text: ``-----Original Message-----`` above the block."""
-    plain = _text([*scene.own, "", f"-----{scene.words.original}-----"], block(scene), ["", *scene.history])
+    plain = text_of([*scene.own, "", f"-----{scene.words.original}-----"], block(scene), ["", *scene.history])
     return Made(subject=_answer(scene, scene.words.answer), plain=plain, own=scene.own, folded=scene.history)
 
 
@@ -183,7 +186,7 @@ def outlook_web(scene: Scene) -> Made:
 def outlook_mobile(scene: Scene) -> Made:
     """Outlook on a telephone: its advertisement, a drawn line and the block."""
     app = scene.words.outlook_app
-    plain = _text([*scene.own, "", app, "_" * 32], block(scene), ["", *scene.history])
+    plain = text_of([*scene.own, "", app, "_" * 32], block(scene), ["", *scene.history])
     return Made(
         subject=_answer(scene, scene.words.answer),
         plain=plain,
@@ -195,7 +198,7 @@ def outlook_mobile(scene: Scene) -> Made:
 def apple_mac(scene: Scene) -> Made:
     """Apple Mail on a Mac: the attribution is inside the quote marks."""
     head = attribution(scene, scene.words.apple)
-    plain = _text([*scene.own, ""], quoted((head, "", *scene.history)))
+    plain = text_of([*scene.own, ""], quoted((head, "", *scene.history)))
     markup = (
         f'<body>{paragraphs(scene.own)}<br><blockquote type="cite"><div>{html.escape(head)}</div>'
         f'<br class="Apple-interchange-newline"><div>{paragraphs(scene.history)}</div></blockquote></body>'
@@ -207,14 +210,14 @@ def apple_phone(scene: Scene) -> Made:
     """Apple Mail on an iPhone: device line, attribution, quote marks."""
     head = attribution(scene, scene.words.apple)
     phone = scene.words.phone
-    plain = _text([*scene.own, "", phone, ""], quoted((head, "", *scene.history)))
+    plain = text_of([*scene.own, "", phone, ""], quoted((head, "", *scene.history)))
     return Made(subject=_answer(scene), plain=plain, own=scene.own, folded=(phone, *scene.history))
 
 
 def thunderbird(scene: Scene) -> Made:
     """Thunderbird: attribution right above the quote marks."""
     head = attribution(scene, scene.words.thunderbird)
-    plain = _text([*scene.own, "", head], quoted(scene.history))
+    plain = text_of([*scene.own, "", head], quoted(scene.history))
     markup = (
         f'<p>{"<br>".join(map(html.escape, scene.own))}</p><div class="moz-cite-prefix">{html.escape(head)}<br></div>'
         f'<blockquote type="cite" cite="mid:1@fjordvik.example">{paragraphs(scene.history)}</blockquote>'
@@ -225,7 +228,7 @@ def thunderbird(scene: Scene) -> Made:
 def thunderbird_bottom(scene: Scene) -> Made:
     """Thunderbird with the answer below the quote and a signature."""
     head = attribution(scene, scene.words.thunderbird)
-    plain = _text([head], quoted(scene.history), ["", *scene.own, "", "-- ", "Kari Moen", "Fjordvik kommune"])
+    plain = text_of([head], quoted(scene.history), ["", *scene.own, "", "-- ", "Kari Moen", "Fjordvik kommune"])
     return Made(subject=_answer(scene), plain=plain, own=scene.own, folded=(*scene.history, "Fjordvik kommune"))
 
 
@@ -233,7 +236,7 @@ def inline_answers(scene: Scene) -> Made:
     """Answers between quoted lines, as people who were asked two things write them."""
     head = attribution(scene, scene.words.thunderbird)
     first, second = scene.words.inline
-    plain = _text(
+    plain = text_of(
         [
             head,
             f"> {scene.history[0]}",
@@ -255,7 +258,7 @@ def inline_answers(scene: Scene) -> Made:
 def proton(scene: Scene) -> Made:
     """Proton Mail: its footer, attribution in the interface's language, quote marks."""
     head = attribution(scene, LANGUAGES["en"].gmail)
-    plain = _text(
+    plain = text_of(
         [*scene.own, "", "Sent with Proton Mail secure email.", ""],
         wrapped(head, scene.width),
         [""],
@@ -273,7 +276,7 @@ def samsung(scene: Scene) -> Made:
         f"{labels[2]}: kari.moen@fjordvik.example",
         f"{labels[4]}: {scene.subject}",
     ]
-    plain = _text(
+    plain = text_of(
         [*scene.own, "", "", scene.words.android, "", f"-------- {scene.words.original} --------"],
         rows,
         ["", *scene.history],
@@ -286,7 +289,7 @@ def roundcube(scene: Scene) -> Made:
     head = attribution(scene, scene.words.roundcube)
     return Made(
         subject=_answer(scene),
-        plain=_text([*scene.own, "", head], quoted(scene.history)),
+        plain=text_of([*scene.own, "", head], quoted(scene.history)),
         own=scene.own,
         folded=scene.history,
     )
@@ -301,7 +304,7 @@ def zimbra(scene: Scene) -> Made:
         f"{labels[1]}: {outlook_date(scene)}:00",
         f"{labels[4]}: {scene.subject}",
     ]
-    plain = _text([*scene.own, "", f"----- {scene.words.original} -----"], rows, ["", *scene.history])
+    plain = text_of([*scene.own, "", f"----- {scene.words.original} -----"], rows, ["", *scene.history])
     return Made(subject=_answer(scene), plain=plain, own=scene.own, folded=scene.history)
 
 
@@ -314,7 +317,7 @@ def notes(scene: Scene) -> Made:
         f"{scene.words.date_label}: {scene.when:%d.%m.%Y %H:%M}",
         f"{labels[4]}: {scene.subject}",
     ]
-    plain = _text(
+    plain = text_of(
         [*scene.own, "", f'-----"{scene.name}" <{scene.address}> {scene.words.notes}: -----'],
         rows,
         ["", *scene.history],
@@ -322,61 +325,27 @@ def notes(scene: Scene) -> Made:
     return Made(subject=_answer(scene), plain=plain, own=scene.own, folded=scene.history)
 
 
-def _forward(scene: Scene, prefix: str, lines: list[str]) -> Made:
-    plain = _text([*scene.own, ""], lines)
-    return Made(subject=f"{prefix}: {scene.subject}", plain=plain, own=(*scene.own, *scene.history), forwarded=True)
-
-
-def forward_outlook(scene: Scene) -> Made:
-    """A forward by Outlook: the same block as an answer; only the subject tells."""
-    return _forward(scene, scene.words.forward, [*block(scene), "", *scene.history])
-
-
-def forward_gmail(scene: Scene) -> Made:
-    """A forward by Gmail: its English separator, localised From, English other labels."""
-    rows = [
-        "---------- Forwarded message ---------",
-        f"{scene.words.labels[0]}: {scene.name} <{scene.address}>",
-        f"Date: {outlook_date(scene)}",
-        f"Subject: {scene.subject}",
-        "To: <kari.moen@fjordvik.example>",
-        "",
-        "",
-    ]
-    return _forward(scene, "Fwd", [*rows, *scene.history])
-
-
-def forward_apple(scene: Scene) -> Made:
-    """A forward by Apple Mail: everything inside quote marks."""
-    labels = scene.words.labels
-    rows = (
-        scene.words.begin,
-        "",
-        f"{labels[0]}: {scene.name} <{scene.address}>",
-        f"{labels[4]}: {scene.subject}",
-        f"{scene.words.date_label}: {long_date(scene)} {scene.when:%H:%M:%S} CET",
-        f"{labels[2]}: kari.moen@fjordvik.example",
-        "",
+def our_letter_in_outlook(scene: Scene) -> Made:
+    """An answer to a letter of ours in Outlook, which rewrote our ids and classes and kept no header."""
+    markup = (
+        f'<div>{paragraphs(scene.own)}</div><div><br></div><div id="x_maild-reply-above" class="x_maild-reply-above"'
+        f' data-maild="maild-reply-above"><p>{html.escape(sentinel(scene.language))}</p>'
+        f"{paragraphs(scene.history)}</div>"
     )
-    return _forward(scene, "Fwd", quoted((*rows, *scene.history)))
+    return Made(
+        subject=_answer(scene, scene.words.answer), plain=None, html=markup, own=scene.own, folded=scene.history
+    )
 
 
-def forward_thunderbird(scene: Scene) -> Made:
-    """A forward by Thunderbird: subject first, tabs after the labels."""
-    labels = scene.words.labels
-    rows = [
-        f"-------- {scene.words.forwarded} --------",
-        f"{labels[4]}: \t{scene.subject}",
-        f"{scene.words.date_label}: \tTue, {scene.when:%d} Nov {scene.when:%Y %H:%M:%S} +0100",
-        f"{labels[0]}: \t{scene.name} <{scene.address}>",
-        f"{labels[2]}: \tkari.moen@fjordvik.example",
-        "",
-        "",
-    ]
-    return _forward(scene, "Fwd", [*rows, *scene.history])
+def our_letter_in_text(scene: Scene) -> Made:
+    """The same in plain text, without quote marks or header: our own line is all there is."""
+    plain = text_of([*scene.own, "", sentinel(scene.language), "", *scene.history])
+    return Made(subject=_answer(scene, scene.words.answer), plain=plain, own=scene.own, folded=scene.history)
 
 
 ANSWERS = (
+    our_letter_in_outlook,
+    our_letter_in_text,
     gmail_web,
     gmail_android,
     outlook_desktop,
@@ -394,4 +363,3 @@ ANSWERS = (
     zimbra,
     notes,
 )
-FORWARDS = (forward_outlook, forward_gmail, forward_apple, forward_thunderbird)

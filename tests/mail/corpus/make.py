@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from corpus import clients, reports
+from corpus import clients, forwards, reports
 from corpus.words import LANGUAGES
 
 HERE = Path(__file__).resolve().parent
@@ -49,7 +49,7 @@ def as_mail(made: clients.Made, *, sender: str = "Kari Moen <kari.moen@fjordvik.
 def answers_and_forwards() -> Iterator[tuple[str, bytes, dict[str, Value]]]:
     """Yield each client's answer and forward in each language."""
     for language in LANGUAGES:
-        for writer in (*clients.ANSWERS, *clients.FORWARDS):
+        for writer in (*clients.ANSWERS, *forwards.FORWARDS):
             made = writer(scene(language))
             told: dict[str, Value] = {
                 "client": writer.__doc__ or "",
