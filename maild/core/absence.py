@@ -34,9 +34,7 @@ _WEEKDAYS = (
     "søndag sundag söndag sunday sonntag sunnuntai sunnuntaina sunnudag sunnudaginn",
 )
 _WEEKDAY = {word: number for number, words in enumerate(_WEEKDAYS) for word in words.split()}
-_TRAILING_DAY = re.compile(
-    r"(?:(?:den|the|zum|dem)\s)?(?:" + "|".join(_WEEKDAY) + r")?\W*(?:den\s|the\s|dem\s)?$"
-)
+_TRAILING_DAY = re.compile(r"(?:(?:den|the|zum|dem)\s)?(?:" + "|".join(_WEEKDAY) + r")?\W*(?:den\s|the\s|dem\s)?$")
 _WORD = re.compile(r"[^\W\d_]+")
 
 

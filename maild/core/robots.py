@@ -77,6 +77,15 @@ def _absent(mail: Mail) -> bool:
     return says_absent(mail.own_text or mail.text)
 
 
+def automatic_subject(subject: str) -> str | None:
+    """Return the language in which a subject begins as an automatic answer's does ("Autosvar: …"), or None."""
+    for name, pattern in _SUBJECTS:
+        found = pattern.match(subject)
+        if found is not None and found.group().rstrip()[-1:] in ":：":
+            return name
+    return None
+
+
 def robot_address(mail: Mail) -> str | None:
     """Return the address nobody reads that a mail comes from (MAIL §4 row 5), or None."""
     for address in (mail.identity.address, mail.envelope.sender):
@@ -118,7 +127,11 @@ def robot(mail: Mail) -> Robot:
     calendar = calendar_answer(mail)
     if calendar is not None:
         return Robot(kind="calendar", reason=calendar)
-    reply = robot_header(mail) or robot_subject(mail) or _precedence_reply(mail)
+    listed = mailing_list(mail)
+    header = robot_header(mail)
+    if header == "header x-loop" and listed is not None:
+        header = None  # list software marks what people write with it
+    reply = header or robot_subject(mail) or _precedence_reply(mail)
     submitted = auto_submitted(mail)
     if submitted is not None and "auto-replied" in submitted:
         return _auto_reply(mail, submitted)
@@ -126,7 +139,6 @@ def robot(mail: Mail) -> Robot:
         return _auto_reply(mail, reply)
     if submitted is not None:
         return Robot(kind="automatic", reason=submitted)
-    listed = mailing_list(mail)
     if listed is not None:
         return Robot(kind="list", reason=listed)
     author = mail.identity.address

@@ -9,6 +9,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 from maild.core.mail import Report
+from maild.core.robots import automatic_subject
 from maild.mail import bounce_prose as prose
 
 _MOST_PARTS = 60
@@ -46,6 +47,8 @@ def find(message: Message, text: str) -> Report | None:
         return _delivery(message, parts, text)
     if declared and program and carries:
         return _delivery(message, parts, text)
+    if automatic_subject(subject) and not prose.sender_is_program(message):
+        return None  # somebody's absence, whatever it says of delivery
     said = text if text.strip() else _everything(parts)
     if prose.is_bounce(message, said, subject, answer=answer, carries=carries):
         return _delivery(message, parts, said)

@@ -119,7 +119,8 @@ STATUS = (
         "5.1.1",
         "user unknown|unknown user|no such user|does not exist|unknown recipient|recipient unknown|not found"
         "|no mailbox here|not listed in|user doesn't have|unknown address|invalid recipient|no such address"
-        "|not recognized|not listed|invalid mailbox|mailbox unavailable|address rejected|no valid recipients|unknown local"
+        "|not recognized|not listed|invalid mailbox|mailbox unavailable|address rejected|no valid"
+        " recipients|unknown local"
         "|isn't listed|invalid address|存在しない",
     ),
     ("5.4.6", "too many hops|hop count exceeded|mail loop|routing loop"),

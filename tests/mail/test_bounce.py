@@ -153,6 +153,12 @@ def test_a_person_who_writes_about_bounces_is_no_bounce(sender: str, subject: st
     assert report(text, subject=subject, sender=sender, extra="") is None
 
 
+def test_an_absence_that_speaks_of_delivery_is_no_bounce() -> None:
+    """Out-of-office answers come from the null sender too."""
+    text = "Jeg har sluttet. This mailbox is no longer valid, and your message was not delivered to anyone else."
+    assert report(text, subject="Automatic reply: Sak", sender="Kari <kari@epost.example>") is None
+
+
 def _multipart(
     kind: str, *parts: tuple[str, str], sender: str = "MAILER-DAEMON@mx.example", top: str = "report"
 ) -> Message:

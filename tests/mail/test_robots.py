@@ -56,6 +56,8 @@ VERDICTS = (
     (mail(("precedence", "bulk")), "list"),
     (mail(("list-id", "<brukere.epost.example>")), "list"),
     (mail(("mailing-list", "x")), "list"),
+    (mail(("x-loop", "brukere@epost.example"), ("list-id", "<brukere.epost.example>")), "list"),
+    (mail(("x-loop", "kari@epost.example")), "auto-reply"),
     (mail(sender=""), "automatic"),
     (mail(sender="", text="Jeg er ikke på kontoret."), "auto-reply"),
     (mail(author="no-reply@epost.example"), "automatic"),
