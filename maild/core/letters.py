@@ -6,7 +6,8 @@ What each kind of letter may show (``Notice.values``); text from mail is only ev
 kind                 values
 ===================  ==================================================================================
 every kind           number, title, department, desk
-ack                  requester (a name, or empty), quoted (the title, empty when confidential)
+ack                  requester (a name, or empty), quoted (the title, empty when confidential), type, type_label,
+                     fields (what was understood), answer_by, opens, closed_because (a closed day's name)
 ack-minimal          nothing more: fixed text and number
 ack-linked           requester
 ack-reopened-late    requester, old_number

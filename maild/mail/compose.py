@@ -96,7 +96,8 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, value in notice.values.items():
         if isinstance(value, tuple):
-            values[name] = tuple(clean_filename(item) for item in value[:_MANY])
+            clean = clean_filename if name == "attachments" else clean_header
+            values[name] = tuple(clean(item) for item in value[:_MANY])
         elif isinstance(value, int):
             values[name] = value
         elif name in _LONG:

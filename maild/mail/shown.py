@@ -24,8 +24,9 @@ _ENTRY = (
     "banner",
     "attachments",
 )
+_PROMISE = ("type", "type_label", "fields", "answer_by", "opens", "closed_because")
 SHOWN: dict[NoticeKind, tuple[str, ...]] = {
-    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id"),
+    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id", *_PROMISE),
     "ack-minimal": _EVERY,
     "ack-linked": (*_EVERY, "title", "requester"),
     "ack-reopened-late": (*_EVERY, "title", "requester", "old_number"),
@@ -50,6 +51,8 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
     given = [name for name in SHOWN[kind] if name not in OURS]
     values: dict[str, Value] = {name: f"<{name}> & 'Å' \"ø\"" for name in given}
     values |= {"subject": "[FK#1042] Får ikke logget inn", "number": "FK#1042", "language": language}
+    if "fields" in values:
+        values["fields"] = ("Brukernavn: karmoe", "Rom: B-214")
     if "attachments" in values:
         values["attachments"] = ("bilde.png", "brev.pdf")
     return values

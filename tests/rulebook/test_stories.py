@@ -197,3 +197,26 @@ def test_a_scratch_store_never_touches_the_real_one(tmp_path: Path) -> None:
     assert (plan.outcome, again.outcome) == ("new", "duplicate")
     store.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["key"]
+
+
+def test_the_acknowledgement_promises_and_reads_back(desk: Desk) -> None:
+    """It says when an answer comes, counted in opening hours, and what was understood, in the writer's language."""
+    text = desk.send("M01", *addresses("it")).to("kari.moen@fjordvik.example").text
+    assert "Du får svar innen i dag kl. 13:00." in text
+    assert "Brukernavn: karmoe" in text
+    assert "stengt" not in text
+
+
+def test_on_a_holiday_it_says_when_we_are_back(desk: Desk) -> None:
+    """A closed day has its own words: its name, when the department is back, and the promise from then on."""
+    desk.now = datetime(2026, 12, 24, 9, 0, tzinfo=UTC)
+    text = desk.send("M08", *addresses("it")).to("anders.ek@fjordvik.example").text
+    assert "Vi har stängt (Julaften) och är tillbaka måndag 28 december kl. 08:00." in text
+    assert "Du får svar senast måndag 28 december kl. 12:00." in text
+
+
+def test_a_confidential_acknowledgement_reads_nothing_back(desk: Desk) -> None:
+    """What HR gets is not repeated in the letter, though the promise is made."""
+    text = desk.send("M09", *addresses("hr", "it")).to("tor.vik@fjordvik.example").text
+    assert "2026-12-31" not in text
+    assert "Du får svar innen" in text
