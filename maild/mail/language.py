@@ -33,7 +33,8 @@ _TABLE: dict[str, tuple[str, ...]] = {
 }
 LONGEST = 800
 """Characters looked at: the first paragraphs show the language."""
-_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]|https?://\S+|\S+@\S+")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_ADDRESSES = re.compile(r"https?://\S+|\S+@\S+")
 _SWEDISH, _DANISH, _RING = re.compile("[äöÄÖ]"), re.compile("[æøÆØ]"), re.compile("[åÅ]")
 _NORDIC = ("no", "nn", "sv", "da", "fi", "is", "fo")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -45,6 +46,8 @@ _SHARE = 12
 def language_of(text: str) -> str | None:
     """Return the language of a text as a code (no, nn, sv, da, en…) when the text shows it clearly, else None."""
     text = _UNREADABLE.sub(" ", text[:LONGEST])
+    if "@" in text or "://" in text:
+        text = _ADDRESSES.sub(" ", text)
     return _by_model(text) or _by_words(text)
 
 

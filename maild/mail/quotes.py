@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from maild.core.month_words import MONTH_NUMBER
@@ -227,6 +228,11 @@ def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
 
 def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Header]:
     """Return every attribution by its first line. Lines are without quote marks; depths say how many they had."""
+    return _attributions(tuple(lines), tuple(depths))
+
+
+@lru_cache(maxsize=1)  # the splitter and the finder of forwards ask one after the other about the same lines
+def _attributions(lines: tuple[str, ...], depths: tuple[int, ...]) -> dict[int, Header]:
     found: dict[int, Header] = {}
     tests = 0
     for end, line in enumerate(lines):
