@@ -10,7 +10,7 @@ from typing import Any, get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core import tokens
+from maild.core import threading, tokens
 from maild.core.facts import (
     MAX_NOTICES,
     Arrival,
@@ -262,7 +262,9 @@ def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
             author = given_mail.identity.address
             joined = author in {change.address for change in plan.changes if hasattr(change, "address")}
             agents = rules.groups.get(found.group)
-            inside = author in found.participants or (
+            # A merge unites who takes part: those of a case that lives on in this one are inside, too.
+            united = [case for case in known.cases.values() if threading.survivor(case, known).number == found.number]
+            inside = any(author in case.participants or author == case.requester for case in (found, *united)) or (
                 agents is not None and make.asked(given_mail, rules).agent in agents.members
             )
             inside = inside or make.asked(given_mail, rules).agent == found.assignee is not None
