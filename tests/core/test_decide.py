@@ -263,7 +263,9 @@ def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
             joined = author in {change.address for change in plan.changes if hasattr(change, "address")}
             agents = rules.groups.get(found.group)
             # A merge unites who takes part: those of a case that lives on in this one are inside, too.
-            united = [case for case in known.cases.values() if threading.survivor(case, known).number == found.number]
+            united = [
+                case for case in known.cases.values() if threading.survivor(case.number, known).number == found.number
+            ]
             inside = any(author in case.participants or author == case.requester for case in (found, *united)) or (
                 agents is not None and make.asked(given_mail, rules).agent in agents.members
             )
