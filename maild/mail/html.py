@@ -122,7 +122,9 @@ def _walk(root: LexborNode, page: Page) -> None:
         child = None
         if tag == "-text":
             page.write(node.text_content or "")
-        elif tag is not None and seen <= MOST_NODES:
+        elif seen > MOST_NODES:
+            page.write(node.text(deep=True, separator=" "))
+        elif tag is not None:
             state = _enter(node, tag, page)
             if state is not False:
                 child = node.child

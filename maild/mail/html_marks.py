@@ -118,11 +118,16 @@ def _by_other(tag: str, attributes: dict[str, str | None]) -> Found | None:
         style = attributes.get("style")
         if style and "border-top" in style and _BORDER.search(style):
             return ("quote", "the line above an Outlook header", True)
-    marker = attributes.get("data-marker")
-    if marker:
-        known = _MARKERS.get(marker.lower())
-        if known is not None:
-            return (known[0], marker, known[1])
-    if any(key[:5] == "data-" and (SENTINEL_ID in key or value == SENTINEL_ID) for key, value in attributes.items()):
-        return ("footer", SENTINEL_ID, True)
+    for key in attributes:
+        if key[:5] == "data-":
+            return _by_data(attributes)
     return None
+
+
+def _by_data(attributes: dict[str, str | None]) -> Found | None:
+    marker = attributes.get("data-marker")
+    known = _MARKERS.get(marker.lower()) if marker else None
+    if marker and known is not None:
+        return (known[0], marker, known[1])
+    ours = any(key[:5] == "data-" and (SENTINEL_ID in key or value == SENTINEL_ID) for key, value in attributes.items())
+    return ("footer", SENTINEL_ID, True) if ours else None
