@@ -83,6 +83,8 @@ def strict(line: str) -> tuple[str | None, str]:
     if "<" in line or ">" in line:
         phrase = _PHRASE.match(line)
         assert phrase is not None
+        if phrase[0].lstrip().startswith("."):
+            return None, "the name in From begins with a dot"  # a phrase never does (RFC 5322 §4.1): readers differ
         own = re.match(rf"[ \t]*({_SPEC.pattern})[ \t]*(?=<)", line)
         at = own.end() if own is not None else phrase.end()
         angle = _ANGLE.fullmatch(line, at)
