@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from maild.channels.imap_in import Account, Login, Refused, Unreachable
-from maild.channels.mailboxes import Lost, Poller
+from maild.channels.imap_account import Account, Login, Refused, Unreachable
+from maild.channels.mailboxes import Lost, Poller, Trouble
 from maild.channels.oauth2 import Grant, TokenRefused, Tokens, TokenUnreachable
 from maild.core.mail import Envelope
 from maild.storage import mailboxes
@@ -108,8 +108,6 @@ class StoreLedger:
     ) -> None:
         self._account, self._intake, self._writer, self._who = account, intake, writer, who
         self._now, self._alert, self._alert_after = now, alert, alert_after
-        self._failing: datetime | None = None
-        self._alerted = False
 
     async def take_lease(self) -> int | None:
         """Take or renew the right to poll."""
@@ -126,10 +124,10 @@ class StoreLedger:
         name, folder = self._account.name, self._account.folder
         return await self._writer.run(lambda c: mailboxes.stored(c, name, folder, validity, uids))
 
-    async def postponed(self, validity: int) -> set[int]:
-        """Return UIDs not to be tried now."""
+    async def troubled(self, validity: int) -> dict[int, bool]:
+        """Return the UIDs that could not be taken so far, and of each whether it may be tried again now."""
         name, folder, now = self._account.name, self._account.folder, self._now()
-        return await self._writer.run(lambda c: mailboxes.postponed(c, name, folder, validity, now=now))
+        return await self._writer.run(lambda c: mailboxes.troubled(c, name, folder, validity, now=now))
 
     async def accept(self, envelope: Envelope, raw: bytes, *, validity: int, uid: int, fence: int) -> bool:
         """Store a mail durably; False when it was stored before."""
@@ -143,40 +141,37 @@ class StoreLedger:
             raise Lost(str(error)) from None
         return True
 
-    async def trouble(self, validity: int, uid: int, reason: str) -> bool:
-        """Note that a mail could not be taken; True when it is to be put aside."""
+    async def trouble(self, validity: int, uid: int, reason: str, how: Trouble) -> bool:
+        """Note that a mail could not be taken; True when it is to be put aside. The operator hears of it once."""
         name, folder, now = self._account.name, self._account.folder, self._now()
         attempts = await self._writer.run(
             lambda c: mailboxes.trouble(c, name, folder, validity, uid, reason=reason, now=now)
         )
-        if attempts < mailboxes.MOST_TROUBLES:
+        if how != "large" and attempts < mailboxes.MOST_TROUBLES:
             return False
         what = f"a mail in the mailbox {name} cannot be taken"
         self._alert(f"mailbox-mail:{name}:{folder}:{validity}:{uid}", what, f"UID {uid} in {folder}: {reason}")
-        return True
+        return how != "cut"
 
     async def solved(self, validity: int, uids: Sequence[int]) -> None:
         """Strike these off the list of troubles."""
         name, folder = self._account.name, self._account.folder
         await self._writer.run(lambda c: mailboxes.solved(c, name, folder, validity, uids))
 
-    async def fares(self, backlog: int, error: str) -> None:
-        """Record how the account fares; one alert when it has failed for a while, one mail when it works again."""
-        name, now = self._account.name, self._now()
-        await self._writer.run(lambda c: mailboxes.fares(c, name, now=now, backlog=backlog, error=error))
+    async def fares(self, backlog: int | None, error: str) -> None:
+        """Record how the account fares; one alert when it has failed for a while, one mail when it works again.
+
+        What was told stands in the store, so neither a restart nor another daemon tells it twice.
+        """
+        name, now, after = self._account.name, self._now(), self._alert_after
+        before = await self._writer.run(lambda c: mailboxes.fares(c, name, now=now, backlog=backlog, error=error))
+        since = now if before is None or before.failing_since is None else before.failing_since
         if error:
-            self._failing = self._failing or now
-            if not self._alerted and now - self._failing >= self._alert_after:
-                self._alerted = True
-                key = f"mailbox:{name}:{self._failing.isoformat()}"
-                self._alert(key, f"the mailbox {name} cannot be reached", error)
-            return
-        if self._alerted and self._failing is not None:
-            key = f"mailbox-back:{name}:{self._failing.isoformat()}"
-            self._alert(
-                key, f"the mailbox {name} works again", f"it had failed since {self._failing:%Y-%m-%d %H:%M %Z}"
-            )
-        self._failing, self._alerted = None, False
+            if now - since >= after:
+                self._alert(f"mailbox:{name}:{since.isoformat()}", f"the mailbox {name} does not work", error)
+        elif before is not None and before.failing_since is not None and before.looked - since >= after:
+            reason = f"it had failed since {since:%Y-%m-%d %H:%M %Z}"
+            self._alert(f"mailbox-back:{name}:{since.isoformat()}", f"the mailbox {name} works again", reason)
 
 
 def start(

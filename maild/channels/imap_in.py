@@ -1,130 +1,77 @@
 """One connection to a mailbox: what maild asks of an IMAP server, and what it never believes (RFC 9051, FAULTS I1-I7).
 
 Only UIDs are used, never sequence numbers; ``\\Seen`` means nothing here; EXPUNGE is only ever ``UID EXPUNGE``. Every
-command has a deadline of its own, and no literal is read that is larger than what was asked for. A connection belongs
-to one thread; only :meth:`Session.interrupt` may be called from another.
+command has a deadline of its own and a budget of octets that its answer may have. A connection belongs to one thread;
+only :meth:`Session.interrupt` may be called from another.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
+from maild.channels.imap_account import Account, Broken, Declined, Login, Refused, Unreachable
+from maild.channels.imap_wire import Client, Flood, Wire
 from maild.core.errors import MaildError
 
-CONNECT_SECONDS = 15.0
-READ_SECONDS = 60.0
-"""Silence of the server that ends a connection."""
 COMMAND_SECONDS = 120.0
 """A whole command, however slowly its answer drips."""
 SLOWEST = 64 * 1024
 """Octets a second that a large mail may take at the least."""
 SLACK = 64 * 1024
 """Octets beyond what a mail should have, for a server that counts differently."""
+ANSWER = 4 * 1024 * 1024
+"""Octets that the answer to any other command may have."""
+MOST_NAMED = 80_000
+"""UIDs in one answer at most: the library reads no line longer than a million octets."""
 DONE_KEYWORD = b"$MaildDone"
-_GONE = ("EXPUNGEISSUED", "NONEXISTENT", "NO LONGER EXIST", "NO SUCH MESSAGE", "NO MATCHING", "NO MESSAGE")
-
-
-class Unreachable(MaildError):
-    """The mailbox cannot be used now; the same may work later."""
-
-
-class Refused(Unreachable):
-    """The server does not let us in, or cannot do what the account asks: somebody must change something."""
-
-
-class Broken(MaildError):
-    """The server's answer about these mails makes no sense; others may do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """How to prove who we are, good for one connection."""
-
-    user: str
-    secret: str
-    kind: Literal["password", "bearer"] = "password"
-    """*bearer* is an OAuth2 access token (XOAUTH2)."""
-
-    def __repr__(self) -> str:
-        return f"Login({self.user!r}, {self.kind})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A mailbox to poll."""
-
-    name: str
-    """How listings and log call it."""
-    host: str
-    port: int
-    tls: Literal["tls", "starttls", "none"]
-    user: str
-    folder: str = "INBOX"
-    after: Literal["move", "flag", "delete", "keep"] = "move"
-    """What becomes of a mail that is safely stored."""
-    move_to: str = "Processed"
-    failed: str | None = "Failed"
-    """Where mails go that cannot be fetched or are too large; None leaves them where they are."""
-    max_size: int = 35 * 1024 * 1024
-    """Octets; a larger mail is listed, not fetched."""
-    poll: float = 60.0
-    """Seconds between looks."""
-    idle: bool = True
-    """Let the server say when something came; only ever a hint."""
-    department: str | None = None
-    ca_file: Path | None = None
 
 
 class Session:
     """A connection with its folder open."""
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
+    def __init__(self, account: Account, *, deadline: float = COMMAND_SECONDS) -> None:
+        self.account, self._deadline = account, deadline
         self.validity = 0
-        self._client: IMAPClient | None = None
-        self._limit = SLACK
-        self._socket: socket.socket | None = None
+        self._client: Client | None = None
+        self._wire = Wire()
+        self._ended = False
+        self._holds = self._next = 0
+        self._marks = False
 
     # -- connect --------------------------------------------------------------------------------------------------
 
-    def open(self, login: Callable[[], Login]) -> None:
-        """Connect, log in, open the folder.
+    def open(self, login: Callable[[], Login], *, looking: bool = False) -> None:
+        """Connect, log in, open the folder (``looking``: read only, nothing is made).
 
         Raises:
             Refused: when the server does not let us in or lacks what the account needs.
             Unreachable: when it cannot be reached now.
 
         """
+        proof = login()
+        self.close()
+        self._wire = Wire()
         with self._command("connecting"):
             self._client = client = self._connect()
-            self._socket = client.socket()
-            _cap_literals(client, lambda: self._limit)
-            self._log_in(client, login())
-            self._open_folder(client)
+            self._log_in(client, proof)
+            client.capabilities()
+            self._open_folder(client, looking=looking)
 
-    def _connect(self) -> IMAPClient:
+    def _connect(self) -> Client:
         account = self.account
-        context = ssl.create_default_context(cafile=account.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        client = IMAPClient(
-            account.host,
-            account.port,
-            ssl=account.tls == "tls",
-            ssl_context=context,
-            timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
-        )
+        context = None if account.tls == "none" else ssl.create_default_context(cafile=account.ca_file)
+        if context is not None:
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+        client = Client(account.host, account.port, tls=account.tls == "tls", context=context, wire=self._wire)
         if account.tls == "starttls":
             if not client.has_capability("STARTTLS"):
                 client.shutdown()
@@ -132,77 +79,129 @@ class Session:
             client.starttls(context)
         return client
 
-    def _log_in(self, client: IMAPClient, login: Login) -> None:
+    def _log_in(self, client: Client, login: Login) -> None:
+        said = b""
+
+        def bearer(challenge: bytes) -> bytes:
+            nonlocal said
+            if challenge:  # the reason of a refusal; an empty answer lets the server say NO
+                said = challenge
+                return b""
+            return f"user={login.user}\1auth=Bearer {login.secret}\1\1".encode()
+
         try:
             if login.kind == "bearer":
-                steps = iter([f"user={login.user}\1auth=Bearer {login.secret}\1\1".encode()])
-                client.sasl_login("XOAUTH2", lambda _challenge: next(steps, b""))
+                client.sasl_login("XOAUTH2", bearer)
             elif client.has_capability("AUTH=PLAIN"):
                 client.plain_login(login.user, login.secret)
             else:
                 client.login(login.user, login.secret)
         except LoginError as error:
-            raise Refused(f"login of {login.user} refused: {_said(error)}") from None
+            if isinstance(error.__context__, IMAPClientAbortError):
+                raise Unreachable(f"logging in: {_said(error)}") from None
+            more = f" ({_said(said.decode('utf-8', 'replace'))})" if said else ""
+            raise Refused(f"login of {login.user} refused: {_said(error)}{more}") from None
 
-    def _open_folder(self, client: IMAPClient) -> None:
+    def _open_folder(self, client: Client, *, looking: bool) -> None:
         account = self.account
         try:
-            opened = client.select_folder(account.folder)
+            opened = client.select_folder(account.folder, readonly=looking)
+        except IMAPClientAbortError:
+            raise
         except IMAPClientError as error:
             raise Refused(f"the folder {account.folder} cannot be opened: {_said(error)}") from None
         self.validity = int(opened.get(b"UIDVALIDITY", 0))
-        for folder in {account.move_to if account.after == "move" else None, account.failed} - {None}:
+        if not self.validity:
+            raise Refused(f"the server says no UIDVALIDITY of {account.folder}: mails there cannot be told apart")
+        self._holds, self._next = int(opened.get(b"EXISTS", 0)), int(opened.get(b"UIDNEXT", 0))
+        flags = opened.get(b"PERMANENTFLAGS", ())
+        self._marks = b"\\*" in flags or DONE_KEYWORD in flags
+        if not looking:
+            for folder in sorted({account.move_to if account.after == "move" else "", account.failed or ""} - {""}):
+                self._make(client, folder)
+
+    def _make(self, client: Client, folder: str) -> None:
+        try:
             if not client.folder_exists(folder):
                 client.create_folder(folder)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            if not client.folder_exists(folder):  # another daemon may have made it meanwhile
+                raise Refused(f"the folder {folder} cannot be made: {_said(error)}") from None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is a connection, as far as we know."""
+        return self._client is not None
 
     def close(self) -> None:
         """Say goodbye when the server listens; let go of the connection in any case."""
-        client, self._client = self._client, None
-        if client is None:
-            return
-        with contextlib.suppress(IMAPClientError, OSError):
-            client.socket().settimeout(2.0)
-            client.logout()
-        with contextlib.suppress(IMAPClientError, OSError):
-            client.shutdown()
+        client = self._client
+        if client is not None and not self._ended:
+            with contextlib.suppress(IMAPClientError, OSError, Flood, ValueError):
+                client.socket().settimeout(2.0)
+                self._wire.left = SLACK
+                client.logout()
+        self._drop()
 
     def interrupt(self) -> None:
-        """End whatever the connection waits for; from any thread."""
-        found = self._socket
-        if found is not None:
-            with contextlib.suppress(OSError):
-                found.shutdown(socket.SHUT_RDWR)
+        """End whatever the connection waits for, and let no command begin any more; from any thread."""
+        self._ended = True
+        self._wire.cut()
 
     # -- what the folder holds ------------------------------------------------------------------------------------
 
     def uids(self) -> list[int]:
-        """Return the UIDs of the mails in the folder, oldest first."""
+        """Return the UIDs of the mails in the folder that nobody has marked as done, oldest first."""
+        criteria = ["UNDELETED"]
+        if self.account.after == "flag" and self._marks:
+            criteria += ["UNKEYWORD", DONE_KEYWORD.decode()]
         with self._command("listing the folder") as client:
             client.noop()
-            return sorted(int(uid) for uid in client.search(["UNDELETED"]))
+            self._holds = client.exists() or self._holds
+            if self._holds <= MOST_NAMED:
+                return sorted(int(uid) for uid in client.search(criteria))
+            found: list[int] = []
+            starts = [*range(1, max(self._next, 2), MOST_NAMED)]
+            for start in starts:
+                self._wire.left = ANSWER
+                end = "*" if start == starts[-1] else str(start + MOST_NAMED - 1)
+                found += (int(uid) for uid in client.search([*criteria, "UID", f"{start}:{end}"]))
+            return sorted(set(found))
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """Return the size of each mail that is still there, octets."""
-        with self._command("asking for sizes") as client:
-            found = client.fetch(uids, ["RFC822.SIZE"])
-            return {uid: int(parts[b"RFC822.SIZE"]) for uid, parts in found.items() if b"RFC822.SIZE" in parts}
+        return {uid: int(parts[b"RFC822.SIZE"]) for uid, parts in self._ask(uids, "RFC822.SIZE").items()}
+
+    def arrivals(self, uids: Sequence[int]) -> dict[int, datetime]:
+        """Return when each mail came into the mailbox (INTERNALDATE), aware."""
+        found = self._ask(uids, "INTERNALDATE")
+        return {uid: parts[b"INTERNALDATE"].astimezone() for uid, parts in found.items()}
+
+    def _ask(self, uids: Sequence[int], what: str) -> dict[int, Any]:
+        with self._command("asking about mails") as client:
+            found = client.fetch(uids, [what])
+            return {uid: parts for uid, parts in found.items() if parts.get(what.encode()) is not None}
 
     def fetch(self, sizes: dict[int, int]) -> dict[int, bytes]:
         """Return the raw bytes of mails (UID and expected size); one that has gone meanwhile is missing.
 
         Raises:
-            Broken: when the answer makes no sense; the connection is then closed.
+            Broken: when the answer makes no sense.
+            Declined: when the server does not give them.
 
         """
-        total = sum(sizes.values())
-        self._limit = max(sizes.values(), default=0) * 2 + SLACK
+        octets = sum(min(size * 2, self.account.max_size) + SLACK for size in sizes.values())
         try:
-            with self._command("fetching", COMMAND_SECONDS + total / SLOWEST) as client:
+            with self._command("fetching", octets / SLOWEST, octets) as client:
                 found = client.fetch(list(sizes), ["BODY.PEEK[]"])
-        finally:
-            self._limit = SLACK
-        raws = {uid: parts[b"BODY[]"] for uid, parts in found.items() if b"BODY[]" in parts}
-        if any(not isinstance(raw, bytes) for raw in raws.values()):
+        except Declined as error:
+            if error.gone and len(sizes) == 1:
+                return {}
+            raise
+        raws = {uid: parts[b"BODY[]"] for uid, parts in found.items() if b"BODY[]" in parts and uid in sizes}
+        if not all(isinstance(raw, bytes) and (raw or not sizes[uid]) for uid, raw in raws.items()):
             raise Broken("the server sent no bytes for a mail")
         return raws
 
@@ -214,8 +213,8 @@ class Session:
             case "move":
                 self._move(uids, self.account.move_to)
             case "flag":
-                with self._command("flagging") as client, _gone_is_fine():
-                    client.add_flags(uids, [DONE_KEYWORD], silent=True)
+                if self._marks:
+                    self._mark(uids, DONE_KEYWORD)
             case "delete":
                 self._delete(uids)
             case "keep":
@@ -227,19 +226,36 @@ class Session:
             self._move(uids, self.account.failed)
 
     def _move(self, uids: Sequence[int], folder: str) -> None:
-        with self._command("moving") as client, _gone_is_fine():
-            if client.has_capability("MOVE"):
-                client.move(uids, folder)
-                return
-            client.copy(uids, folder)
-        self._delete(uids)
+        """Move mails; without MOVE they are copied, and only what was copied is deleted (RFC 6851)."""
+        try:
+            with self._command("moving") as client:
+                moves = bool(client.has_capability("MOVE"))
+                (client.move if moves else client.copy)(uids, folder)
+        except Declined as error:
+            if error.gone:
+                return  # some are gone, so the server moved none: the next look moves what is left
+            if "TRYCREATE" not in str(error):
+                raise
+            with self._command("making a folder") as client:
+                self._make(client, folder)
+            raise
+        if not moves:
+            self._delete(uids)
 
     def _delete(self, uids: Sequence[int]) -> None:
         """Delete these and no others: without UIDPLUS they stay, marked, until the mailbox's owner expunges."""
-        with self._command("deleting") as client, _gone_is_fine():
-            client.delete_messages(uids, silent=True)
+        self._mark(uids, rb"\Deleted")
+        with self._command("deleting") as client:
             if client.has_capability("UIDPLUS"):
                 client.uid_expunge(uids)
+
+    def _mark(self, uids: Sequence[int], flag: bytes) -> None:
+        try:
+            with self._command("marking") as client:
+                client.add_flags(uids, [flag], silent=True)
+        except Declined as error:
+            if not error.gone:
+                raise
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
@@ -250,10 +266,7 @@ class Session:
             Unreachable: when the connection has ended; a closed one looks like silence, so it is asked.
 
         """
-        client = self._need()
-        if not self.account.idle or not client.has_capability("IDLE"):
-            raise Unreachable("no IDLE here")
-        with self._command("waiting", seconds + COMMAND_SECONDS) as client:
+        with self._command("waiting", seconds) as client:
             started = time.monotonic()
             client.idle()
             heard = client.idle_check(timeout=seconds)
@@ -268,71 +281,65 @@ class Session:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _need(self) -> IMAPClient:
-        if self._client is None:
-            raise Unreachable("not connected")
-        return self._client
-
     @contextlib.contextmanager
-    def _command(self, doing: str, seconds: float = COMMAND_SECONDS) -> Iterator[Any]:
-        """Run a command with a deadline for all of it; whatever goes wrong ends the connection."""
-        overrun = threading.Event()
+    def _command(self, doing: str, more: float = 0.0, octets: int = ANSWER) -> Iterator[Any]:
+        """Run a command with a deadline and a budget for all of it; what leaves it unclear ends the connection."""
+        client, seconds = self._client, self._deadline + more
+        if self._ended or (client is None and doing != "connecting"):
+            raise Unreachable("not connected")
+        wire, wire_cut = self._wire, threading.Event()
+        wire.left = octets
+        if client is not None:
+            client.forget()
 
         def end() -> None:
-            overrun.set()
-            self.interrupt()
+            wire_cut.set()
+            wire.cut()
 
         timer = threading.Timer(seconds, end)
         timer.daemon = True
         timer.start()
         try:
-            yield self._client if doing == "connecting" else self._need()
-        except MaildError:
+            yield client
+        except MaildError as error:
             self._drop()
-            raise
-        except (OSError, EOFError, IMAPClientAbortError) as error:
-            self._drop()
-            late = f"more than {seconds:.0f} seconds" if overrun.is_set() else None
-            raise Unreachable(f"{doing}: {late or _said(error) or type(error).__name__}") from None
-        except (IMAPClientError, ValueError, LookupError, TypeError, AssertionError, RecursionError) as error:
-            self._drop()
-            raise Broken(f"{doing}: {_said(error) or type(error).__name__}") from None
+            raise (Broken(f"{doing}: {error}") if isinstance(error, Flood) else error) from None
+        except (OSError, EOFError, IMAPClientError, *_NONSENSE) as error:
+            late = f"{doing}: more than {seconds:.0f} seconds" if wire_cut.is_set() else None
+            found = Unreachable(late) if late else _what(doing, error)
+            if not isinstance(found, Declined) or doing == "connecting":
+                self._drop()
+            raise found from None
         finally:
             timer.cancel()
 
     def _drop(self) -> None:
-        client, self._client, self._socket = self._client, None, None
+        client, self._client = self._client, None
+        self._wire.cut()
         if client is not None:
             with contextlib.suppress(IMAPClientError, OSError):
                 client.shutdown()
+        self._wire.close()
 
 
-@contextlib.contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    """Let it pass when the server says that the mails are no longer there: somebody else took them."""
-    try:
-        yield
-    except IMAPClientError as error:
-        if not any(sign in str(error).upper() for sign in _GONE):
-            raise
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError)
+"""What the library raises over answers that it cannot read."""
+_JUNK = ("unexpected response", "unexpected tagged response", "got more than")
 
 
-def _cap_literals(client: IMAPClient, limit: Callable[[], int]) -> None:
-    """Refuse a literal larger than what was asked for before a byte of it is read into memory (FAULTS I7)."""
-    inner = client._imap
-    read = inner.read
-
-    def capped(size: int) -> bytes:
-        if size > limit():
-            raise Broken(f"the server announced {size} octets, which nobody asked for")
-        return bytes(read(size))
-
-    inner.read = capped
+def _what(doing: str, error: BaseException) -> MaildError:
+    """Tell whose fault it is: the connection's, this answer's, or the server says NO."""
+    said = f"{doing}: {_said(error) or type(error).__name__}"
+    if isinstance(error, (ProtocolError, *_NONSENSE)) or any(sign in said for sign in _JUNK):
+        return Broken(said)
+    if isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError):
+        return Declined(said)
+    return Unreachable(said)
 
 
 _UNFIT = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 
 
-def _said(error: BaseException) -> str:
+def _said(error: object) -> str:
     """Return what a server said, short and on one line."""
     return _UNFIT.sub(" ", str(error)).strip()[:200]

@@ -8,7 +8,9 @@ until the server refuses it.
 from __future__ import annotations
 
 import base64
+import http.client
 import json
+import os
 import threading
 import time
 import urllib.error
@@ -19,7 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maild import logs
 from maild.core.errors import MaildError
+
+log = logs.get("maild.oauth2")
 
 SECONDS = 20.0
 EARLY = 300.0
@@ -57,6 +62,8 @@ class Tokens:
         self._grant, self._clock = grant, clock
         self._lock = threading.Lock()
         self._token, self._until = "", 0.0
+        self._fresh = ""
+        """A refresh token that could not be written to its file: good until maild stops."""
 
     def get(self) -> str:
         """Return a token that is good for some minutes.
@@ -69,11 +76,11 @@ class Tokens:
         with self._lock:
             if self._clock() >= self._until:
                 self._token, self._until = "", 0.0
-                answer = _ask(self._grant, self._clock())
+                answer = _ask(self._grant, self._clock(), self._fresh)
                 token, seconds = answer.get("access_token"), answer.get("expires_in", 3600)
                 if not isinstance(token, str) or not token:
                     raise TokenRefused("the authorisation server's answer holds no access_token")
-                lasts = float(seconds) if isinstance(seconds, (int, float, str)) else 3600.0
+                lasts = _seconds(seconds)
                 self._token, self._until = token, self._clock() + max(lasts - EARLY, lasts / 2)
                 self._keep(answer.get("refresh_token"))
             return self._token
@@ -88,10 +95,28 @@ class Tokens:
         path = self._grant.refresh_token
         if path is None or not isinstance(fresh, str) or not fresh or fresh == _read(path):
             return
+        self._fresh = fresh
         temporary = path.with_name(f".{path.name}.new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(fresh + "\n", "utf-8")
-        temporary.rename(path)
+        try:
+            temporary.unlink(missing_ok=True)
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(fresh + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(path)
+            self._fresh = ""
+        except OSError as error:
+            log.error(
+                "refresh token not kept", file=path.name, reason=str(error), hint="maild must be able to write it"
+            )
+
+
+def _seconds(said: Any) -> float:
+    """Return how long a token lasts; some servers write the number as text."""
+    try:
+        return max(0.0, min(float(said), 86400.0))
+    except (TypeError, ValueError):
+        return 3600.0
 
 
 def _read(path: Path) -> str:
@@ -101,14 +126,14 @@ def _read(path: Path) -> str:
         raise TokenRefused(f"{path.name} cannot be read: {error}") from None
 
 
-def _ask(grant: Grant, at: float) -> dict[str, Any]:
+def _ask(grant: Grant, at: float, fresh: str) -> dict[str, Any]:
     fields = {"client_id": grant.client_id, "scope": grant.scope}
     if grant.client_secret is not None:
         fields["client_secret"] = _read(grant.client_secret)
     if grant.service_account is not None:
         fields = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": _assertion(grant, at)}
     elif grant.refresh_token is not None:
-        fields |= {"grant_type": "refresh_token", "refresh_token": _read(grant.refresh_token)}
+        fields |= {"grant_type": "refresh_token", "refresh_token": fresh or _read(grant.refresh_token)}
     else:
         fields["grant_type"] = "client_credentials"
     body = urllib.parse.urlencode({name: value for name, value in fields.items() if value}).encode()
@@ -118,7 +143,7 @@ def _ask(grant: Grant, at: float) -> dict[str, Any]:
             found = json.loads(answer.read(MOST))
     except urllib.error.HTTPError as error:
         raise _refusal(error) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise TokenUnreachable(f"no token from {grant.token_url}: {error}") from None
     if not isinstance(found, dict):
         raise TokenUnreachable(f"no token from {grant.token_url}: the answer is no JSON object")

@@ -19,4 +19,6 @@ def return_path(raw: bytes) -> str | None:
     if value == "<>":
         return ""
     address = value.removeprefix("<").removesuffix(">").strip()
-    return address if re.fullmatch(r"[^\s<>\"]{1,320}", address) and "@" in address else None
+    return (
+        address if re.fullmatch(r"[^\s<>\"\x00-\x20\x7f-\x9f\u2028\u2029]{1,320}", address) and "@" in address else None
+    )

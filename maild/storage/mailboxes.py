@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -21,10 +21,12 @@ from maild.storage import inbound
 from maild.storage.carry_out import table, upsert
 from maild.storage.tables import Lease, MailboxState, MailboxTrouble, MailboxUid
 
-LEASE_FOR = timedelta(seconds=90)
+LEASE_FOR = timedelta(seconds=30)
 """How long a mailbox stays its poller's without a renewal."""
 MOST_TROUBLES = 3
 """Tries after which a mail that cannot be fetched is put aside."""
+LONGEST_PAUSE = timedelta(hours=24)
+"""A mail that stays in the mailbox is tried again as often as this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,26 +85,13 @@ def stored(connection: Connection, account: str, folder: str, validity: int, uid
     return set(connection.execute(_STORED, values).scalars()) & set(uids)
 
 
-def forget(connection: Connection, account: str, folder: str, validity: int, uids: Sequence[int]) -> None:
-    """Forget UIDs that are no longer in the folder: a server never gives one out twice in one validity."""
-    for start in range(0, len(uids), 500):
-        connection.execute(
-            delete(table(MailboxUid)).where(
-                col(MailboxUid.account) == account,
-                col(MailboxUid.folder) == folder,
-                col(MailboxUid.validity) == validity,
-                col(MailboxUid.uid).in_(uids[start : start + 500]),
-            )
-        )
-
-
 # -- mails that cannot be fetched -------------------------------------------------------------------------------------
 
 
 def trouble(
     connection: Connection, account: str, folder: str, validity: int, uid: int, *, reason: str, now: datetime
 ) -> int:
-    """Note that a mail could not be taken; how often that has happened. It is tried again later, then put aside."""
+    """Note that a mail could not be taken; how often that has happened. It is tried again later and later."""
     where = (
         col(MailboxTrouble.account) == account,
         col(MailboxTrouble.folder) == folder,
@@ -110,21 +99,21 @@ def trouble(
         col(MailboxTrouble.uid) == uid,
     )
     before = connection.execute(select(col(MailboxTrouble.attempts)).where(*where)).scalar() or 0
+    pause = min(timedelta(minutes=5 * 4 ** min(before, 5)), LONGEST_PAUSE)
     row = {"account": account, "folder": folder, "validity": validity, "uid": uid, "reason": reason, "at": now}
-    row |= {"attempts": before + 1, "next": now + timedelta(minutes=5 * 4**before)}
+    row |= {"attempts": before + 1, "next": now + pause}
     upsert(connection, MailboxTrouble, row, ["reason", "at", "attempts", "next"])
     return before + 1
 
 
-def postponed(connection: Connection, account: str, folder: str, validity: int, *, now: datetime) -> set[int]:
-    """Return UIDs that are not to be tried now: it is too early, or they were tried enough."""
-    query = select(col(MailboxTrouble.uid)).where(
+def troubled(connection: Connection, account: str, folder: str, validity: int, *, now: datetime) -> dict[int, bool]:
+    """Return the UIDs that could not be taken so far, and of each whether it is time to try again."""
+    query = select(col(MailboxTrouble.uid), col(MailboxTrouble.next)).where(
         col(MailboxTrouble.account) == account,
         col(MailboxTrouble.folder) == folder,
         col(MailboxTrouble.validity) == validity,
-        or_(col(MailboxTrouble.next) > now, col(MailboxTrouble.attempts) >= MOST_TROUBLES),
     )
-    return set(connection.execute(query).scalars())
+    return {int(uid): bool(due <= now) for uid, due in connection.execute(query)}
 
 
 def solved(connection: Connection, account: str, folder: str, validity: int, uids: Sequence[int]) -> None:
@@ -142,14 +131,25 @@ def solved(connection: Connection, account: str, folder: str, validity: int, uid
 # -- how an account fares ---------------------------------------------------------------------------------------------
 
 
-def fares(connection: Connection, account: str, *, now: datetime, backlog: int, error: str = "") -> None:
-    """Record one look at a mailbox: how many mails are left in it, or what went wrong."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fared:
+    """How an account fared when it was looked at before."""
+
+    failing_since: datetime | None
+    """None when it was well."""
+    looked: datetime
+
+
+def fares(connection: Connection, account: str, *, now: datetime, backlog: int | None, error: str = "") -> Fared | None:
+    """Record one look at a mailbox: how many mails are left in it, or what went wrong; how it fared before."""
     before = connection.execute(select(table(MailboxState)).where(col(MailboxState.account) == account)).first()
-    row: dict[str, Any] = {"account": account, "looked": now, "error": error, "backlog": backlog}
+    row: dict[str, Any] = {"account": account, "looked": now, "error": error}
+    row["backlog"] = backlog if backlog is not None else before.backlog if before else 0
     row["last_success"] = now if not error else before.last_success if before else None
     failing = before.failing_since if before else None
     row["failing_since"] = None if not error else failing or now
     upsert(connection, MailboxState, row, ["looked", "error", "backlog", "last_success", "failing_since"])
+    return None if before is None else Fared(failing_since=before.failing_since, looked=before.looked)
 
 
 def states(connection: Connection) -> list[dict[str, Any]]:

@@ -43,8 +43,14 @@ userdb {{
 service anvil {{
   chroot =
 }}
+service imap {{
+  service_count = 1000
+  process_min_avail = 2
+}}
 service imap-login {{
   chroot =
+  service_count = 0
+  process_min_avail = 1
   inet_listener imap {{
     port = {port}
   }}
