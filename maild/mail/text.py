@@ -35,6 +35,8 @@ _BREAKS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 
 def clean(text: str) -> str:
     """Return text a database takes: line ends are ``\\n``, no NUL, C0, C1 or lone surrogate (FAULTS P2)."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
     if text.replace("\n", " ").replace("\t", " ").isprintable():
         return text  # most texts, in any script: nothing below is printable
     if _BREAKS.search(text):
