@@ -105,6 +105,7 @@ class TrustConfig:
     mode: Literal["headers", "own", "none"] = "none"
     authserv_id: str | None = None
     agents: Literal["strict", "token"] = "strict"
+    spam_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,7 +371,9 @@ class _Maker:
             self._wrong(("trust", "mode"), 'mode = "headers" needs authserv_id: whose results to believe')
         if trust.mode != "headers" and trust.authserv_id:
             self._wrong(("trust", "authserv_id"), 'only mode = "headers" reads it')
-        return TrustConfig(mode=trust.mode, authserv_id=trust.authserv_id, agents=trust.agents)
+        return TrustConfig(
+            mode=trust.mode, authserv_id=trust.authserv_id, agents=trust.agents, spam_header=trust.spam_header
+        )
 
     def _outgoing(self) -> OutgoingConfig:
         given = self.file.outgoing

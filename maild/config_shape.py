@@ -116,6 +116,7 @@ class TrustTable(Shape):
     mode: Literal["headers", "own", "none"] = "none"
     authserv_id: str | None = None
     agents: Literal["strict", "token"] = "strict"
+    spam_header: str | None = Field(default=None, description='as in "X-Spam-Flag": YES in it means spam')
 
 
 class CapsTable(Shape):

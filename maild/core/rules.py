@@ -157,6 +157,8 @@ class Desk:
     caps: Caps = field(default_factory=Caps)
     peers: frozenset[str] = frozenset()
     """Addresses or domains of other desks: never acknowledged (MAIL §4 row 10)."""
+    spam_header: str | None = None
+    """A header, lower case, in which our mail server says YES about spam (MAIL §4 row 13); None: nobody is asked."""
     blocked: frozenset[str] = frozenset()
     """Addresses or domains whose mail goes to the spam list (MAIL §4 row 13)."""
 

@@ -133,6 +133,7 @@ def _desk(config: Config, found: organisation.Organisation, instance: str) -> De
         instance=instance,
         trust=config.trust.mode,
         agents=config.trust.agents,
+        spam_header=None if config.trust.spam_header is None else config.trust.spam_header.lower(),
         operator=config.desk.operator,
         caps=config.caps,
         peers=found.peers,

@@ -480,3 +480,12 @@ def test_an_automatic_marker_never_brings_an_ack(
     before, after = acks(decided(plain, KNOWN)), acks(decided(marked, KNOWN))
     assert not after, "a marked mail is never acknowledged"
     assert len(after) <= len(before)
+
+
+def test_the_mail_servers_word_on_spam_counts_where_it_is_asked() -> None:
+    """YES in the header that the desk names is spam; the same header elsewhere, or a no, changes nothing."""
+    flagged, clean = ({"headers": (("x-spam-flag", word),)} for word in ("YES", "no"))
+    rules = make.rulebook(spam_header="x-spam-flag")
+    assert make.decided(mail(**flagged), make.facts(), rules).outcome == "spam"
+    assert make.decided(mail(**clean), make.facts(), rules).outcome == "new"
+    assert make.decided(mail(**flagged), make.facts()).outcome == "new"
