@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import acknowledgement, acts, agents, filing, opening, placement, threading
+from maild.core import acknowledgement, acts, agents, away, filing, opening, placement, threading
 from maild.core.asks import asks as asks
 from maild.core.cases import OVER, Happening, after
 from maild.core.draft import Draft, believed
@@ -82,7 +82,9 @@ def _filed(draft: Draft, look: Look, ruling: Ruling) -> Plan | None:
     if ruling.action == "file" and look.matched is not None:
         return filing.silent(draft, look.matched, ruling)
     if ruling.action == "file" and draft.asks.agent is not None and acknowledgement.is_auto_reply(draft.mail):
-        return draft.done("ignored", None, f"{ruling}: an agent's automatic reply about no case")
+        return away.by_robot(draft) or draft.done(
+            "ignored", None, f"{ruling}: an agent's automatic reply about no case"
+        )
     if ruling.action == "spam":
         return draft.done("spam", None, str(ruling))
     return None
@@ -94,7 +96,7 @@ def _from_somebody(draft: Draft, found: Evidence | None, place: Placement, rulin
         return _entry(draft, place.case, place, found)
     if place.case is not None and place.place == "pending":
         return _pending(draft, place.case, place, found)
-    return opening.open_case(draft, place, ruling)
+    return away.by_command(draft) or opening.open_case(draft, place, ruling)
 
 
 def _entry(draft: Draft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:

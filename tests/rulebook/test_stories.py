@@ -220,3 +220,26 @@ def test_a_confidential_acknowledgement_reads_nothing_back(desk: Desk) -> None:
     text = desk.send("M09", *addresses("hr", "it")).to("tor.vik@fjordvik.example").text
     assert "2026-12-31" not in text
     assert "Du får svar innen" in text
+
+
+def test_an_absence_by_mail_lasts_over_a_restart(store_url: str) -> None:
+    """An agent who says by mail that they are away gets no case until they are back, whatever restarts meanwhile."""
+    rules = replace(SAMPLE, desk=replace(SAMPLE.desk, trust="headers"))
+    desk = Desk(store_url, rules=rules)
+    line = "borte 1.–4.12 stedfortreder david.nilsen"
+    text = mail("camilla.dahl@fjordvik.example", "it@fjordvik.example", "Fravær", line, key="away")
+    outcome = desk.write(text, "it@fjordvik.example")
+    assert (outcome.plan.outcome, desk.numbers(), outcome.letters) == ("ignored", [], ())
+    desk.close()
+    desk = Desk(store_url, rules=rules, now=desk.now)
+    got: list[Any] = []
+    for number in range(4):
+        if number == 3:
+            desk.later(days=5)
+        outcome = desk.write(
+            mail(f"a@x{number}.example", "it@fjordvik.example", f"Passord {number}", "Hei", key=f"k{number}"),
+            "it@fjordvik.example",
+        )
+        got += [one.assignee for one in outcome.plan.changes if isinstance(one, OpenCase)]
+    assert got == ["david.nilsen"] * 3 + ["camilla.dahl"]
+    desk.close()
