@@ -144,7 +144,7 @@ def test_checks_do_not_hold_up_others(
         {"kind": "smtp", "tls": "starttls"},
         {"kind": "smtp", "tls": "tls"},
     ],
-    ids=str,
+    ids=["nobody to ask", "no TLS", "no certificate", "no certificate on smtp", "no certificate for tls"],
 )
 def test_a_door_that_does_not_fit_together_is_not_opened(fields: dict[str, Any]) -> None:
     """Logins without TLS, submission without logins, and TLS without a certificate are refused at the start."""

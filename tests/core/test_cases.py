@@ -9,7 +9,7 @@ from maild.core.cases import LABELS, OVER, STATUSES, TRANSITIONS, Happening, aft
 from maild.core.facts import Status
 
 
-@pytest.mark.parametrize(("before", "then"), itertools.product(STATUSES, STATUSES))
+@pytest.mark.parametrize(("before", "then"), list(itertools.product(STATUSES, STATUSES)))
 def test_every_pair_of_statuses(before: Status, then: Status) -> None:
     """Every pair is either legal or not; nothing moves to itself, and what is merged stays merged."""
     legal = then in TRANSITIONS[before]
@@ -21,7 +21,7 @@ def test_every_pair_of_statuses(before: Status, then: Status) -> None:
         assert "open" in TRANSITIONS[before], "what is over can always be opened again"
 
 
-@pytest.mark.parametrize(("status", "happening"), itertools.product(STATUSES, get_args(Happening)))
+@pytest.mark.parametrize(("status", "happening"), list(itertools.product(STATUSES, get_args(Happening))))
 def test_what_happens_moves_along_the_table(status: Status, happening: Happening) -> None:
     """A mail leaves a status alone, or moves it as the table allows."""
     then = after(status, happening)
