@@ -56,10 +56,10 @@ def test_two_desks_fall_silent(desks: Desks, sink: Sink, strips: bool) -> None:
         road.desks[desk.domain] = desk
         desk.start()
     Senders(port=pair[0].port).send([post("loop", sender="it@b.example", to=["it@a.example"])])
-    until, seen = time.monotonic() + 4, -1
+    until, seen = time.monotonic() + 2, -1
     while time.monotonic() < until:
         if len(road.carried) != seen:
-            seen, until = len(road.carried), time.monotonic() + 3
+            seen, until = len(road.carried), time.monotonic() + 2
         time.sleep(0.1)
     for desk in pair:
         desk.settle(20)
