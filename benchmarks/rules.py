@@ -1,6 +1,6 @@
 """How long deciding takes with many rules, and how many stored mails a replay decides again in a second.
 
-    python -m benchmarks.rules [--rules 500] [--mails 300] [--replay 10000]
+python -m benchmarks.rules [--rules 500] [--mails 300] [--replay 10000]
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def desk(folder: Path, count: int) -> configs.Config:
 
 def envelope(n: int, at: datetime) -> Envelope:
     """Return where a mail came from."""
-    return Envelope(source="smtp", received=at, sender=f"kunde{n}@epost{n % 500}.example", recipients=("it@small.example",))
+    return Envelope(
+        source="smtp", received=at, sender=f"kunde{n}@epost{n % 500}.example", recipients=("it@small.example",)
+    )
 
 
 def decisions(folder: Path, count: int, mails: int) -> None:

@@ -24,6 +24,10 @@ def act(draft: Draft, found: Evidence) -> Plan:
     if act.meaning == "confirm":
         assert found.token is not None
         return _confirm(draft, case, draft.facts.held[found.token.reference], act)
+    if act.meaning == "why":
+        draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
+        _explain(draft, case, act)
+        return draft.done("note", case.number, act.reason)
     if act.meaning == "answer":
         _spend(draft)
         draft.add(case, "reply", "public", agent=agent.id)
@@ -51,6 +55,27 @@ def _spend(draft: Draft) -> None:
     """Let this very mail act once only: the row is unique, in the transaction of its effect (MAIL §5)."""
     if draft.asks.act_digest is not None:
         draft.changes.append(UseToken(digest=draft.asks.act_digest))
+
+
+def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
+    """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
+    if draft.facts.counts.confirmations_hour >= MOST_REFUSALS:
+        draft.note("why", False, "enough were sent to this agent within the hour")
+        return
+    agent, about = act.agent, about_case(case, draft.rulebook)
+    trace = draft.facts.traces.get(case.number, ())
+    lines = [f"{'✔' if hit else '·'} {rule}{': ' if detail else ''}{detail}" for rule, hit, detail in trace]
+    draft.desk.write(
+        "why",
+        about,
+        to=agent.addresses[0],
+        to_name=agent.name,
+        audience="answer",
+        once_key=f"why:{draft.facts.inbound}",
+        language=agent.language or about.department.language,
+        values={"text": "\n".join(lines) or "–"},
+        to_agent=True,
+    )
 
 
 def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, most: int) -> None:

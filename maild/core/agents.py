@@ -20,7 +20,7 @@ from maild.core.reply_marker import SENTINEL_LINE
 from maild.core.rules import Agent, Rulebook
 from maild.core.threading import Evidence
 
-Meaning = Literal["answer", "note", "held", "refused", "confirm", "replay"]
+Meaning = Literal["answer", "note", "held", "refused", "confirm", "replay", "why"]
 FRESH = timedelta(hours=48)
 """An act whose Date is further off than this may be an old mail sent again (FAULTS A6)."""
 
@@ -71,6 +71,15 @@ def digest(mail: Mail) -> str:
     return "act:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+_WHY = frozenset({"?hvorfor", "?kvifor", "?varför", "?why"})
+
+
+def asks_why(text: str) -> bool:
+    """Tell whether a mail's first line asks how its case was decided (SPEC X1)."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line.casefold() in _WHY
+
+
 def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Rulebook) -> bool:
     """Tell whether an agent's mail is an act in a case, rather than a requester's plain mail.
 
@@ -98,6 +107,8 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
     if found.audience == "confirm" and not found.mixed:
         return _confirmation(agent, found, facts, rulebook, good=proof.token and not proof.failing)
     internal = found.audience == "internal" and not found.mixed
+    if proof.known and asks_why(mail.own_text):
+        return Act(meaning="why", agent=agent, reason="asks how the case was decided", internal=True)
     if facts.act_used:
         return Act(meaning="replay", agent=agent, reason="this very mail has acted before: nothing is done twice")
     if internal and proof.known:

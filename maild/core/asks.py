@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from maild.core import threading, tokens
-from maild.core.agents import digest
+from maild.core.agents import asks_why, digest
 from maild.core.facts import Asks
 from maild.core.mail import Mail
 from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unproven
@@ -50,6 +50,7 @@ def asks(mail: Mail, rulebook: Rulebook) -> Asks:
         ack_domain=None if exempt else ack_domain,
         unproven=unproven(mail, rulebook),
         text_numbers=in_text,
+        why=agent is not None and asks_why(mail.own_text),
         related=author is not None and not ids and not numbers,
         act_digest=None if agent is None else digest(mail),
         named_addresses=() if agent is None else _addresses(mail.own_text),

@@ -54,6 +54,8 @@ class Asks:
     """Nothing proves the author's domain: the caps for such authors are wanted."""
     text_numbers: tuple[int, ...] = ()
     """Case numbers named in the text: a hint, never evidence."""
+    why: bool = False
+    """An agent asks how a case was decided."""
     related: bool = False
     """The author's own recent cases are wanted, for a hint."""
     act_digest: str | None = None
@@ -252,6 +254,8 @@ class Facts:
     """Open cases by agent id, of the members of Asks.groups."""
     rotation: Mapping[str, str] = field(default_factory=dict)
     """Group id → the agent who got the last case."""
+    traces: Mapping[int, tuple[tuple[str, bool, str], ...]] = field(default_factory=dict)
+    """By case: the trace of the decision that opened it; read only when an agent asks why."""
     last_agent: Mapping[str, str] = field(default_factory=dict)
     """Group id → the agent who had this author's last case there."""
     absences: Mapping[str, tuple[Absence, ...]] = field(default_factory=dict)

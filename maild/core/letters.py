@@ -18,6 +18,7 @@ answer               text (the agent's own words), agent_name
 confirmation         agent_name, held_text, reason
 refusal              agent_name, held_text, reason
 undelivered          to, status_code, diagnostic
+why                  text (the decision's trace)
 operator             reason
 ===================  ==================================================================================
 """

@@ -45,6 +45,7 @@ NoticeKind = Literal[
     "confirmation",  # "did you write this?", to an agent's registered address
     "refusal",  # "nothing was sent, because …", to an agent
     "undelivered",  # a mail to somebody in the case could not be delivered, to an agent
+    "why",  # how a case was decided, to an agent who asked
     "operator",  # something a person who runs maild should know
 ]
 

@@ -17,6 +17,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "confirmation": "Svaret ditt i sak {number} er ikke sendt. Skrev du det, svarer du JA på denne e-posten.",
         "refusal": "E-posten din i sak {number} er ikke sendt videre til noen.",
         "undelivered": "En e-post i sak {number} kunne ikke leveres.",
+        "why": "Slik ble sak {number} avgjort.",
         "operator": "Noe i maild trenger tilsyn.",
         "left out": "Ikke vedlagt fordi e-posten ble for stor: {files}",
         "cut": "[… teksten er kortet ned her]",
@@ -28,6 +29,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "confirmation": "Ditt svar i ärende {number} har inte skickats. Skrev du det? Svara då JA på det här mejlet.",
         "refusal": "Ditt mejl i ärende {number} har inte skickats vidare till någon.",
         "undelivered": "Ett mejl i ärende {number} kunde inte levereras.",
+        "why": "Så avgjordes ärende {number}.",
         "operator": "Något i maild behöver tillsyn.",
         "left out": "Inte bifogat eftersom mejlet blev för stort: {files}",
         "cut": "[… texten är avkortad här]",
@@ -39,6 +41,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "confirmation": "Your answer in case {number} has not been sent. If you wrote it, reply YES to this e-mail.",
         "refusal": "Your e-mail in case {number} was not passed on to anybody.",
         "undelivered": "An e-mail in case {number} could not be delivered.",
+        "why": "This is how case {number} was decided.",
         "operator": "Something in maild needs attention.",
         "left out": "Not attached because the e-mail grew too large: {files}",
         "cut": "[… the text is cut here]",
@@ -51,6 +54,7 @@ _SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "confirmation": ("reason", "held_text"),
     "refusal": ("reason", "held_text"),
     "undelivered": ("to", "diagnostic"),
+    "why": ("text",),
     "operator": ("title", "reason"),
 }
 WITH_SENTINEL = frozenset(_SHOWN) - {"operator"}

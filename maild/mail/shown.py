@@ -37,6 +37,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
     "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
     "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
+    "why": (*_EVERY, *_TO_AGENT, "text"),
     "operator": (*_EVERY, "title", "reason"),
 }
 """What each kind of letter may show (see ``core/letters.py``); a name that is not here is an error at load."""

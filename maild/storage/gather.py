@@ -42,6 +42,7 @@ from maild.storage.tables import (
     AutomaticMail,
     AutomaticMinute,
     Counter,
+    Event,
     Inbound,
     Message,
     Outbox,
@@ -196,6 +197,12 @@ _STRIKES = Statement(
         col(Strike.source) == bindparam("source"), col(Strike.at) > bindparam("since")
     )
 )
+_DECIDED = Statement(
+    select(col(Event.trace))
+    .where(col(Event.case) == bindparam("case"), col(Event.what) == text("'decided'"))
+    .order_by(col(Event.id))
+    .limit(1)
+)
 _LAST_ANSWER = Statement(
     select(col(Message.agent), col(Message.at))
     .where(
@@ -260,6 +267,7 @@ def gather(
         absences=_absences(connection, now),
         act_used=asks.act_digest is not None and bool(_USED.all(connection, [asks.act_digest])),
         known_addresses=frozenset(row.address for row in _CONTACTS.all(connection, asks.named_addresses)),
+        traces=_traces(connection, cases) if asks.why else {},
         last_answers={} if asks.agent is None else _last_answers(connection, cases),
     )
 
@@ -467,6 +475,12 @@ def _absences(connection: Connection, now: datetime) -> dict[str, tuple[Absence,
 def _load(connection: Connection, groups: frozenset[str], members: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     agents = sorted({agent for group in groups for agent in members.get(group, ())})
     return {row.agent: row.open for row in _LOAD.all(connection, agents)}
+
+
+def _traces(connection: Connection, cases: Mapping[int, CaseFacts]) -> dict[int, tuple[tuple[str, bool, str], ...]]:
+    """Return the trace of the first decision about each case: the one that opened it."""
+    found = {number: _DECIDED.first(connection, case=number) for number in cases}
+    return {n: tuple((str(a), bool(b), str(c)) for a, b, c in row.trace) for n, row in found.items() if row is not None}
 
 
 def _last_answers(connection: Connection, cases: Mapping[int, CaseFacts]) -> dict[int, LastAnswer]:

@@ -243,3 +243,24 @@ def test_an_absence_by_mail_lasts_over_a_restart(store_url: str) -> None:
         got += [one.assignee for one in outcome.plan.changes if isinstance(one, OpenCase)]
     assert got == ["david.nilsen"] * 3 + ["camilla.dahl"]
     desk.close()
+
+
+@pytest.mark.parametrize("ask", ["?hvorfor", "?Why\n\nHilsen Camilla"])
+def test_an_agent_who_asks_why_is_told(desk: Desk, ask: str) -> None:
+    """A reply of ``?hvorfor`` brings the decision's trace to the agent, and nothing to the customer."""
+    notice = desk.send("M01", *addresses("it")).to("camilla.dahl@fjordvik.example")
+    outcome = desk.answer(notice, ask)
+    assert (outcome.plan.outcome, outcome.recipients) == ("note", ["camilla.dahl@fjordvik.example"])
+    text = outcome.letters[0].text
+    assert '✔ routing/it.toml:3 it-password: "logget inn" in subject' in text
+    assert "· routing/all.toml:18 haster: words: none of haster" in text
+    assert f"✔ rules: {SAMPLE.version}" in text
+    assert desk.case(1042)["status"] == "assigned"
+
+
+def test_a_forger_is_not_told_why(desk: Desk) -> None:
+    """Without proof the question is held like any other act, and the trace goes nowhere."""
+    notice = desk.send("M01", *addresses("it")).to("camilla.dahl@fjordvik.example")
+    outcome = desk.answer(notice, "?why", vouched="fail")
+    assert outcome.plan.outcome == "held"
+    assert all("routing/" not in letter.text for letter in outcome.letters)
