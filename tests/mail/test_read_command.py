@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.mail.raw import mail, multi, part
 
 KEYS = {
-    "subject", "from_addr", "text", "reply_text", "attachments", "auto", "bounce", "bounce_rcpts", "fwd_from", "message_id",
+    "subject", "from_addr", "text", "reply_text", "attachments", "auto", "bounce", "bounce_rcpts", "fwd_from",
+    "message_id",
     "in_reply_to", "references",
 }  # fmt: skip
 RAW = mail(
