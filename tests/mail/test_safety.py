@@ -23,6 +23,7 @@ from maild.mail.attachments import content, safe_name
 from maild.mail.read import ReadOptions, read
 from maild.storage import tables, upgrade
 from maild.storage.engine import open_engine
+from tests.mail.outlook_item import outlook_item
 from tests.mail.raw import ENVELOPE, files, mail, multi, part, reading, text
 from tests.mail.test_charset import CODECS
 from tests.mail.winmail import winmail
@@ -390,3 +391,36 @@ def test_what_fuzzing_found_stays_found(path: Path) -> None:
     """Each mail that once broke the reader is read in full."""
     got = reading(path.read_bytes())
     assert not got.partial
+
+
+def test_outlook_items_are_opened() -> None:
+    """An attached .msg stays a file; its header is shown, never its text, and the files in it are found by position."""
+    inner = [("Avtale om lån.pdf", b"%PDF-1.4 noe" * 10), ("to.bin", b"x" * 700)]
+    item = outlook_item("Gammel sak", "From: Ola <ola@z.example>\nDate: Mon, 2 Nov 2026 10:00:00 +0100\n\n", inner)
+    sent = part(
+        base64.encodebytes(item),
+        "Content-Type: application/vnd.ms-outlook; name=sak.msg",
+        "Content-Transfer-Encoding: base64",
+        "Content-Disposition: attachment; filename=sak.msg",
+    )
+    raw = mail(multi("mixed", part("Se vedlagt.", "Content-Type: text/plain"), sent))
+    got = reading(raw)
+    assert got.text.startswith("Se vedlagt.") and "From: Ola <ola@z.example>" in got.text
+    assert "Subject: Gammel sak" in got.text
+    assert files(got) == [("sak.msg", len(item)), *((name, len(data)) for name, data in inner)]
+    assert [content(raw, file) for file in got.attachments] == [item, *(data for _, data in inner)]
+
+
+def test_broken_outlook_items_stay_closed() -> None:
+    """Cut and flipped .msg files are files like any other (P5)."""
+    whole = outlook_item("Sak", "From: a@b.example\n\n", [("a.pdf", b"x" * 900)])
+    pick = random.Random(5)
+    for _ in range(40):
+        data = bytearray(whole[: pick.randrange(600, len(whole))])
+        for _ in range(pick.randrange(1, 30)):
+            data[pick.randrange(len(data))] = pick.randrange(256)
+        raw = mail(part(bytes(data), "Content-Type: application/vnd.ms-outlook; name=sak.msg"))
+        began = time.process_time()
+        got = reading(raw)
+        assert time.process_time() - began < 0.5
+        assert got.attachments[0].name == "sak.msg"
