@@ -47,27 +47,23 @@ def mail_from(data: bytes | bytearray, envelope: Envelope) -> Mail:
     """
     try:
         values = json.loads(data)
-        values[0] = None
-        mail: Mail = _maker(Mail)(values)
-        return dataclasses.replace(mail, envelope=envelope)
+        values[0] = envelope
+        mail: Mail = _dataclass(Mail)(values)
+        return mail
     except (TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a Mail: {type(error).__name__}") from error
 
 
 def envelope_from(data: bytes) -> Envelope:
     """Read an Envelope."""
-    made: Envelope = _maker(Envelope)(json.loads(data))
+    made: Envelope = _dataclass(Envelope)(json.loads(data))
     return made
 
 
 def options_from(data: bytes) -> ReadOptions:
     """Read ReadOptions."""
-    made: ReadOptions = _maker(ReadOptions)(json.loads(data))
+    made: ReadOptions = _dataclass(ReadOptions)(json.loads(data))
     return made
-
-
-def _maker(kind: type) -> Make:
-    return _dataclass(kind)
 
 
 @cache
