@@ -27,7 +27,6 @@ from maild.storage import inbound, store, upgrade
 from maild.storage.engine import open_engine
 
 ROOT = Path(__file__).resolve().parents[1]
-VOCABULARY = (ROOT / "docs" / "rules.md").read_text("utf-8").split() if (ROOT / "docs" / "rules.md").exists() else []
 WORDS = [f"ord{n}" for n in range(2000)] + ["skriver", "nettet", "rommet", "passordet", "faktura", "hei", "ikke", "på"]
 
 
@@ -88,12 +87,12 @@ def decisions(folder: Path, count: int, mails: int) -> None:
     ):
         taken = []
         for mail in read_mails:
-            begin = time.perf_counter()
+            begin = time.process_time()
             work(mail)
-            taken.append((time.perf_counter() - begin) * 1000)
+            taken.append((time.process_time() - begin) * 1000)
         taken.sort()
         print(
-            f"{name:9} {count} rules × 5 KB: median {statistics.median(taken):.2f} ms, p99 "
+            f"{name:9} {count} rules × 5 KB: median {statistics.median(taken):.2f} ms of CPU, p99 "
             f"{taken[int(len(taken) * 0.99)]:.2f} ms"
         )
     print(f"loading   {count} rules: {loaded * 1000:.0f} ms")

@@ -52,6 +52,10 @@ class Rule:
     line: int
     when: Condition
     then: Actions
+    must: frozenset[str] | None = None
+    """Keys of words of which a mail must hold one, else the rule cannot hit; None: no such quick look."""
+    without: str = ""
+    """How the trace says that it holds none."""
     go_on: bool = False
     """``continue``: the rules below are asked too."""
     valid_from: date | None = None

@@ -110,10 +110,13 @@ class _Way:
 
     def _ask(self, rules: tuple[Rule, ...]) -> bool:
         """Ask rules until one ends it; True when one did."""
-        captures = Captures()
+        captures, keys = Captures(), self.sight.any_keys
         for rule in rules:
             if rule.dated and not rule.holds(self.day):
                 self.trace.append(_missed(rule.label, f"not in force on {self.day}"))
+                continue
+            if rule.must is not None and rule.must.isdisjoint(keys):
+                self.trace.append(_missed(rule.label, rule.without))
                 continue
             hit, detail = answer(rule.when, self.sight, captures)
             if hit:
