@@ -32,6 +32,9 @@ class Body:
     sources: list[str] = field(default_factory=list)
     """Decoded texts that are not shown but may mention us: HTML beside a text, attached mails."""
     pictures: list[tuple[str, int]] = field(default_factory=list)
+    """Content-IDs of the pictures that the HTML shows, with their lines in ``rich`` or else in ``shown``."""
+    rich: Shown | None = None
+    """The HTML beside a text, as text: read only to know where its pictures are."""
     defects: list[str] = field(default_factory=list)
     attached: list[tuple[bytes, Part]] = field(default_factory=list)
     """Attached mails in order: the bytes each lies in, and its head."""
@@ -103,6 +106,9 @@ class _Walk:
         if words.strip() and not (len(words) < 600 and self.is_stub(words, source)):
             self.body.sources.append(source)
             self.position += 1
+            if any(one.main == "image" for one in beside):
+                page_shown = html.render(source)
+                self.body.rich, self.body.pictures = page_shown.shown, list(page_shown.pictures)
             return [plain, *beside, *rest]
         if words.strip():
             self.show_html(page, source)

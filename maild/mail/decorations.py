@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from maild.core.mail import Attachment, Fold
+from maild.mail import reply
 from maild.mail.body import Body
 from maild.mail.page import IN_SIGNATURE
 
@@ -17,10 +18,14 @@ def decorated(content: Body, folds: Iterable[Fold]) -> tuple[Attachment, ...]:
     if not content.pictures:
         return tuple(content.files)
     folded = {IN_SIGNATURE}
+    shown = content.shown
+    if content.rich is not None:
+        shown = content.rich
+        folds = reply.split(shown).folds
     for fold in folds:
         if fold.kind != "forwarded":
             folded.update(range(fold.line, fold.line + fold.text.count("\n") + 1))
-    for mark in content.shown.marks:
+    for mark in shown.marks:
         if mark.kind == "signature":
             folded.update(range(mark.start, mark.end))
     places: dict[str, list[int]] = {}

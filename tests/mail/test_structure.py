@@ -270,3 +270,25 @@ def test_apple_mails_nested_alternative() -> None:
     inner = multi("mixed", HTML, PICTURE, part("<p>Hilsen</p>", "Content-Type: text/html"), boundary="=_c")
     got = reading(mail(multi("alternative", PLAIN, inner)))
     assert got.text == "Hei, se vedlegget." and files(got) == [("skjerm.png", len(PNG))]
+
+
+def test_a_logo_beside_a_text_is_decoration_too() -> None:
+    """When the text is shown, where the HTML has its pictures still says which of them is a signature's logo."""
+    page = (
+        '<p class=MsoNormal>Hei, se bildet: <img src="cid:skjerm@x"></p><p class=MsoNormal>&nbsp;</p>'
+        "<p class=MsoNormal>-- </p><p class=MsoNormal>Kari Moen</p>"
+        '<p class=MsoNormal><img src="cid:logo@x">Fjordvik</p>'
+    )
+    pictures = [
+        part(
+            base64.b64encode(PNG),
+            f"Content-Type: image/png; name={name}.png",
+            "Content-Transfer-Encoding: base64",
+            f"Content-ID: <{name}@x>",
+        )
+        for name in ("skjerm", "logo")
+    ]
+    rich = multi("related", part(page, "Content-Type: text/html"), *pictures, boundary="=_r")
+    got = reading(mail(multi("alternative", part("Hei, se bildet:\r\n\r\n-- \r\nKari Moen\r\nFjordvik"), rich)))
+    assert [(file.name, file.decoration) for file in got.attachments] == [("skjerm.png", False), ("logo.png", True)]
+    assert got.own_text == "Hei, se bildet:"
