@@ -84,7 +84,17 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", list(BOMBS))
+SLOW = {
+    "one line of 25 MB",
+    "begin lines without an end",
+    "uuencode lines",
+    "200 KB of To",
+    "nested tables",
+    "20 MB of HTML",
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in BOMBS])
 def test_bomb(name: str) -> None:
     """The mail is read in time and memory, with its subject, whole or as a safe reading with the original attached."""
     raw = BOMBS[name]()
