@@ -37,7 +37,7 @@ def rules(count: int) -> str:
         'when = {{ subject_words = ["emne{n}", "emne{n}a"], from_domain = "d{n}.example" }}',
         "when = {{ regex = 'referanse {n}-(?P<nr>[0-9]{{3,9}})' }}",
         'when = {{ from = ["*@kunde{n}.example", "a{n}@x.example"] }}',
-        'when = {{ any = [{{ text_words = "vare{n}" }}, {{ header = {{ X-Sak = "{n}*" }} }}], not = {{ words = "n{n}" }} }}',
+        'when = {{ any = [{{ text_words = "vare{n}" }}, {{ header = {{ X-S = "{n}" }} }}], not = {{ words = "n" }} }}',
     )
     made = []
     for n in range(count):
