@@ -227,7 +227,9 @@ class _Maker:
             smtp=self._listen("smtp", file.smtp),
             lmtp=self._listen("lmtp", file.lmtp),
             submission=self._listen("submission", file.submission),
-            imap=config_mailboxes.mailboxes(file.imap, wrong=self._wrong, file=self._file, secret=self._secret),
+            imap=config_mailboxes.mailboxes(
+                file.imap, wrong=self._wrong, file=self._file, secret=self._secret, where=self.document.where
+            ),
             http=self._http(),
             trust=self._trust(),
             caps=Caps(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from maild import values
 from maild.config_shape import DoorTrustTable, ImapTable, OAuthTable
+from maild.core.errors import Problem
+from maild.toml_file import unknown
 from maild.toml_lines import Path as Keys
 
 MICROSOFT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
@@ -22,6 +24,8 @@ File = Callable[[Keys, str | None], Path | None]
 """Find a readable file, or note that there is none."""
 Secret = Callable[[Keys, str | None, str | None], str | None]
 """Read a secret from a file or an environment variable."""
+Where = Callable[..., str]
+"""Return ``file:line`` of a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,9 @@ class Mailbox:
     oauth2: OAuth | None = None
     ca_file: Path | None = None
     department: str | None = None
-    """Judged against the rules, which know the departments."""
+    """Judged against the rules, which know the departments (:func:`unknown_departments`)."""
+    where: str = ""
+    """``file:line`` where the department is named."""
     folder: str = "INBOX"
     after: Literal["move", "flag", "delete", "keep"] = "move"
     move_to: str = "Processed"
@@ -108,14 +114,26 @@ def oauth(keys: Keys, given: OAuthTable, *, wrong: Wrong, file: File) -> OAuth:
     )
 
 
-def mailboxes(given: list[ImapTable], *, wrong: Wrong, file: File, secret: Secret) -> tuple[Mailbox, ...]:
+def mailboxes(given: list[ImapTable], *, wrong: Wrong, file: File, secret: Secret, where: Where) -> tuple[Mailbox, ...]:
     """Make the mailboxes of the [[imap]] tables."""
-    found = tuple(_mailbox(("imap", number), table, wrong, file, secret) for number, table in enumerate(given))
+    found = tuple(
+        replace(_mailbox(("imap", number), table, wrong, file, secret), where=where("imap", number, "department"))
+        for number, table in enumerate(given)
+    )
     names = [mailbox.name for mailbox in found]
     for number, name in enumerate(names):
         if name in names[:number]:
             wrong(("imap", number), f'"{name}" stands there twice; give one of them another name')
     return found
+
+
+def unknown_departments(found: Sequence[Mailbox], departments: Sequence[str]) -> list[Problem]:
+    """Return a problem for each mailbox whose department the rules do not know."""
+    return [
+        Problem(where=one.where, what=f'imap "{one.name}": {unknown(one.department, departments, kind="department")}')
+        for one in found
+        if one.department is not None and one.department not in departments
+    ]
 
 
 def _mailbox(keys: Keys, given: ImapTable, wrong: Wrong, file: File, secret: Secret) -> Mailbox:

@@ -275,6 +275,7 @@ class Daemon:
                 who=self.who,
                 now=now,
                 alert=self._tell,
+                alone=self.engine.dialect.name == "sqlite",
             )
             self.stack.push_async_callback(polling.stop, pollers)
 

@@ -105,14 +105,15 @@ class StoreLedger:
         now: Callable[[], datetime],
         alert: Alert,
         alert_after: timedelta,
+        alone: bool = False,
     ) -> None:
         self._account, self._intake, self._writer, self._who = account, intake, writer, who
-        self._now, self._alert, self._alert_after = now, alert, alert_after
+        self._now, self._alert, self._alert_after, self._alone = now, alert, alert_after, alone
 
     async def take_lease(self) -> int | None:
         """Take or renew the right to poll."""
-        name, who, now = self._account.name, self._who, self._now()
-        return await self._writer.run(lambda c: mailboxes.take_lease(c, name, who=who, now=now))
+        name, who, now, alone = self._account.name, self._who, self._now(), self._alone
+        return await self._writer.run(lambda c: mailboxes.take_lease(c, name, who=who, now=now, alone=alone))
 
     async def give_lease(self) -> None:
         """Give it back."""
@@ -182,8 +183,9 @@ def start(
     who: str,
     now: Callable[[], datetime],
     alert: Alert,
+    alone: bool,
 ) -> list[Poller]:
-    """Start a poller for each account."""
+    """Start a poller for each account (``alone``: no other daemon can be at work on this store)."""
     pollers = []
     for one in accounts:
         login, forget = login_of(one)
@@ -195,6 +197,7 @@ def start(
             now=now,
             alert=alert,
             alert_after=one.alert_after,
+            alone=alone,
         )
         poller = Poller(one.account, login=login, forget_login=forget, ledger=ledger, now=now)
         poller.start()

@@ -143,9 +143,22 @@ def status(path: Path, *, as_json: bool) -> None:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
     console = Console(markup=False, highlight=False)
+    mailboxes = found.pop("mailboxes")
     for name, value in found.items():
         text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
         console.print(f"{name:12} {text if text not in ('', None) else '–'}")
+    for mailbox in mailboxes:
+        console.print(f"{'mailbox':12} {_plain(_mailbox(mailbox))}")
+        for trouble in mailbox["troubles"]:
+            where = f"{trouble['folder']} UID {trouble['uid']}, {trouble['attempts']} tries, last {trouble['at']}"
+            console.print(_plain(f"{'':12}   not taken: {where}: {trouble['reason']}"))
+
+
+def _mailbox(state: dict[str, Any]) -> str:
+    """Say in one line how a polled mailbox fares."""
+    well = f"well, last look {state['last_success']}"
+    how = f"failing since {state['failing_since']}: {state['error']}" if state["error"] else well
+    return f"{state['account']}: {how}; {state['stored']} taken, {state['backlog']} to take"
 
 
 def inbound_list(path: Path, *, as_json: bool, state: str | None, limit: int | None) -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from maild.config import Config
+from maild.config_mailboxes import unknown_departments
 from maild.core.calendars import Calendar
 from maild.core.casetypes import CaseType
 from maild.core.errors import Problem, Unusable
@@ -69,6 +70,7 @@ def judge(config: Config, *, instance: str) -> Loaded:
     routes = routing.read(files, names, patterns)
     verbs = contacts.read_verbs(files)
     _strangers(files)
+    files.problems.extend(unknown_departments(config.imap, tuple(found.departments)))
     if files.problems:
         return Loaded(rulebook=None, problems=tuple(files.problems))
     desk = _desk(config, found, instance)

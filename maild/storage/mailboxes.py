@@ -183,12 +183,15 @@ def _lease(account: str) -> str:
     return f"imap:{account}"
 
 
-def take_lease(connection: Connection, account: str, *, who: str, now: datetime) -> int | None:
-    """Take or renew the right to poll an account; its fencing number, or None while it is somebody else's."""
+def take_lease(connection: Connection, account: str, *, who: str, now: datetime, alone: bool = False) -> int | None:
+    """Take or renew the right to poll an account; its fencing number, or None while it is somebody else's.
+
+    ``alone``: no other daemon can be at work on this store, so whoever held it is dead.
+    """
     name = _lease(account)
     upsert(connection, Lease, {"name": name, "holder": "", "until": now, "fence": 0}, [])
     row = connection.execute(select(table(Lease)).where(col(Lease.name) == name).with_for_update()).one()
-    if row.holder != who and row.holder and row.until > now:
+    if row.holder != who and row.holder and row.until > now and not alone:
         return None
     fence = int(row.fence) if row.holder == who else int(row.fence) + 1
     values = {"holder": who, "until": now + LEASE_FOR, "fence": fence}

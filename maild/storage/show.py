@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from sqlmodel import col
 
 from maild.storage import inbound as inbound_rows
+from maild.storage import mailboxes as mailbox_rows
 from maild.storage import outbox as outbox_rows
 from maild.storage.carry_out import table
 from maild.storage.tables import (
@@ -263,7 +264,14 @@ def status(connection: Connection, zone: ZoneInfo) -> Shown:
         "failed": failed,
         "loops": loops or 0,
         "next_due": _time(outbox_rows.next_due(connection), zone),
+        "mailboxes": [_mailbox(state, zone) for state in mailbox_rows.states(connection)],
     }
+
+
+def _mailbox(state: Shown, zone: ZoneInfo) -> Shown:
+    times = {name: _time(state[name], zone) for name in ("last_success", "looked", "failing_since")}
+    troubles = [trouble | {"at": _time(trouble["at"], zone)} for trouble in state["troubles"]]
+    return state | times | {"troubles": troubles}
 
 
 def case_row(connection: Connection, number: int) -> dict[str, str] | None:
