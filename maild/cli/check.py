@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from maild import config as configs
 from maild.channels import passwords
 from maild.config import Config
 from maild.core.errors import Problem, Unusable
+from maild.core.rules import Rulebook
 from maild.mail import templates
 from maild.reloading import read_example
 from maild.rulebook import load as rulebook_load
@@ -29,7 +31,7 @@ def print_check(path: Path) -> int:
     for warning in warnings(config):
         sys.stdout.write(f"warning: {warning}\n")
     rulebook = rulebook_load.load(config, instance="check")
-    for text in rulebook.warnings:
+    for text in (*rulebook.warnings, *expired(rulebook, datetime.now(UTC).astimezone(rulebook.zone).date())):
         sys.stdout.write(f"warning: {text}\n")
     departments, groups, agents = len(rulebook.departments), len(rulebook.groups), len(rulebook.agents)
     rules, types = sum(map(len, rulebook.lists.values())), len(rulebook.types)
@@ -51,6 +53,14 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
         except Unusable as error:
             problems += error.problems
     return tuple(problems)
+
+
+def expired(rulebook: Rulebook, today: date) -> Iterator[str]:
+    """Name the rules that will never hit again: their last day is over."""
+    for rules in rulebook.lists.values():
+        for rule in rules:
+            if rule.valid_until is not None and rule.valid_until < today:
+                yield f"{rule.label}: it held until {rule.valid_until}; take it out, or give it another date"
 
 
 def _passwords(config: Config) -> Iterator[Callable[[], object]]:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from maild import config as configs
 from maild.cli import app
+from maild.cli.check import expired
 from maild.core.mail import Envelope
 from maild.reloading import pid_file
 from maild.rulebook import load, schema
@@ -239,3 +240,11 @@ def test_what_is_shipped_needs_no_warning() -> None:
     book = load.load(configs.load(ROOT / "config.toml"), instance="test")
     assert book.warnings == ()
     assert (len(book.departments), len(book.agents), len(book.types)) == (6, 15, 11)
+
+
+def test_rules_that_are_over_are_named() -> None:
+    """A rule whose last day has passed is warned of from the next day on."""
+    book = load.load(configs.load(ROOT / "config.toml"), instance="test")
+    assert list(expired(book, date(2026, 12, 31))) == []
+    (warning,) = expired(book, date(2027, 1, 1))
+    assert warning.startswith("routing/bemanning.toml:3 webinarie: it held until 2026-12-31")
