@@ -5,13 +5,12 @@ from __future__ import annotations
 from maild.core import placement, threading, tokens
 from maild.core.assignment import Wanted, assign
 from maild.core.bursts import burst
-from maild.core.calendars import due, is_open, next_open, why_closed
+from maild.core.calendars import due
 from maild.core.caps import HALF_OPEN
 from maild.core.draft import Draft
 from maild.core.facts import CaseFacts
 from maild.core.letters import Subject, about_case
 from maild.core.look import Ruling
-from maild.core.moments import moment
 from maild.core.people import addressed, alias_of, is_ours
 from maild.core.placement import Placement
 from maild.core.plan import (
@@ -26,11 +25,10 @@ from maild.core.plan import (
     Strike,
     Visibility,
 )
+from maild.core.promises import promised, understood
 from maild.core.routing import Routed, route
 from maild.core.rules import Department, Group
 
-MOST_READ_BACK = 100
-"""Characters of a field that are read back to the writer."""
 KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 """The language next to one that the desk has no letters in."""
 
@@ -240,9 +238,9 @@ def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling,
         values["requester"] = "" if about.confidential else draft.mail.identity.name
     if kind == "ack":
         values["quoted"] = "" if about.confidential else about.title
-        values |= {"type": about.type} | _promise(draft, about)
+        values |= {"type": about.type} | promised(draft, about)
         if not about.confidential:
-            values |= _understood(draft, about, routed)
+            values |= understood(draft, about, routed)
     if kind == "ack-reopened-late" and place.case is not None:
         values["old_number"] = f"{draft.rulebook.desk.number_prefix}#{place.case.number}"
     draft.desk.write(
@@ -262,34 +260,6 @@ def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling,
     )
     draft.ack = "sent" if ruling.action != "held" else str(ruling)
     _breaker(draft, ruling)
-
-
-def _promise(draft: Draft, about: Subject) -> dict[str, str]:
-    """Say when an answer is promised, and when we are back if it is closed now (SPEC X12)."""
-    rules, now = draft.rulebook, draft.facts.now
-    hours, kind = rules.hours(about.department), rules.types.get(about.type)
-    promised = None if kind is None or kind.first_response is None else due(hours, now, kind.first_response)
-    back = None if is_open(hours, now) else next_open(hours, now)
-    said = {"answer_by": promised, "opens": back}
-    values = {
-        name: "" if at is None else moment(at, now=now, zone=rules.zone, language=about.language)
-        for name, at in said.items()
-    }
-    return values | {"closed_because": why_closed(hours, now) if back is not None else ""}
-
-
-def _understood(draft: Draft, about: Subject, routed: Routed) -> dict[str, str | tuple[str, ...]]:
-    """Read back what was understood: the type, and the fields that were found (SPEC F2)."""
-    kind, fallback = draft.rulebook.types.get(about.type), draft.rulebook.desk.languages[0]
-    if kind is None:
-        return {}
-    lines = [
-        f"{one.labelled(about.language, fallback)}: {routed.fields[one.name][:MOST_READ_BACK]}"
-        for one in kind.fields
-        if one.name in routed.fields
-    ]
-    label = kind.label.get(about.language) or kind.label.get(fallback) or ""
-    return {"type_label": label, "fields": tuple(lines)}
 
 
 def _ack_kind(place: Placement, *, minimal: bool) -> NoticeKind:

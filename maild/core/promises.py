@@ -1,0 +1,40 @@
+"""What an acknowledgement promises and reads back: when an answer comes, when we are back, what was understood."""
+
+from __future__ import annotations
+
+from maild.core.calendars import due, is_open, next_open, why_closed
+from maild.core.draft import Draft
+from maild.core.letters import Subject
+from maild.core.moments import moment
+from maild.core.routing import Routed
+
+MOST_READ_BACK = 100
+"""Characters of a field that are read back to the writer."""
+
+
+def promised(draft: Draft, about: Subject) -> dict[str, str]:
+    """Say when an answer is promised, and when we are back if it is closed now (SPEC X12)."""
+    rules, now = draft.rulebook, draft.facts.now
+    hours, kind = rules.hours(about.department), rules.types.get(about.type)
+    until = None if kind is None or kind.first_response is None else due(hours, now, kind.first_response)
+    back = None if is_open(hours, now) else next_open(hours, now)
+    said = {"answer_by": until, "opens": back}
+    values = {
+        name: "" if at is None else moment(at, now=now, zone=rules.zone, language=about.language)
+        for name, at in said.items()
+    }
+    return values | {"closed_because": why_closed(hours, now) if back is not None else ""}
+
+
+def understood(draft: Draft, about: Subject, routed: Routed) -> dict[str, str | tuple[str, ...]]:
+    """Read back what was understood: the type, and the fields that were found (SPEC F2)."""
+    kind, fallback = draft.rulebook.types.get(about.type), draft.rulebook.desk.languages[0]
+    if kind is None:
+        return {}
+    lines = [
+        f"{one.labelled(about.language, fallback)}: {routed.fields[one.name][:MOST_READ_BACK]}"
+        for one in kind.fields
+        if one.name in routed.fields
+    ]
+    label = kind.label.get(about.language) or kind.label.get(fallback) or ""
+    return {"type_label": label, "fields": tuple(lines)}
