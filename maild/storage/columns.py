@@ -15,6 +15,20 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; on SQLite it must be INTEGER to be the row's own id."""
 
 
+def microseconds(value: datetime | None) -> int | None:
+    """Turn an aware datetime into microseconds since 1970 UTC.
+
+    Raises:
+        ValueError: when it is naive.
+
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a stored time must be aware")
+    return (value - _EPOCH) // _MICROSECOND
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since 1970 UTC: exact, ordered and equal on both databases.
 
@@ -28,11 +42,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Turn an aware datetime into microseconds."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time must be aware")
-        return (value - _EPOCH) // _MICROSECOND
+        return microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn microseconds into an aware datetime in UTC."""

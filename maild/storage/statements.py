@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, bindparam, insert
@@ -16,6 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
 from sqlmodel import SQLModel, col
+
+from maild.storage.columns import UTCDateTime, microseconds
 
 Processor = Callable[[Any], Any]
 MOST = 64
@@ -37,7 +40,10 @@ class _Compiled:
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         processors = {name: _processor(parameter.type, dialect) for name, parameter in compiled.binds.items()}
         self.known = processors.keys()
-        self.order = [(name, processors[name]) for name in self.positional or compiled.binds]
+        self.names = list(self.positional or compiled.binds)
+        self.pick = _picker(self.names)
+        found = [(at, processors[name]) for at, name in enumerate(self.names)]
+        self.processed = [(at, processor) for at, processor in found if processor is not None]
         self.row: Any = None
         self.results: list[tuple[int, Processor]] = []
         if statement.is_select:
@@ -52,16 +58,22 @@ class _Compiled:
 
     def values(self, given: dict[str, Any]) -> Any:
         """Return the parameters in the driver's form."""
-        if self.fixed:
-            given = self.fixed | given
+        whole = self.fixed | given if self.fixed else given
+        if len(whole) != len(self.known):
+            whole = self._filled(whole)
+        try:
+            row = list(self.pick(whole))
+        except KeyError:
+            row = list(self.pick(self._filled(whole)))
+        for at, processor in self.processed:
+            row[at] = processor(row[at])
+        return row if self.positional is not None else dict(zip(self.names, row, strict=True))
+
+    def _filled(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return values for every name: what is not given is NULL."""
         if not given.keys() <= self.known:
             raise KeyError(f"no such parameter: {', '.join(sorted(given.keys() - self.known))}")
-        if self.positional is None:
-            return {
-                name: given.get(name) if processor is None else processor(given.get(name))
-                for name, processor in self.order
-            }
-        return [given.get(name) if processor is None else processor(given.get(name)) for name, processor in self.order]
+        return dict.fromkeys(self.known) | given
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """Return rows with their values as Python has them."""
@@ -76,8 +88,17 @@ class _Compiled:
         return made
 
 
+def _picker(names: Sequence[str]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+    """Return what takes these values out of a dict, in this order; for one name itemgetter gives the bare value."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: [given[name] for name in names]
+
+
 def _processor(kind: Any, dialect: Dialect) -> Processor | None:
     """Return what turns a value of a type into the driver's; most lists kept as JSON are empty or short."""
+    if isinstance(kind, UTCDateTime):
+        return microseconds
     processor: Processor | None = kind.dialect_impl(dialect).bind_processor(dialect)
     if isinstance(kind, JSON) and dialect.name == "sqlite":
         return lambda value: "[]" if value == [] else processor(value) if processor is not None else value
