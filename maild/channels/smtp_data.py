@@ -7,9 +7,12 @@ are content too and kept byte for byte (P4).
 
 from __future__ import annotations
 
+import re
+
 from maild.channels import smtp_replies as replies
 
 END = b"\r\n.\r\n"
+_DOT_LINE = re.compile(rb"\r\n\.")  # bytes look for so short a needle twice as long as a pattern does
 LONGEST_LINE = 64 * 1024 + 2
 """Octets a line may have, its CRLF included.
 
@@ -67,7 +70,7 @@ class Body:
             chunks[0] = chunks[0][1:]
         raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         chunks.clear()
-        return raw.replace(b"\r\n.", b"\r\n")
+        return raw if _DOT_LINE.search(raw) is None else raw.replace(b"\r\n.", b"\r\n")
 
     def _keep(self, content: bytes) -> None:
         if len(content) >= SMALL:

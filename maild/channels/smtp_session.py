@@ -15,6 +15,7 @@ MOST_REPLY = 32 * 1024
 """Bytes of replies held at most; a relay that says more at once is not speaking SMTP."""
 SMALL = 64 * 1024
 """Mails up to here are joined with their end into one write."""
+_DOT_LINE = re.compile(rb"\r\n\.")  # bytes look for so short a needle twice as long as a pattern does
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
@@ -118,7 +119,7 @@ class Session(asyncio.Protocol):
         refused = await self._envelope(sender.encode(), recipient.encode(), options)
         if refused is not None:
             return refused, False
-        if data.startswith(b".") or b"\r\n." in data:
+        if data.startswith(b".") or _DOT_LINE.search(data) is not None:
             data = (b"." + data if data.startswith(b".") else data).replace(b"\r\n.", b"\r\n..")
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         if len(data) <= SMALL:

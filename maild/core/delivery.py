@@ -64,16 +64,21 @@ def is_late(created: datetime, now: datetime) -> bool:
     return now - created >= LATE
 
 
+_BARE_CR = re.compile(rb"\r(?!\n)")
+
+
+def has_bare(data: bytes) -> bool:
+    """Tell whether a CR or LF stands alone; counting the pairs of a large mail takes twice as long."""
+    return data.count(b"\n") != data.count(b"\r") or _BARE_CR.search(data) is not None
+
+
 def flaw(data: bytes) -> str | None:
     """Say why a mail's bytes may not leave: a bare CR or LF (SMTP smuggling, FAULTS S2) or a NUL; None when they may.
 
     RFC 5321 §2.3.8: CR and LF go together, always.
     """
-    pairs = data.count(b"\r\n")
-    if data.count(b"\n") != pairs:
-        return "a bare LF"
-    if data.count(b"\r") != pairs:
-        return "a bare CR"
+    if has_bare(data):
+        return "a bare CR" if data.count(b"\n") == data.count(b"\r\n") else "a bare LF"
     return "a NUL" if b"\0" in data else None
 
 

@@ -181,14 +181,19 @@ def _write(
     if words.html is not None:
         html = encode.body(words.html, subtype="html", only_part=False)
         inner = boundary if not enclosed.parts else f"=_{digest[24:48]}"
-        text = encode.multipart("alternative", inner, (text, html))
-    if enclosed.parts:
-        text = encode.multipart("mixed", boundary, (text, *enclosed.parts))
+        text = encode.multipart("alternative", inner, ((text,), (html,)))
     names = [name for name, field in fields if field]
     names += ["MIME-Version", "Content-Type"] + ([] if several else ["Content-Transfer-Encoding"])
-    data = b"".join([*(field for _, field in fields), b"MIME-Version: 1.0\r\n", text])
-    parts = (1 + len(enclosed.parts)) if enclosed.parts else 2
-    return data, prove.flaw(data, names=names, mailboxes=mailboxes, boundary=boundary, parts=parts)
+    head = b"".join([*(field for _, field in fields), b"MIME-Version: 1.0\r\n"])
+    if not enclosed.parts:
+        data = head + text
+        return data, prove.flaw(data, names=names, mailboxes=mailboxes, boundary=boundary, parts=2)
+    # The proof reads everything but the files themselves: they are base64 and nothing else (enclose.Part).
+    frame = head + encode.multipart("mixed", boundary, [(text,), *((part.fields,) for part in enclosed.parts)])
+    parts = 1 + len(enclosed.parts)
+    wrong = prove.flaw(frame, names=names, mailboxes=mailboxes, boundary=boundary, parts=parts)
+    files = [(part.fields, part.body) for part in enclosed.parts]
+    return head + encode.multipart("mixed", boundary, [(text,), *files]), wrong
 
 
 def _fields(

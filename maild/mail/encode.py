@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -215,8 +215,11 @@ def wrapped(data: bytes | memoryview) -> bytes:
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
-def multipart(subtype: str, boundary: str, parts: Iterable[bytes]) -> bytes:
-    """Put parts (each its fields, an empty line, a body that ends in CRLF) into one multipart (RFC 2046 §5.1)."""
+def multipart(subtype: str, boundary: str, parts: Iterable[Sequence[bytes]]) -> bytes:
+    """Put parts (each its fields, an empty line, a body that ends in CRLF, in pieces) into one (RFC 2046 §5.1)."""
     opening = f"--{boundary}\r\n".encode("ascii")
     head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    return head + b"\r\n".join([opening + part for part in parts]) + f"\r\n--{boundary}--\r\n".encode("ascii")
+    pieces = [head]
+    for part in parts:
+        pieces += (opening, *part, b"\r\n")
+    return b"".join((*pieces, f"--{boundary}--\r\n".encode("ascii")))

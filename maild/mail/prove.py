@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from maild.core.delivery import has_bare
+
 _VALUE = rb"[^\x00-\x1f\x7f]*(?:\r\n[ \t][^\x00-\x1f\x7f]*[!-~\x80-\xff][^\x00-\x1f\x7f]*)*\r\n"
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*): " + _VALUE)
 _PHRASE_WORD = rb"\"(?:[^\"\\\r\n]|\\[ -~])*\"|[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -18,6 +20,7 @@ _MAILBOX = re.compile(rb"[A-Za-z-]+:(?:\s+(?:" + _PHRASE_WORD + rb"))*\s+<(" + _
 _BARE_MAILBOX = re.compile(rb"[A-Za-z-]+: (" + _SPEC + rb")\r\n")
 _EMPTY_GROUP = re.compile(rb"[A-Za-z-]+: undisclosed-recipients:;\r\n")
 _HARMLESS = bytes(range(0x20, 0x100)) + b"\t\r\n"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 LONGEST_LINE = 998
 """Octets before CRLF (RFC 5322 §2.1.1)."""
 
@@ -28,14 +31,14 @@ def flaw(
     """Return what is wrong with a composed mail.
 
     Args:
-        data: the whole mail.
+        data: the whole mail, or all of it but the bodies of enclosed files, each proved by ``is_base64``.
         names: the header names intended, in order.
         mailboxes: the one address each address field must hold, as written (None: the empty group).
         boundary: of the outermost multipart; empty for a mail of one part.
         parts: how many parts that has.
 
     """
-    if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
+    if has_bare(data):
         return "a bare CR or LF"
     if data.translate(None, _HARMLESS):
         return "a control character"
@@ -83,6 +86,32 @@ def has_long_line(data: bytes) -> bool:
             return True
         at = found + 1
     return False
+
+
+def is_base64(body: bytes) -> bool:
+    """Tell whether these are CRLF lines of base64, all as long as the first but the last, and nothing else.
+
+    Such a body holds no control character, no bare CR or LF, no dot at a line's start and no boundary. Every octet is
+    looked at once: what is not of the alphabet must be the line ends, and those stand where the first one says.
+    """
+    width = body.find(b"\r\n")
+    if width <= 0:
+        return body == b"\r\n"
+    step = width + 2
+    whole = len(body) // step
+    end = whole * step
+    last = end < len(body)
+    padding = body.count(b"=", -4)
+    ends = b"\r\n" * (whole - 1 + last) + b"=" * padding + b"\r\n"
+    return (
+        width <= LONGEST_LINE
+        and padding <= 2
+        and body.endswith(b"=" * padding + b"\r\n")
+        and body[width:end:step] == b"\r" * whole
+        and body[width + 1 : end : step] == b"\n" * whole
+        and body.translate(None, _ALPHABET) == ends
+        and (len(body) - len(ends) + padding) % 4 == 0
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import os
 import quopri
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from maild.core.mail import Attachment
 from maild.mail import enclose as enclosing
 from maild.mail.clean import clean_filename
+from maild.mail.prove import is_base64
 from maild.mail.shown import sample
 from tests.mail.letters_kit import notice, parsed, write
 
@@ -156,3 +158,23 @@ def test_any_bytes_for_any_encoding_make_a_sound_mail(encoded: bytes, encoding: 
     """Bytes that are not what their encoding says become some file, never an exception or a broken mail."""
     file, raw = attach("x.bin", encoded, encoding, encoded)
     assert len(received(file, raw)) == 1
+
+
+@settings(max_examples=300)
+@given(
+    st.binary(max_size=300),
+    st.integers(1, 22).map(lambda groups: 4 * groups),
+    st.integers(0, 500),
+    st.sampled_from([b"", b"\r", b"\n", b"=", b"-", b".", b"\x00", b"\r\n", b"A", b" "]),
+)
+def test_only_base64_is_taken_for_it(content: bytes, width: int, at: int, spoilt: bytes) -> None:
+    """Whatever is put into clean base64: what still passes is base64 of CRLF lines, and clean base64 does pass."""
+    data = base64.b64encode(content)
+    clean = b"".join(data[n : n + width] + b"\r\n" for n in range(0, len(data), width)) or b"\r\n"
+    assert is_base64(clean)
+    body = clean[:at] + spoilt + clean[at:]
+    if is_base64(body):
+        lines = body.split(b"\r\n")
+        assert lines.pop() == b"" and len({len(line) for line in lines[:-1]}) <= 1
+        joined = b"".join(lines)
+        assert re.fullmatch(rb"[A-Za-z0-9+/]*={0,2}", joined) and len(joined) % 4 == 0
