@@ -31,6 +31,7 @@ ROOMS = {
     "config": "rulebook",
     "config_mailboxes": "rulebook",
     "config_shape": "rulebook",
+    "config_values": "rulebook",
     "toml_file": "rulebook",
     "toml_lines": "rulebook",
     "polling": "daemon",
