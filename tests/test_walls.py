@@ -35,6 +35,9 @@ ROOMS = {
     "toml_file": "rulebook",
     "toml_lines": "rulebook",
     "polling": "daemon",
+    "doctor": "daemon",
+    "doctor_net": "daemon",
+    "proof": "daemon",
     "keys": "rulebook",
     "values": "rulebook",
 }

@@ -74,16 +74,31 @@ def demo() -> None:
 
 @app.command()
 def inject(
-    source: Annotated[Path, typer.Argument(help="A mail file, an mbox or a maildir.")],
+    source: Annotated[
+        str, typer.Argument(help="A mail file, an mbox, a maildir, or imap:ACCOUNT[/FOLDER] of a configured mailbox.")
+    ],
     config: ConfigPath = DEFAULT_CONFIG,
     to: Annotated[str | None, typer.Option("--to", help="Whom it was sent to, when the mail does not say.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Make cases, send nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Take mails from files as if they had just arrived."""
+    """Take mails from files or an old mailbox as if they had just arrived; start it again after a break."""
     from maild.cli.inject import inject_files
 
     inject_files(source, config, to=to, quiet=quiet, as_json=json)
+
+
+@app.command()
+def doctor(
+    config: ConfigPath = DEFAULT_CONFIG,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait until our own mail has come in.")] = 120.0,
+    start: Annotated[bool, typer.Option("--start", help="When no daemon runs, run one for the proof.")] = False,
+    json: Json = False,
+) -> None:
+    """Look at everything, send each department a mail of ours and wait for it; say what to do. Exit 1 on a problem."""
+    from maild.cli.doctor import examine
+
+    raise typer.Exit(examine(config, wait=wait, start=start, as_json=json))
 
 
 @app.command("cases")

@@ -1,13 +1,13 @@
-"""``maild inject``: take mails from files, as if they had just arrived."""
+"""``maild inject``: take mails from files or an old mailbox, as if they had just arrived."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
-import mailbox
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from maild import config as configs
 from maild import logs
+from maild.cli.history import Box, Entry, open_box
 from maild.config import Config
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
@@ -22,40 +23,33 @@ from maild.daemon import build_corridor, name_of_this_run, now, open_writers, re
 from maild.intake import Intake, Report
 from maild.mail.readers import Readers
 from maild.storage import engine as engines
-from maild.storage import inbound, show, upgrade
+from maild.storage import inbound, mailboxes, show, upgrade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOGETHER = 32
+"""Mails stored in one commit."""
+FEW = 20
+"""Mails up to which each is listed."""
+PATIENCE = 30.0
+"""Seconds without progress after which the running daemon is no longer waited for."""
 
 
-def inject_files(source: Path, path: Path, *, to: str | None, quiet: bool, as_json: bool) -> None:
-    """Store every mail of the source; a running daemon takes them up, else they are handled here and now."""
+def inject_files(source: str, path: Path, *, to: str | None, quiet: bool, as_json: bool) -> None:
+    """Store every mail of the source; a running daemon takes them up, else they are handled here and now.
+
+    What is stored already is passed over, so an import that was cut off is simply started again.
+    """
     config = configs.load(path)
     logs.configure(config.log.format, "error")
-    mails = list(_mails(source))
-    if not mails:
-        raise typer.BadParameter(f"{source} holds no mail")
-    rows = asyncio.run(_inject(config, mails, to, quiet, show_progress=not as_json and len(mails) > 20))
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    for row in rows:
-        case = f"{config.desk.number_prefix}#{row['case']}" if row["case"] else "no case"
-        print(f"{row['id']}  {case}  {row['outcome'] or row['state']}  {row['reason']}")
-
-
-def _mails(source: Path) -> Iterator[bytes]:
-    if source.is_dir():
-        for key in sorted((box := mailbox.Maildir(source, create=False)).keys()):
-            yield box.get_bytes(key)
-        return
+    box = open_box(source, config)
     try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{source} cannot be read: {error.strerror}") from error
-    if not data.startswith(b"From "):
-        yield data
-        return
-    box_file = mailbox.mbox(source, create=False)
-    for number in box_file.keys():  # noqa: SIM118 - a mailbox iterates over messages, not keys
-        yield box_file.get_bytes(number)
+        if not box.entries:
+            raise typer.BadParameter(f"{source} holds no mail")
+        asyncio.run(_inject(config, box, to, quiet, as_json=as_json))
+    finally:
+        box.close()
 
 
 class _Nowhere:
@@ -71,7 +65,7 @@ class _Nowhere:
         """Nobody to wake."""
 
 
-async def _inject(config: Config, mails: list[bytes], to: str | None, quiet: bool, *, show_progress: bool) -> list[Any]:
+async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_json: bool) -> None:
     engine = engines.open_engine(config.store.url)
     engines.check_reachable(engine)
     lock = engines.StoreLock(config.store.url)
@@ -79,34 +73,87 @@ async def _inject(config: Config, mails: list[bytes], to: str | None, quiet: boo
     if alone:
         upgrade.upgrade(engine)
     writers = open_writers(engine)
-    with Progress(disable=not show_progress) as progress:
-        task = progress.add_task("taking mails", total=len(mails))
-        keys = []
-        for raw in mails:
-            keys.append(await _accept(writers.accepting, _envelope(to, quiet), raw))
-            progress.advance(task)
-    if alone and engine.dialect.name == "sqlite":
-        await _work(config, engine, writers)
-    else:
-        await _wait(engine, keys)
+    many = len(box.entries) > FEW
+    with Progress(disable=as_json or not many) as progress:
+        keys, known, unread = await _store(engine, writers.accepting, box, _envelope(box, to, quiet), progress)
+        task = progress.add_task("making cases", total=len(keys))
+        if alone and engine.dialect.name == "sqlite":
+            await _work(config, engine, writers, keys, lambda done: progress.update(task, completed=done))
+        elif keys:
+            await _wait(engine, keys, lambda done: progress.update(task, completed=done))
     await writers.close()
     lock.release()
-    zone = ZoneInfo(config.desk.timezone)
+    _tell(config, engine, keys, known=known, unread=unread, as_json=as_json)
+
+
+def _envelope(box: Box, to: str | None, quiet: bool) -> Envelope:
+    account = box.account
+    return Envelope(
+        source="inject",
+        received=now(),
+        sender=None,
+        recipients=(to,) if to else (),
+        account=account.name if account else "",
+        department=account.department if account else None,
+        quiet=quiet,
+    )
+
+
+async def _store(
+    engine: engines.Engine, writer: Any, box: Box, envelope: Envelope, progress: Progress
+) -> tuple[list[int], int, int]:
+    """Store what is not stored yet, many in one commit; new ids, how many were known, how many cannot be read."""
+    task = progress.add_task("taking mails", total=len(box.entries))
     with engines.reading(engine) as connection:
-        return [show.inbound(connection, zone, key) for key in keys]
+        hashes = set() if box.single else inbound.hashes(connection)
+        places = _places(connection, box)
+    keys: list[int] = []
+    known = unread = 0
+    batch: list[tuple[Entry, bytes]] = []
+    for entry in box.entries:
+        progress.advance(task)
+        if entry.place in places:
+            known += 1
+            continue
+        raw = await asyncio.to_thread(box.read, entry)
+        digest = b"" if raw is None else hashlib.sha256(raw).digest()
+        if raw is None:
+            unread += 1
+        elif digest in hashes:
+            known += 1
+        else:
+            if not box.single:
+                hashes.add(digest)
+            batch.append((entry, raw))
+        if len(batch) >= TOGETHER or sum(len(raw) for _, raw in batch) > 8 * 1024 * 1024:
+            keys += await _commit(writer, box, envelope, batch)
+            batch = []
+    keys += await _commit(writer, box, envelope, batch)
+    return keys, known, unread
 
 
-def _envelope(to: str | None, quiet: bool) -> Envelope:
-    recipients = (to,) if to else ()
-    return Envelope(source="inject", received=now(), sender=None, recipients=recipients, quiet=quiet)
+def _places(connection: engines.Connection, box: Box) -> set[int]:
+    if box.account is None:
+        return set()
+    uids = sorted(entry.place for entry in box.entries)
+    return mailboxes.stored(connection, box.account.name, box.account.folder, box.validity, uids)
 
 
-async def _accept(writer: Any, envelope: Envelope, raw: bytes) -> int:
-    key: int = await writer.run(lambda c: inbound.accept(c, envelope, raw, claim_for=None))
-    return key
+async def _commit(writer: Any, box: Box, envelope: Envelope, batch: list[tuple[Entry, bytes]]) -> list[int]:
+    def accept(connection: engines.Connection) -> list[int]:
+        found = []
+        for entry, raw in batch:
+            key = inbound.accept(connection, envelope, raw, claim_for=None)
+            if box.account is not None:
+                account, folder = box.account.name, box.account.folder
+                mailboxes.note(connection, account, folder, box.validity, entry.place, inbound=key)
+            found.append(key)
+        return found
+
+    return await writer.run(accept) if batch else []
 
 
-async def _work(config: Config, engine: engines.Engine, writers: Any) -> None:
+async def _work(config: Config, engine: engines.Engine, writers: Any, keys: list[int], tell: Any) -> None:
     """Walk the corridor here: no daemon is at work on this store."""
     corridor = build_corridor(config, engine, who=name_of_this_run())
     readers = Readers(
@@ -127,8 +174,12 @@ async def _work(config: Config, engine: engines.Engine, writers: Any) -> None:
         quarantined=_silent_quarantine,
     )
     await intake.start(alone=True)
-    while intake.busy():  # noqa: ASYNC110 - a command line that waits for a queue to empty
+    looked = 0.0
+    while intake.busy():
         await asyncio.sleep(0.02)
+        if len(keys) > FEW and time.monotonic() - looked > 1.0:
+            looked = time.monotonic()
+            tell(len(keys) - _left(engine, keys))
     await intake.stop()
     await readers.stop()
 
@@ -142,11 +193,42 @@ def _silent_quarantine(connection: engines.Connection, key: int, reason: str) ->
     return False
 
 
-async def _wait(engine: engines.Engine, keys: list[int], seconds: float = 30.0) -> None:
-    """Wait for the running daemon to handle what was just stored."""
-    for _ in range(int(seconds / 0.1)):
-        with engines.reading(engine) as connection:
-            if inbound.all_done(connection, keys):
-                return
+def _left(engine: engines.Engine, keys: list[int]) -> int:
+    with engines.reading(engine) as connection:
+        return inbound.left(connection, first=keys[0], last=keys[-1])
+
+
+async def _wait(engine: engines.Engine, keys: list[int], tell: Any) -> None:
+    """Wait for the running daemon to handle what was just stored, for as long as it gets on with it."""
+    least, since = len(keys) + 1, time.monotonic()
+    while (left := _left(engine, keys)) > 0:
+        tell(max(0, len(keys) - left))
+        if left < least:
+            least, since = left, time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            raise Temporary(
+                "the mails are stored, but the daemon has not handled them all yet; see: maild inbound list"
+            )
         await asyncio.sleep(0.1)
-    raise Temporary("the mails are stored, but the daemon has not handled them all yet; see: maild inbound list")
+    tell(len(keys))
+
+
+def _tell(config: Config, engine: engines.Engine, keys: list[int], *, known: int, unread: int, as_json: bool) -> None:
+    """Say what became of each mail, or of many in sum."""
+    zone, outcomes, separator = ZoneInfo(config.desk.timezone), Counter[str](), "["
+    with engines.reading(engine) as connection:
+        for key in keys:
+            row = show.inbound(connection, zone, key) or {}
+            if as_json:
+                print(separator + json.dumps(row, ensure_ascii=False, indent=1))
+                separator = ","
+            elif len(keys) <= FEW:
+                case = f"{config.desk.number_prefix}#{row['case']}" if row["case"] else "no case"
+                print(f"{row['id']}  {case}  {row['outcome'] or row['state']}  {row['reason']}")
+            outcomes[row.get("outcome") or row.get("state") or ""] += 1
+    if as_json:
+        print("]" if keys else "[]")
+        return
+    if len(keys) > FEW or known or unread:
+        counts = ", ".join(f"{name} {count}" for name, count in outcomes.most_common())
+        print(f"{len(keys)} taken{f' ({counts})' if counts else ''}, {known} known already, {unread} cannot be read")

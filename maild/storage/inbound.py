@@ -253,7 +253,45 @@ def waiting(connection: Connection) -> dict[str, int]:
     return {str(state): int(count) for state, count in rows}
 
 
+def left(connection: Connection, *, first: int, last: int) -> int:
+    """Count the injected mails of a range of ids that have not been handled or put aside."""
+    query = select(func.count()).where(
+        col(Inbound.done_at).is_(None), col(Inbound.id).between(first, last), col(Inbound.source) == "inject"
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def hashes(connection: Connection) -> set[bytes]:
+    """Return the SHA-256 of every mail there is."""
+    return {bytes.fromhex(text) for text in connection.execute(select(col(Inbound.sha256))).scalars()}
+
+
 def all_done(connection: Connection, ids: list[int]) -> bool:
     """Tell whether these mails have all been handled or put aside."""
     query = select(func.count()).where(col(Inbound.id).in_(ids), col(Inbound.done_at).is_(None))
     return connection.execute(query).scalar_one() == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """A mail that came in, in short."""
+
+    id: int
+    source: str
+    account: str
+    state: str
+    done: bool
+
+
+def newest(connection: Connection) -> int:
+    """Return the id of the newest mail, 0 when there is none."""
+    return int(connection.execute(select(func.max(col(Inbound.id)))).scalar() or 0)
+
+
+def since(connection: Connection, after: int) -> list[Came]:
+    """Return the mails that came in after one, oldest first."""
+    query = select(table(Inbound)).where(col(Inbound.id) > after).order_by(col(Inbound.id))
+    return [
+        Came(id=row.id, source=row.source, account=row.account, state=row.state, done=row.done_at is not None)
+        for row in connection.execute(query)
+    ]

@@ -61,12 +61,22 @@ def accept(connection: Connection, place: Place, envelope: Envelope, raw: bytes,
     if connection.execute(held).scalar() != place.fence:
         raise LeaseLost(place.account)
     key = inbound.accept(connection, envelope, raw, claim_for=claim_for)
-    row = {"account": place.account, "folder": place.folder, "validity": place.validity, "uid": place.uid}
-    try:
-        connection.execute(insert(table(MailboxUid)), row | {"inbound": key})
-    except IntegrityError:
-        raise AlreadyStored(f"{place.account} {place.folder} {place.uid}") from None
+    note(connection, place.account, place.folder, place.validity, place.uid, inbound=key)
     return key
+
+
+def note(connection: Connection, account: str, folder: str, validity: int, uid: int, *, inbound: int) -> None:
+    """Note that the mail at a place is stored.
+
+    Raises:
+        AlreadyStored: when it was before; nothing of the transaction's step may then be kept.
+
+    """
+    row = {"account": account, "folder": folder, "validity": validity, "uid": uid, "inbound": inbound}
+    try:
+        connection.execute(insert(table(MailboxUid)), row)
+    except IntegrityError:
+        raise AlreadyStored(f"{account} {folder} {uid}") from None
 
 
 _STORED = select(col(MailboxUid.uid)).where(

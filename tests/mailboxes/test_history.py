@@ -1,0 +1,161 @@
+"""``maild inject`` of old mail: mbox, maildir and IMAP folder, quietly, in order, and again after a break."""
+
+from __future__ import annotations
+
+import contextlib
+import mailbox
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.harness import Desk, Desks
+from tests.mailboxes.dovecot import Dovecot
+from tests.mailboxes.kit import mail
+from tests.mailboxes.test_real_daemon import IMAP
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[Desks]:
+    """Makes desks; no process outlives the test."""
+    made = Desks(folder=tmp_path)
+    yield made
+    made.close()
+
+
+def thread(number: int, *, hour: int, answers: int | None = None) -> bytes:
+    """Make a mail of a conversation; the subject has no case number, so only the headers hold it together."""
+    reference = "" if answers is None else f"In-Reply-To: <{answers}@nordlys.example>\r\n"
+    return (
+        f"From: Kari <kari@nordlys.example>\r\nTo: it@desk.example\r\nSubject: Skriver {number}\r\n"
+        f"Message-ID: <{number}@nordlys.example>\r\n{reference}"
+        f"Date: Tue, 1 Dec 2026 {hour:02}:00:00 +0100\r\n\r\nDet gjelder skriver {number}.\r\n"
+    ).encode()
+
+
+CONVERSATION = [thread(3, hour=12, answers=2), thread(2, hour=11, answers=1), thread(1, hour=10), thread(9, hour=9)]
+"""Newest first: two cases, one of three mails."""
+
+
+def as_mbox(folder: Path, mails: list[bytes]) -> Path:
+    """Write an mbox."""
+    box = mailbox.mbox(folder / "old.mbox")
+    for raw in mails:
+        box.add(raw)
+    box.flush()
+    return folder / "old.mbox"
+
+
+def as_maildir(folder: Path, mails: list[bytes]) -> Path:
+    """Write a maildir."""
+    box = mailbox.Maildir(folder / "old")
+    for raw in mails:
+        box.add(raw)
+    return folder / "old"
+
+
+def cases(desk: Desk) -> list[int]:
+    """Return how many mails each case holds."""
+    rows = desk.rows("select count(*) as n from message where direction = 'in' group by \"case\" order by 1")
+    return [int(row["n"]) for row in rows]
+
+
+@pytest.mark.parametrize("write", [as_mbox, as_maildir])
+def test_an_old_box_becomes_cases_once_and_in_order(desks: Desks, tmp_path: Path, write: object) -> None:
+    """Answers follow what they answer, whatever their order in the box; nothing is sent; again changes nothing."""
+    desk = desks(1)
+    source = str(write(tmp_path, CONVERSATION))  # type: ignore[operator]
+    for _ in range(2):
+        done = desk.run("inject", source, "--quiet")
+        assert done.returncode == 0, done.stderr
+        assert cases(desk) == [1, 3]
+    assert "0 taken, 4 known already" in done.stdout
+    assert desk.rows("select count(*) as n from outbox")[0]["n"] == 0
+
+
+def test_an_old_mailbox_is_read_and_left_as_it_is(desks: Desks, dovecot: Dovecot) -> None:
+    """A folder of a configured mailbox is imported; nothing there is changed; polling takes none of it again."""
+    desk = desks(1, extra=IMAP.format(port=dovecot.port, user="history", folder="INBOX", after="keep"))
+    (desk.folder / "imap-password").write_text("hemmelig\n")
+    dovecot.put("history", CONVERSATION[::-1])
+    dovecot.put("history", [mail(77)], "Archive")
+    for source, known in (("imap:it", 0), ("imap:it", 4), ("imap:it/Archive", 0)):
+        done = desk.run("inject", source, "--quiet")
+        assert done.returncode == 0, done.stderr
+        assert not known or f"{known} known already" in done.stdout
+    assert cases(desk) == [1, 1, 3]
+    assert dovecot.counts("history") == {"INBOX": 4, "Archive": 1}
+    client = dovecot.client("history")
+    client.select_folder("INBOX", readonly=True)
+    assert all(flags[b"FLAGS"] in ((), (b"\\Recent",)) for flags in client.fetch(client.search(), ["FLAGS"]).values())
+    client.logout()
+    desk.start()
+    deadline = time.monotonic() + 20
+    while not desk.rows("select count(*) as n from mailbox_state where backlog = 0 and last_success is not null")[0][
+        "n"
+    ]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert desk.rows("select count(*) as n from inbound")[0]["n"] == 5
+    assert desk.stop() == 0
+
+
+def test_an_unknown_account_is_named_with_those_there_are(desks: Desks) -> None:
+    """A wrong account's name is an error that says which there are."""
+    done = desks(1).run("inject", "imap:nobody")
+    assert done.returncode != 0
+    assert "nobody" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def killed_import(desks: Desks, folder: Path, mails: int, kills: int) -> None:
+    """Kill an import again and again, and let it finish."""
+    desk = desks(1)
+    source = as_mbox(folder, [mail(number) for number in range(mails)])
+    command = [sys.executable, "-m", "maild", "inject", str(source), "--quiet", "--config", str(desk.config)]
+    for number in range(kills):
+        process = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        query, deadline = "select count(*) as n from raw", time.monotonic() + 60
+        wanted = mails * (number + 1) // (kills + 1)
+        while process.poll() is None and time.monotonic() < deadline:
+            if desk.database.exists():
+                with contextlib.suppress(sqlite3.Error):
+                    if desk.rows(query)[0]["n"] >= wanted:
+                        break
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    subjects = [row["subject"] for row in desk.rows("select subject from cases")]
+    assert len(subjects) == len(set(subjects)) == mails
+
+
+def test_a_killed_import_finishes_with_each_mail_once(desks: Desks, tmp_path: Path) -> None:
+    """Killed at two places and started again: each mail is one case."""
+    killed_import(desks, tmp_path, 300, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_large_import_needs_no_more_memory_than_a_small_one(desks: Desks, tmp_path: Path) -> None:
+    """20,000 mails cost at most 64 MB more than 1,000."""
+    peaks = []
+    for mails in (1000, 20_000):
+        desk = desks(1)
+        folder = tmp_path / str(mails)
+        folder.mkdir()
+        source = as_mbox(folder, [mail(number, size=4000) for number in range(mails)])
+        command = ["/usr/bin/env", "time", "-f", "%M", sys.executable, "-m", "maild", "inject", str(source), "--quiet"]
+        done = subprocess.run(
+            [*command, "--config", str(desk.config)], cwd=desk.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert desk.rows("select count(*) as n from cases")[0]["n"] == mails
+        peaks.append(int(done.stderr.split()[-1]))
+    assert peaks[1] - peaks[0] <= 64 * 1024, peaks
