@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from maild.core.reply_marker import SENTINEL_ID
 from maild.mail.html import render, to_text
 from maild.mail.text import Mark
+from tests.timing import within
 
 
 @pytest.mark.parametrize(
@@ -137,9 +138,7 @@ HOSTILE = [
 @pytest.mark.parametrize("html", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_pages_end_soon(html: str) -> None:
     """Pages that are deep, wide or unclosed are read in at most two seconds of processor."""
-    began = time.process_time()
-    text = to_text(html).text
-    assert time.process_time() - began < 2.0
+    text = within(2.0, lambda: to_text(html)).text
     if html.endswith("innerst"):
         assert "innerst" in text
 
