@@ -117,7 +117,7 @@ def _own(path: Path, key: Path | None) -> datetime:
 
 
 def names(
-    domains: Sequence[str], *, selectors: Sequence[tuple[str, str]], resolver: str | None, seconds: float = 20.0
+    domains: Sequence[str], *, selectors: Sequence[tuple[str, str]], resolver: str | None, seconds: float = 8.0
 ) -> Iterator[Finding]:
     """Look what the DNS says of our domains: MX, SPF, DMARC, and DKIM of the selectors that are known."""
     dns = Dns(resolver, seconds=seconds)

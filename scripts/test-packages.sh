@@ -1,8 +1,9 @@
 #!/bin/sh
-# The Debian packages that the tests need beside Python: a real PostgreSQL server and strace.
+# The Debian packages that the tests need beside Python: a real PostgreSQL server, a real Dovecot and strace.
 set -eu
 missing=
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+[ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/imap ] || missing="$missing dovecot-imapd"
 command -v strace >/dev/null || missing="$missing strace"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
