@@ -8,7 +8,6 @@ A *bounce address* is ``b+<outbox id>.<mac>@<domain>``; a *signed Message-ID* is
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -80,12 +79,23 @@ def _b32(data: bytes) -> str:
     return "".join(pairs)[:letters]
 
 
+_DIGITS = bytes(
+    b"0123456789abcdefghijklmnopqrstuv"[_ALPHABET.index(chr(octet))] if chr(octet) in _ALPHABET else 0
+    for octet in range(256)
+)
+"""Each letter as the digit that ``int`` reads to the base of 32; what is no letter is no digit either."""
+
+
 def _unb32(text: str) -> bytes | None:
+    """Read what :func:`_b32` wrote, in either case; there is one spelling only: no letter too many, no spare bits."""
     try:
-        data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+        value = int(text.encode("ascii").lower().translate(_DIGITS), 32)
     except ValueError:
         return None
-    return data if _b32(data) == text.lower() else None  # one spelling only: no spare bits
+    length, spare = divmod(len(text) * 5, 8)
+    if spare >= 5 or value & ((1 << spare) - 1):
+        return None
+    return (value >> spare).to_bytes(length, "big")
 
 
 def person(address: str) -> bytes:
