@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -82,8 +83,13 @@ def _harmless(logger: Any, method: str, event: MutableMapping[str, Any]) -> Muta
     return {_clean(str(key)): _value(str(key), value) for key, value in event.items()}
 
 
+@lru_cache(maxsize=256)
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
+
+
 def _value(key: str, value: Any) -> Any:
-    if value is not None and not isinstance(value, (bool, dict)) and _SECRET.search(key):
+    if value is not None and not isinstance(value, (bool, dict)) and _is_secret(key):
         return REDACTED
     if isinstance(value, dict):
         return {_clean(str(inner)): _value(str(inner), found) for inner, found in value.items()}
@@ -97,4 +103,6 @@ def _value(key: str, value: Any) -> Any:
 def _clean(text: str) -> str:
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "…"
+    if text.isprintable():  # which says no of everything that _CONTROL holds
+        return text
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)

@@ -257,7 +257,8 @@ def _compile(environment: _Sandbox, source: str, where: str, kind: NoticeKind) -
         code = environment.compile(source, name=where, filename=where)
     except TemplateSyntaxError as error:  # unknown filters and tests are found only here
         return None, [Problem(where=f"{where}:{error.lineno}", what=error.message or "syntax error")]
-    return Template.from_code(environment, code, environment.make_globals(None)), []
+    plain = dict(environment.globals)  # every rendering looks at its keys, which takes long in Jinja's own ChainMap
+    return Template.from_code(environment, code, plain), []
 
 
 def _try(letter: _Compiled, kind: NoticeKind, language: str) -> list[Problem]:
