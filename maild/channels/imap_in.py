@@ -330,6 +330,8 @@ _JUNK = ("unexpected response", "unexpected tagged response", "got more than")
 def _what(doing: str, error: BaseException) -> MaildError:
     """Tell whose fault it is: the connection's, this answer's, or the server says NO."""
     said = f"{doing}: {_said(error) or type(error).__name__}"
+    if isinstance(error, ssl.SSLError):  # some of its kinds are ValueErrors too
+        return Unreachable(said)
     if isinstance(error, (ProtocolError, *_NONSENSE)) or any(sign in said for sign in _JUNK):
         return Broken(said)
     if isinstance(error, IMAPClientError) and not isinstance(error, IMAPClientAbortError):

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -62,6 +63,8 @@ class Server:
     """What to do instead, by command."""
     heard: list[str] = field(default_factory=list)
     moved: dict[str, set[int]] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+    """TLS from the first octet."""
     logins: int = 0
     closed: bool = False
 
@@ -82,6 +85,11 @@ class Server:
             threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
+        if self.tls is not None:
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return
         talk = Talk(self, connection)
         with connection, contextlib.suppress(OSError, Bye, ValueError):
             talk.say(self.greeting)

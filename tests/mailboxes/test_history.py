@@ -137,8 +137,14 @@ def killed_import(desks: Desks, folder: Path, mails: int, kills: int) -> None:
 
 
 def test_a_killed_import_finishes_with_each_mail_once(desks: Desks, tmp_path: Path) -> None:
-    """Killed at two places and started again: each mail is one case."""
-    killed_import(desks, tmp_path, 300, 2)
+    """Killed halfway and started again: each mail is one case."""
+    killed_import(desks, tmp_path, 300, 1)
+
+
+@pytest.mark.slow
+def test_an_import_killed_ten_times_finishes_with_each_mail_once(desks: Desks, tmp_path: Path) -> None:
+    """The same at ten places of 3,000 mails."""
+    killed_import(desks, tmp_path, 3000, 10)
 
 
 @pytest.mark.slow
