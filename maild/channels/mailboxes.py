@@ -112,6 +112,8 @@ class _Round:
     validity: int
     told: float
     left: int = 0
+    safe: list[int] = field(default_factory=list)
+    """UIDs that are stored and not settled yet: a server settles many at once for the price of few."""
     unsettled: str = ""
     """Why stored mails cannot be moved or marked, if so."""
     troubled: dict[int, bool] = field(default_factory=dict)
@@ -278,10 +280,12 @@ class Poller:
         look.left = len(todo)
         self._report(look)
         if self.account.after != "keep":
-            self._settle(look, sorted(done))
+            self._done(look, sorted(done))
+            self._settle(look, look.safe)
         todo.sort(key=lambda uid: (self._strikes.get(uid, 0) > 1, uid))
         for chunk in _chunks(todo, MOST_LISTED):
             self._take(look, chunk)
+        self._settle(look, look.safe)
         self._report(look)
 
     def _report(self, look: _Round) -> None:
@@ -300,6 +304,8 @@ class Poller:
             if time.monotonic() - look.told > TELL:
                 self._report(look)
             self._fetch(look, batch)
+            if len(look.safe) >= MOST_LISTED:
+                self._settle(look, look.safe)
 
     def _fetch(self, look: _Round, batch: dict[int, int]) -> None:
         """Fetch some mails together; when the answer makes no sense, one by one, so that only the culprit fails."""
@@ -364,21 +370,26 @@ class Poller:
         safe = [uid for uid, result in results.items() if isinstance(result, bool)]
         failed = {uid: result for uid, result in results.items() if isinstance(result, BaseException)}
         look.left -= len(safe)
+        self._done(look, safe)
         for error in failed.values():
             if isinstance(error, Lost | Temporary) or not isinstance(error, Exception):
-                if safe and not isinstance(error, Lost):
-                    self._settle(look, safe)
-                raise error
-        self._settle(look, safe)
+                raise error  # what is safe is settled by the next look
         for uid, error in failed.items():
             self._troubled(look, uid, f"it cannot be stored: {type(error).__name__}: {error}"[:300], "broken")
 
-    def _settle(self, look: _Round, uids: list[int]) -> None:
-        """Settle what is safe. A server that cannot (its archive is full, say) stops no mail coming in."""
+    def _done(self, look: _Round, uids: list[int]) -> None:
+        """Strike stored mails off the lists of what gave trouble, and put them down to be settled."""
         for uid in uids:
             self._strikes.pop(uid, None)
         if solved := [uid for uid in uids if uid in look.troubled]:
             self._ask(self._ledger.solved(look.validity, solved))
+        look.safe += uids
+
+    def _settle(self, look: _Round, uids: list[int]) -> None:
+        """Settle what is safe. A server that cannot (its archive is full, say) stops no mail coming in."""
+        uids, look.safe = list(uids), []
+        if uids and not look.unsettled:
+            self._reopen(look)
         for chunk in _chunks(uids, MOST_LISTED):
             if look.unsettled:
                 return
