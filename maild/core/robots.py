@@ -19,6 +19,8 @@ from maild.core.thanks import is_thanks as is_thanks
 RobotKind = Literal["human", "auto-reply", "automatic", "list", "calendar", "receipt", "feedback", "bounce"]
 
 _SUBJECTS = [(name, re.compile(rf"(?i)^\s*(?:{words})\s*(?::|：|$)")) for name, words in SUBJECTS]
+_ANY_SUBJECT = re.compile(rf"(?i)^\s*(?:{'|'.join(words for _, words in SUBJECTS)})\s*(?::|：|$)")
+"""Any of them: nearly every mail is asked this one pattern instead of each language's."""
 _ABSENT_TEXT = tuple(ABSENT_TEXT.replace("e-?mail", "email").split("|"))
 _LOCAL = re.compile(ROBOT_LOCAL, re.IGNORECASE)
 _ATTENDED = re.compile(ATTENDED_LOCAL, re.IGNORECASE)
@@ -64,7 +66,7 @@ def robot_header(mail: Mail) -> str | None:
 
 def robot_subject(mail: Mail) -> str | None:
     """Return why the subject is an automatic answer's (MAIL §4 row 8, ≥ 30 languages), or None."""
-    for name, pattern in _SUBJECTS:
+    for name, pattern in _SUBJECTS if _ANY_SUBJECT.match(mail.subject) else ():
         found = pattern.match(mail.subject)
         if found is not None and (found.group().rstrip()[-1:] in ":：" or _absent(mail)):
             return f"subject of an automatic reply ({name})"
