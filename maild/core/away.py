@@ -18,6 +18,8 @@ WORDS = ("borte", "fråværande", "fraværende", "borta", "frånvarande", "away"
 """What begins such a line when verbs.toml says nothing."""
 LONGEST = 366
 """Days an absence told by mail may last; more is a mistake in the date."""
+MOST_LINE = 200
+"""Characters of such a line; a longer one is prose, and is not searched: the time would grow with its cube."""
 _DATE = Field(name="date", kind="date")
 _SUBSTITUTE = re.compile(r"(?i)[\s,;]+(?:stedfortreder|vikar|ersättare|vikarie|substitute)\s*:?\s+(\S+)\s*$")
 _BETWEEN = re.compile(r"\s*(?:\.\.|–|—|\btil\b|\btill\b|\bto\b|\buntil\b|\s-\s)\s*", re.IGNORECASE)
@@ -66,6 +68,8 @@ def _noted(draft: Draft, agent: str, absence: Absence, why: str) -> Plan:
 
 def read_line(line: str, rulebook: Rulebook, *, today: date) -> Absence | None:
     """Read ``borte 3.–14.12 stedfortreder bob``; None when it is no such line, or a date in it is none."""
+    if len(line) > MOST_LINE:
+        return None
     first, _, rest = line.partition(" ")
     word = fold(first).strip()
     if rulebook.verbs.get(word, "absent" if word in WORDS else "") != "absent" or not rest.strip():

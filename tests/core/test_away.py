@@ -9,6 +9,7 @@ from maild.core.away import read_line
 from maild.core.plan import OpenCase, SetAbsence
 from maild.core.rules import Absence
 from tests.core import make
+from tests.timing import within
 
 TODAY = date(2026, 12, 1)
 
@@ -50,6 +51,12 @@ def test_lines(line: str, start: str, end: str, substitute: str | None) -> None:
 def test_what_is_no_such_line(line: str) -> None:
     """A sentence, a past or endless absence, a stranger as substitute: none of them is believed."""
     assert read_line(line, make.RULEBOOK, today=TODAY) is None
+
+
+@pytest.mark.parametrize("filling", [",", " ", "1.", " til ", "-1"])
+def test_a_line_without_end_costs_nothing(filling: str) -> None:
+    """Whoever claims to be an agent may write such a line: however long it is, the desk is not kept busy by it."""
+    assert within(0.2, lambda: read_line(f"borte 3. {filling * 3000}x", make.RULEBOOK, today=TODAY)) is None
 
 
 def absences(plan: Any) -> list[SetAbsence]:
