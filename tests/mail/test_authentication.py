@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from maild.mail import headers
 from maild.mail.auth_results import parse
 from maild.mail.authentication import judge
 from maild.mail.identity import identity
-from maild.mail.options import ReadOptions
+from maild.mail.options import DoorTrust, ReadOptions
 from tests.timing import within
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -153,6 +154,19 @@ def test_what_a_sender_wrote_is_not_believed(top: str) -> None:
     """A4: forged fields in the wrong place, under another's name, or saying something else never make a pass."""
     assert len(FORGED) >= 40
     assert judged(top).verdict != "pass"
+
+
+@pytest.mark.parametrize("top", [PASS, PASS + OURS, OURS + PASS])
+def test_a_client_that_logged_in_vouches_for_nobody_else(top: str) -> None:
+    """No server stands before the submission door: a colleague's From with a pass written by oneself is no pass."""
+    assert judged(top, source="submission").verdict == "unknown"
+
+
+def test_a_submission_door_behind_a_server_can_be_told_so() -> None:
+    """A door with a trust of its own is believed as it says."""
+    own = DoorTrust(door="submission", trust="headers", authserv_id="mx.desk.example")
+    options = replace(OPTIONS, doors=(own,))
+    assert judged(PASS + OURS, options=options, source="submission").verdict == "pass"
 
 
 def test_without_a_name_nobody_is_believed() -> None:
