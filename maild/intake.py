@@ -146,6 +146,7 @@ class Intake:
 
         """
         data = bytes(raw)
+        packed = inbound.pack(data)
         claim = not self._backlog and not self._passing and not self._stopping and self._has_room(len(data))
         who = self._corridor().who if claim else None
         if claim:
@@ -155,9 +156,9 @@ class Intake:
             self._passing += 1
         try:
             if place is None:
-                key = await self._accepting.run(lambda c: inbound.accept(c, envelope, data, claim_for=who))
+                key = await self._accepting.run(lambda c: inbound.accept(c, envelope, packed, claim_for=who))
             else:
-                key = await self._accepting.run(lambda c: mailboxes.accept(c, place, envelope, data, claim_for=who))
+                key = await self._accepting.run(lambda c: mailboxes.accept(c, place, envelope, packed, claim_for=who))
         except BaseException:
             if claim:
                 self._bytes -= len(data)

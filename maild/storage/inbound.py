@@ -45,8 +45,25 @@ class Claimed:
     """Including the one this claim counted."""
 
 
-def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for: str | None) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """Raw bytes made ready to be stored: what takes time is done before the writing transaction."""
+
+    sha256: str
+    codec: str
+    data: bytes
+    size: int
+
+
+def pack(raw: bytes) -> Packed:
+    """Make raw bytes ready to be stored."""
+    codec, data = ("zlib", zlib.compress(raw, 1)) if len(raw) < COMPRESS_BELOW else ("identity", raw)
+    return Packed(sha256=hashlib.sha256(raw).hexdigest(), codec=codec, data=data, size=len(raw))
+
+
+def accept(connection: Connection, envelope: Envelope, raw: bytes | Packed, *, claim_for: str | None) -> int:
     """Store a mail, byte for byte; with ``claim_for`` its first reading attempt is counted in the same commit."""
+    packed = raw if isinstance(raw, Packed) else pack(raw)
     key = _ACCEPT.returned(
         connection,
         {
@@ -61,8 +78,8 @@ def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for:
             "account": envelope.account,
             "quiet": envelope.quiet,
             "received": envelope.received,
-            "size": len(raw),
-            "sha256": hashlib.sha256(raw).hexdigest(),
+            "size": packed.size,
+            "sha256": packed.sha256,
             "attempts": 1 if claim_for else 0,
             "claimed_by": claim_for,
             "claimed_until": envelope.received + LEASE if claim_for else None,
@@ -72,8 +89,7 @@ def accept(connection: Connection, envelope: Envelope, raw: bytes, *, claim_for:
             "traceback": "",
         },
     )
-    codec, data = ("zlib", zlib.compress(raw, 1)) if len(raw) < COMPRESS_BELOW else ("identity", raw)
-    _KEEP_RAW.one(connection, {"inbound": key, "codec": codec, "data": data})
+    _KEEP_RAW.one(connection, {"inbound": key, "codec": packed.codec, "data": packed.data})
     return int(key)
 
 

@@ -49,7 +49,9 @@ class LeaseLost(Exception):
     """Another daemon polls this account now."""
 
 
-def accept(connection: Connection, place: Place, envelope: Envelope, raw: bytes, *, claim_for: str | None) -> int:
+def accept(
+    connection: Connection, place: Place, envelope: Envelope, raw: bytes | inbound.Packed, *, claim_for: str | None
+) -> int:
     """Store a polled mail and the row that says so, in one transaction; its inbound id.
 
     Raises:
