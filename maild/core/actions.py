@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from maild.core.calendars import Period
 from maild.core.conditions import Condition
+from maild.core.trace import TraceLine
 
 Strategy = Literal["round_robin", "least_open", "group"]
 Preference = Literal["sticky", "language", "competence"]
@@ -52,10 +53,10 @@ class Rule:
     line: int
     when: Condition
     then: Actions
-    must: frozenset[str] | None = None
-    """Keys of words of which a mail must hold one, else the rule cannot hit; None: no such quick look."""
-    without: str = ""
-    """How the trace says that it holds none."""
+    must: frozenset[str | int] | None = None
+    """Signals of which a mail must bear one, else the rule misses (core/glance.py); None: no such quick look."""
+    missed: TraceLine | None = None
+    """What the trace says when it bears none."""
     go_on: bool = False
     """``continue``: the rules below are asked too."""
     valid_from: date | None = None

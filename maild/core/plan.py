@@ -14,6 +14,7 @@ from typing import Literal
 from maild.core.facts import Status
 from maild.core.mail import Attachment
 from maild.core.rules import Absence
+from maild.core.trace import TraceLine as TraceLine
 
 Outcome = Literal[
     "new",  # a new case
@@ -277,15 +278,6 @@ class Notice:
     """The foreign number whose naming this answers, counted once a day."""
     held: bool = False
     """The breaker is open: queue it, but do not send until it is released."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceLine:
-    """One step of a decision: a rule (MAIL row, department default…), whether it hit, and on what."""
-
-    rule: str
-    hit: bool
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

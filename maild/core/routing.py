@@ -110,13 +110,15 @@ class _Way:
 
     def _ask(self, rules: tuple[Rule, ...]) -> bool:
         """Ask rules until one ends it; True when one did."""
-        captures, keys = Captures(), self.sight.any_keys
+        if not rules:
+            return False
+        captures, signals, trace = Captures(), self.sight.signals, self.trace
         for rule in rules:
+            if rule.must is not None and rule.missed is not None and rule.must.isdisjoint(signals):
+                trace.append(rule.missed)
+                continue
             if rule.dated and not rule.holds(self.day):
                 self.trace.append(_missed(rule.label, f"not in force on {self.day}"))
-                continue
-            if rule.must is not None and rule.must.isdisjoint(keys):
-                self.trace.append(_missed(rule.label, rule.without))
                 continue
             hit, detail = answer(rule.when, self.sight, captures)
             if hit:

@@ -13,6 +13,10 @@ from maild.core.robots import Robot, robot
 from maild.core.rules import Rulebook
 from maild.core.words import Folded, folded
 
+Signal = str | int
+"""A word or its first letters, a pattern's number, or ``from:…``, ``domain:…``, ``header:…``: no word has a colon."""
+NOBODY = "from:"
+"""The signal of a mail whose From names nobody: whoever asks for an author cannot know."""
 LONGEST = 64 * 1024
 """Characters of a text that rules look at: nobody routes by what stands further down."""
 
@@ -63,6 +67,22 @@ class Sight:
     def any_keys(self) -> frozenset[str]:
         """What words of subject or text begin with."""
         return self.subject_words.keys | self.text_words.keys
+
+    @cached_property
+    def signals(self) -> frozenset[Signal]:
+        """What a rule may be unable to do without (core/glance.py)."""
+        author = self.author
+        found: set[Signal] = {f"header:{name}" for name in self.headers}
+        if author is None:
+            found.add(NOBODY)
+        else:
+            domain = author.casefold().rpartition("@")[2]
+            found |= {f"from:{author.casefold()}", f"from:@{domain}"}
+            domain = author.rpartition("@")[2]
+            while domain:
+                found.add(f"domain:{domain}")
+                domain = domain.partition(".")[2]
+        return self.subject_words.keys.union(self.text_words.keys, self.subject_patterns, self.text_patterns, found)
 
     @cached_property
     def subject_patterns(self) -> frozenset[int]:

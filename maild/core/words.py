@@ -12,13 +12,22 @@ from dataclasses import dataclass
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+|#")
 HEAD = 3
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_GONE = dict.fromkeys(map(ord, _INVISIBLE))
 
 
 def fold(text: str) -> str:
     """Return the words of a text, folded, with one space around each."""
-    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).casefold())
-    return f" {' '.join(_WORD.findall(plain))} "
+    return f" {' '.join(_split(text))} "
+
+
+def _split(text: str) -> list[str]:
+    """Return the words of a text, folded; a text of ASCII alone is in its form already."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    if any(letter in text for letter in _INVISIBLE):
+        text = text.translate(_GONE)
+    return _WORD.findall(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +42,9 @@ class Folded:
 
 def folded(text: str) -> Folded:
     """Fold a text once, to be searched many times."""
-    joined = fold(text)
-    words = frozenset(joined.split())
-    return Folded(text=joined, words=words, keys=words.union([word[:HEAD] for word in words]))
+    found = _split(text)
+    words = frozenset(found)
+    return Folded(text=f" {' '.join(found)} ", words=words, keys=words.union([word[:HEAD] for word in words]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

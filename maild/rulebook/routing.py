@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from maild import values
 from maild.core.actions import Actions, Rule
 from maild.core.calendars import Period
-from maild.core.conditions import AllOf, Condition, Words
+from maild.core.conditions import AllOf
+from maild.core.glance import must
+from maild.core.trace import TraceLine
 from maild.rulebook.conditions import Compiler
 from maild.rulebook.files import Files
 from maild.rulebook.names import Names
@@ -114,14 +116,16 @@ class _File:
         self.compiler.captures, self.compiler.broken = set(), False
         when = self.compiler.condition(one.when, (*keys, "when"))
         line = self.document.where(*keys).rpartition(":")[2]
-        must, without = _must(when)
+        label = f"{FOLDER}/{self.document.path.name}:{line} {one.name}"
+        signals, without = must(when)
+        dated = one.valid_from is not None or one.valid_until is not None
         return Rule(
             name=one.name,
-            label=f"{FOLDER}/{self.document.path.name}:{line} {one.name}",
+            label=label,
             line=int(line),
             when=when,
-            must=must,
-            without=without,
+            must=None if dated else signals,  # of a rule that is not in force the trace says that
+            missed=TraceLine(rule=label, hit=False, detail=without),
             then=self._then(one.then, (*keys, "then"), one),
             go_on=one.go_on,
             valid_from=one.valid_from,
@@ -207,15 +211,6 @@ class _File:
             keys: Keys = ("rule", len(rules) - 1) if rules else ()
             what = "the last rule of a file takes what is left: add one without when, continue and dates"
             self._wrong(keys, what)
-
-
-def _must(when: Condition) -> tuple[frozenset[str] | None, str]:
-    """Return the keys of words that a rule cannot do without, and how it says that there are none."""
-    parts = when.parts if isinstance(when, AllOf) else (when,)
-    for part in parts:
-        if isinstance(part, Words) and part.keys is not None:
-            return part.keys, part.miss
-    return None, ""
 
 
 def _in_force_whenever(earlier: Rule, later: Rule) -> bool:
