@@ -183,7 +183,8 @@ class Load:
             head = f"Subject: SV: {talk.subject}\r\nIn-Reply-To: {talk.answers}\r\nReferences: {talk.answers}\r\n"
         common = (
             f"Received: from client.example by mx.bench.example; Tue, 1 Dec 2026 09:00:00 +0100\r\n"
-            f"From: Person {self.serial} <{sender}>\r\nTo: {to}\r\nDate: Tue, 1 Dec 2026 09:00:00 +0100\r\n"
+            f"From: {sender.partition('@')[0].title()} <{sender}>\r\nTo: {to}\r\n"
+            f"Date: Tue, 1 Dec 2026 09:00:00 +0100\r\n"
             f"Message-ID: {message_id}\r\n{head}"
         )
         return sender, to, message_id, common.encode() + sample.headers + b"\r\n" + sample.body

@@ -129,26 +129,41 @@ _ARRIVALS = Statement(
     .order_by(col(Message.at), col(Message.id))
     .limit(MOST_ARRIVALS)
 )
-_ADDRESS = Statement(
+
+
+def _state(name: str) -> Any:
+    """One small fact about the store, as a column."""
+    return select(col(State.value)).where(col(State.name) == text(f"'{name}'")).scalar_subquery().label(name)
+
+
+_SUMS = Statement(
     select(
         func.count().label("day"),
         func.sum(case((col(AutomaticMail.at) > bindparam("ten", type_=UTCDateTime), 1), else_=0)).label("ten"),
         func.sum(case((col(AutomaticMail.unauthenticated), 1), else_=0)).label("unauthenticated"),
+        select(func.count())
+        .select_from(
+            select(col(AutomaticMail.outbox))
+            .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
+            .limit(bindparam("most"))
+            .subquery()
+        )
+        .scalar_subquery()
+        .label("domain"),
+        select(func.sum(col(AutomaticMinute.count)))
+        .where(col(AutomaticMinute.minute) > bindparam("minute"))
+        .scalar_subquery()
+        .label("everybody"),
+        _state("breaker_open_since"),
+        _state("median_10min"),
     ).where(col(AutomaticMail.address_key) == bindparam("key"), col(AutomaticMail.at) > bindparam("day"))
 )
+"""Everything the caps count for every mail, in one row: an address, a domain, the whole desk, the breaker."""
 _NAMED = Among(
     AutomaticMail.number,
     lambda among: select(col(AutomaticMail.number)).where(
         col(AutomaticMail.address_key) == bindparam("key"), col(AutomaticMail.at) > bindparam("day"), among
     ),
-)
-_DOMAIN = Statement(
-    select(func.count().label("count")).select_from(
-        select(col(AutomaticMail.outbox))
-        .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
-        .limit(bindparam("most"))
-        .subquery()
-    )
 )
 _UNAUTHENTICATED = Statement(
     select(func.count().label("count")).select_from(
@@ -158,10 +173,6 @@ _UNAUTHENTICATED = Statement(
         .subquery()
     )
 )
-_ALL = Statement(
-    select(func.sum(col(AutomaticMinute.count)).label("sum")).where(col(AutomaticMinute.minute) > bindparam("minute"))
-)
-_STATE = Statement(select(table(State)).where(text("name in ('breaker_open_since', 'median_10min')")))
 _LOAD = Among(AgentLoad.agent, lambda among: select(table(AgentLoad)).where(among))
 _ROTATION = Among(Rotation.group, lambda among: select(table(Rotation)).where(among).with_for_update())
 _OUTGOING = Among(
@@ -429,26 +440,32 @@ def _counts(
     connection: Connection, asks: Asks, caps: Caps, now: datetime, registered: str | None, *, burst: bool
 ) -> Counts:
     day, hour, ten = now - DAY, now - HOUR, now - timedelta(minutes=10)
-    state = {row.name: row.value for row in _STATE.all(connection)}
-    since = state.get("breaker_open_since")
-    address, numbers = None, frozenset[int]()
+    sums = _SUMS.first(
+        connection,
+        key=asks.ack_key or "",
+        day=day,
+        ten=ten,
+        domain=asks.ack_domain or "",
+        hour=hour,
+        most=caps.per_domain_hour,
+        minute=minute(ten),
+    )
+    numbers = frozenset[int]()
     if asks.ack_key is not None:
-        address = _ADDRESS.first(connection, key=asks.ack_key, day=day, ten=ten)
         named = _NAMED.all(connection, sorted(asks.automatic_numbers), key=asks.ack_key, day=day)
         numbers = frozenset(row.number for row in named)
+    since = sums.breaker_open_since
     return Counts(
-        address_day=(address and address.day) or 0,
-        address_10min=(address and address.ten) or 0,
-        unauthenticated_address_day=(address and address.unauthenticated) or 0,
+        address_day=sums.day or 0,
+        address_10min=sums.ten or 0,
+        unauthenticated_address_day=sums.unauthenticated or 0,
         unauthenticated_hour=_UNAUTHENTICATED.scalar(connection, hour=hour, most=caps.unauthenticated_hour)
         if asks.unproven
         else 0,
-        domain_hour=_DOMAIN.scalar(connection, domain=asks.ack_domain, hour=hour, most=caps.per_domain_hour)
-        if asks.ack_domain is not None
-        else 0,
+        domain_hour=sums.domain,
         numbers_named=numbers,
-        all_10min=_ALL.scalar(connection, minute=minute(ten)) or 0,
-        median_10min=float(state.get("median_10min", "0")),
+        all_10min=sums.everybody or 0,
+        median_10min=float(sums.median_10min or "0"),
         breaker_open_since=datetime.fromisoformat(since) if since else None,
         confirmations_hour=_CONFIRMATIONS.scalar(connection, address=registered, hour=hour)
         if registered is not None
