@@ -45,7 +45,7 @@ class Session:
         self._wire = Wire()
         self._ended = False
         self._holds = self._next = 0
-        self._marks = False
+        self._marks = self._looking = False
 
     # -- connect --------------------------------------------------------------------------------------------------
 
@@ -59,12 +59,14 @@ class Session:
         """
         proof = login()
         self.close()
-        self._wire = Wire()
+        self._wire, self._looking = Wire(), looking
         with self._command("connecting"):
             self._client = client = self._connect()
             self._log_in(client, proof)
             client.capabilities()
-            self._open_folder(client, looking=looking)
+            self._open_folder(client)
+            if not looking:
+                self._make_folders(client)
 
     def _connect(self) -> Client:
         account = self.account
@@ -102,10 +104,11 @@ class Session:
             more = f" ({_said(said.decode('utf-8', 'replace'))})" if said else ""
             raise Refused(f"login of {login.user} refused: {_said(error)}{more}") from None
 
-    def _open_folder(self, client: Client, *, looking: bool) -> None:
+    def _open_folder(self, client: Client) -> None:
+        """Open the folder, again before each look: only that shows for certain that it was made anew meanwhile."""
         account = self.account
         try:
-            opened = client.select_folder(account.folder, readonly=looking)
+            opened = client.select_folder(account.folder, readonly=self._looking)
         except IMAPClientAbortError:
             raise
         except IMAPClientError as error:
@@ -116,9 +119,11 @@ class Session:
         self._holds, self._next = int(opened.get(b"EXISTS", 0)), int(opened.get(b"UIDNEXT", 0))
         flags = opened.get(b"PERMANENTFLAGS", ())
         self._marks = b"\\*" in flags or DONE_KEYWORD in flags
-        if not looking:
-            for folder in sorted({account.move_to if account.after == "move" else "", account.failed or ""} - {""}):
-                self._make(client, folder)
+
+    def _make_folders(self, client: Client) -> None:
+        account = self.account
+        for folder in sorted({account.move_to if account.after == "move" else "", account.failed or ""} - {""}):
+            self._make(client, folder)
 
     def _make(self, client: Client, folder: str) -> None:
         try:
@@ -158,8 +163,7 @@ class Session:
         if self.account.after == "flag" and self._marks:
             criteria += ["UNKEYWORD", DONE_KEYWORD.decode()]
         with self._command("listing the folder") as client:
-            client.noop()
-            self._holds = client.exists() or self._holds
+            self._open_folder(client)
             if self._holds <= MOST_NAMED:
                 return sorted(int(uid) for uid in client.search(criteria))
             found: list[int] = []

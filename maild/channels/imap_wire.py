@@ -101,8 +101,3 @@ class Client(IMAPClient):  # type: ignore[misc] # the library has no types
     def forget(self) -> None:
         """Drop what the server said unasked, which the library keeps for ever."""
         self._imap.untagged_responses = {}
-
-    def exists(self) -> int:
-        """Return how many mails the open folder holds, as last said."""
-        said = self._imap.untagged_responses.get("EXISTS")
-        return int(said[-1]) if said else 0

@@ -141,6 +141,8 @@ class Poller:
         self._strikes: dict[int, int] = {}
         """How often the connection ended while a mail was fetched; all of one UIDVALIDITY."""
         self._validity = 0
+        self._looked = False
+        """Whether the present connection has looked the folder through."""
         self._thread = threading.Thread(target=self._work, name=f"imap-{account.name}", daemon=True)
 
     def start(self) -> None:
@@ -171,10 +173,7 @@ class Poller:
     def _work(self) -> None:
         wait = FIRST_WAIT
         while not self._stop.is_set():
-            started = time.monotonic()
             wait = self._try(wait)
-            if time.monotonic() - started > LONGEST_WAIT:
-                wait = FIRST_WAIT
         with contextlib.suppress(Stopped, Temporary):
             self._ask(self._ledger.give_lease(), last=True)
 
@@ -201,6 +200,8 @@ class Poller:
             return self._failed(error, wait, 3)
 
     def _failed(self, error: Exception, wait: float, factor: int) -> float:
+        if self._looked:  # this connection was good for something: what ended it is news
+            wait = FIRST_WAIT
         if not self._stop.is_set():
             with contextlib.suppress(Temporary, Stopped):
                 self._ask(self._ledger.fares(None, str(error) or type(error).__name__))
@@ -209,6 +210,7 @@ class Poller:
 
     def _connected(self, looks: int | None = None) -> None:
         """Keep one connection for as long as it is good."""
+        self._looked = False
         self._lease()  # before the connection: a daemon without the right does not even log in
         self._lost.clear()
         keeper = asyncio.run_coroutine_threadsafe(self._keep_lease(), self._loop)
@@ -270,10 +272,10 @@ class Poller:
     # -- one look -------------------------------------------------------------------------------------------------
 
     def _look(self, session: Session) -> None:
-        look = _Round(session, self._lease(), session.validity, time.monotonic())
+        fence, uids = self._lease(), session.uids()
+        look = _Round(session, fence, session.validity, time.monotonic())
         if look.validity != self._validity:
             self._validity, self._strikes = look.validity, {}
-        uids = session.uids()
         done = self._ask(self._ledger.stored(look.validity, uids))
         look.troubled = self._ask(self._ledger.troubled(look.validity))
         todo = [uid for uid in uids if uid not in done and look.troubled.get(uid, True)]
@@ -287,6 +289,7 @@ class Poller:
             self._take(look, chunk)
         self._settle(look, look.safe)
         self._report(look)
+        self._looked = True
 
     def _report(self, look: _Round) -> None:
         look.told = time.monotonic()
