@@ -48,7 +48,7 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         "journal_mode=wal",
         "synchronous=full",
         "foreign_keys=on",
-        "cache_size=-16000",
+        "cache_size=-48000",  # 48 MB: indexes over random hashes are touched all over
         "temp_store=memory",
         "wal_autocheckpoint=8000",  # 32 MB: a page that many mails touch goes to the file once, not once a second
     ):
