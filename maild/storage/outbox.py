@@ -92,9 +92,9 @@ def claim_due(
         .values(state="sending", attempts=Outbox.attempts + 1, claimed_by=who, claimed_until=now + LEASE)
     )
     data = dict(
-        connection.execute(select(col(OutboxData.outbox), col(OutboxData.data)).where(col(OutboxData.outbox).in_(ids)))
-        .tuples()
-        .all()
+        connection.execute(
+            select(col(OutboxData.outbox), col(OutboxData.data)).where(col(OutboxData.outbox).in_(ids))
+        ).all()
     )
     return [
         ToSend(
@@ -136,7 +136,7 @@ def _drop_unwanted(connection: Connection, now: datetime) -> None:
 def _sizes(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Return how many bytes each mail has, without reading them."""
     query = select(col(OutboxData.outbox), func.length(col(OutboxData.data))).where(col(OutboxData.outbox).in_(ids))
-    return {outbox: int(size) for outbox, size in connection.execute(query).tuples()}
+    return {outbox: int(size) for outbox, size in connection.execute(query)}
 
 
 _RECORD = (
@@ -256,9 +256,7 @@ def _unhold(
         where.append(col(Outbox.id).in_(ids))
     if older_than is not None:
         where.append(col(Outbox.created) < older_than)
-    rows = (
-        connection.execute(select(col(Outbox.id), col(Outbox.case), col(Outbox.once_key)).where(*where)).tuples().all()
-    )
+    rows = connection.execute(select(col(Outbox.id), col(Outbox.case), col(Outbox.once_key)).where(*where)).all()
     if not rows:
         return 0
     connection.execute(update(table(Outbox)).where(col(Outbox.id).in_([row[0] for row in rows])).values(values))
@@ -339,7 +337,7 @@ def refresh_median(connection: Connection, *, now: datetime) -> float:
     since = this - 7 * 24 * 60
     rows = connection.execute(
         select(col(AutomaticMinute.minute), col(AutomaticMinute.count)).where(col(AutomaticMinute.minute) > since)
-    ).tuples()
+    )
     buckets: dict[int, int] = {}
     for at, count in rows:
         buckets[at // 10] = buckets.get(at // 10, 0) + count

@@ -66,7 +66,7 @@ def _people(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, list[
     found: dict[int, list[str]] = {}
     for chunk in _chunks([row.number for row in rows]):
         query = select(col(Participant.case), col(Participant.address)).where(col(Participant.case).in_(chunk))
-        for number, address in connection.execute(query.order_by(col(Participant.since))).tuples():
+        for number, address in connection.execute(query.order_by(col(Participant.since))):
             found.setdefault(number, []).append(address)
     return found
 
@@ -250,7 +250,7 @@ def outbox_list(
 
 def status(connection: Connection, zone: ZoneInfo) -> Shown:
     """Sum up the store: what waits, what failed, what is open."""
-    by_status = connection.execute(select(col(Case.status), func.count()).group_by(col(Case.status))).tuples()
+    by_status = connection.execute(select(col(Case.status), func.count()).group_by(col(Case.status)))
     quarantined = connection.execute(select(func.count()).where(col(Inbound.state) == "quarantined")).scalar_one()
     failed = connection.execute(select(func.count()).where(col(Outbox.state) == "failed")).scalar_one()
     loops = connection.execute(select(col(Counter.value)).where(col(Counter.name) == "loops")).scalar()
