@@ -116,7 +116,10 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         return Act(meaning="note", agent=agent, reason=reason, verified=proof.passes, internal=True)
     missing = _missing(mail, found, facts, rulebook, proof)
     if missing is not None:
-        return Act(meaning="held", agent=agent, reason=missing, internal=internal)
+        # What may never leave is held as a note: confirmed, it stays internal.
+        own = None if internal else _file_of_ours(mail.attachments)
+        reason = missing if own is None else f"{missing}; {own}; confirmed, it becomes an internal note"
+        return Act(meaning="held", agent=agent, reason=reason, internal=internal or own is not None)
     stop = unsendable(mail.own_text, mail.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
@@ -208,9 +211,17 @@ def unsendable(
         return "there is no text to send"
     if tokens.ADDRESS_SHAPE.search(text) or tokens.MESSAGE_ID_SHAPE.search(text) or tokens.BOUNCE_SHAPE.search(text):
         return "it holds a signed address that belongs to somebody"
+    if (own := _file_of_ours(files)) is not None:
+        return own
     if SENTINEL_LINE.search(text) or _INTERNAL.search(text):
         return "it holds parts of an internal notice"
     return _private(text.lower(), case, facts, rulebook, agent)
+
+
+def _file_of_ours(files: tuple[Attachment, ...]) -> str | None:
+    """Say which file must not leave: some mail clients attach the notice that they answer (FAULTS A13)."""
+    name = next((file.name for file in files if file.ours), None)
+    return None if name is None else f"the file {name} is or holds a letter of maild's own"
 
 
 def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent) -> str | None:

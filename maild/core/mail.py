@@ -92,6 +92,9 @@ class Attachment:
     """When the file lies inside a container (winmail.dat, .msg) found at that range: its position in there."""
     decoration: bool = False
     """A signature's logo or the like: kept, but not shown as a file the writer sent (MAIL §1)."""
+    ours: bool = False
+    """It holds a signed address or Message-ID of ours, or a notice's X-Maild field: it never goes to a customer. Known
+    while the mail is decided, and not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ _PLUS = re.compile(r"\+\d{1,18}\.[A-Za-z2-7]{16}")
 _ESCAPED_PLUS = re.compile(r"%2[Bb]\d{1,18}\.[A-Za-z2-7]{16}")
 _OURS = re.compile(r"(?i)maild\.\d{1,18}\.\d{1,10}\.")
 _SHAPES = (tokens.ADDRESS_SHAPE, tokens.BOUNCE_SHAPE, tokens.MESSAGE_ID_SHAPE)
+_NOTICE = re.compile(rb"(?i)\bx-maild-[a-z]{2,20}:")
 _AROUND = 400
 MOST = 200
 
@@ -29,6 +30,15 @@ def find(texts: Iterable[str]) -> tuple[str, ...]:
             if len(found) > MOST:
                 return tuple(found)[:MOST]
     return tuple(found)
+
+
+def in_file(data: bytes) -> bool:
+    """Tell whether a file holds such a string, or a field only our notices have: a mail of ours, saved and attached.
+
+    NULs are passed over, for Outlook saves its mails (``.msg``) in UTF-16.
+    """
+    text = data.replace(b"\0", b"")
+    return _NOTICE.search(text) is not None or bool(find((text.decode("latin-1"),)))
 
 
 def _hints(text: str) -> Iterator[re.Match[str]]:

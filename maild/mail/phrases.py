@@ -61,6 +61,16 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "det innehåller delar av en intern avisering",
     ),
     (
+        "the file {} is or holds a letter of maild's own",
+        "filen {} er eller inneholder et brev fra maild selv",
+        "filen {} är eller innehåller ett brev från maild självt",
+    ),
+    (
+        "confirmed, it becomes an internal note",
+        "bekreftet blir den et internt notat",
+        "bekräftat blir det en intern anteckning",
+    ),
+    (
         "it holds the address {}, which its readers may not know",
         "den inneholder adressen {}, som mottakerne ikke skal se",
         "det innehåller adressen {}, som mottagarna inte ska se",

@@ -1,5 +1,6 @@
 """An agent answers from a mail client: what evidence lets the words out, and what is held (MAIL §5)."""
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -71,6 +72,40 @@ def test_an_internal_notice_answered_stays_internal(desk: Desk) -> None:
     got = desk.answer(pending.to(CAMILLA), "Dette er ikke Kari.", step="3")
     assert (got.plan.outcome, got.letters) == ("note", ())
     assert desk.case(1042)["messages"][-1]["visibility"] == "internal"
+
+
+def with_the_notice(first: Letter, kind: str) -> str:
+    """An answer by a mail client that attaches what it answers, as Outlook can be told to."""
+    head = mail(CAMILLA, first.reply_to, f"SV: {first.subject}", "", key="att", answers=first.message_id).rstrip("\n")
+    if kind == "message/rfc822":
+        body = first.raw.decode().replace("\r\n", "\n")
+    else:  # .msg holds text in UTF-16
+        body = base64.encodebytes(b"\xd0\xcf\x11\xe0" + first.raw.decode().encode("utf-16-le")).decode()
+    coding = "base64" if kind.startswith("application") else "8bit"
+    return (
+        f"{head}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n\nVi ser på det.\n\n--bb\n"
+        f"Content-Type: {kind}\nContent-Transfer-Encoding: {coding}\n\n{body}\n--bb--\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "application/octet-stream"])
+def test_an_attached_notice_reaches_no_customer(desk: Desk, kind: str) -> None:
+    """An answer with the notice as a file would carry the agent's own signed address: it is refused, and says why."""
+    first = notice(desk)
+    got = desk.write(with_the_notice(first, kind), first.reply_to)
+    assert (got.plan.outcome, got.recipients) == ("refused", [CAMILLA])
+    assert "inneholder et brev fra maild selv" in got.to(CAMILLA).text
+
+
+def test_an_attached_notice_that_was_held_becomes_a_note(desk: Desk) -> None:
+    """Without proof the same mail is held; confirmed, it stays inside the house."""
+    first = notice(desk)
+    held = desk.write(with_the_notice(first, "message/rfc822"), first.reply_to, vouched="none")
+    assert (held.plan.outcome, held.recipients) == ("held", [CAMILLA])
+    question = held.to(CAMILLA)
+    yes = mail(CAMILLA, question.reply_to, f"Re: {question.subject}", "JA", key="yes", answers=question.message_id)
+    confirmed = desk.write(yes, question.reply_to)
+    assert (confirmed.plan.outcome, confirmed.letters) == ("note", ())
 
 
 def test_the_same_signed_answer_counts_once(desk: Desk) -> None:
