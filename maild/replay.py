@@ -8,17 +8,18 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maild import keys as key_file
 from maild.core.errors import MaildError
 from maild.core.mail import Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan, SetField
 from maild.journey import Corridor, consider
+from maild.side_by_side import Beside, Parted
 from maild.storage import inbound, scratch
 from maild.storage.carry_out import Written, carry_out
 from maild.storage.gather import Desk
@@ -45,42 +46,90 @@ FAR_NUMBER = 900_000_000
 """Numbers of cases that only the candidate rules open begin here, for the same reason."""
 
 
-class Scratch:
-    """The corridor over an empty store in memory."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A scratch store to go on from, in another process."""
 
-    def __init__(self, config: Config, rulebook: Rulebook, letters: Letters) -> None:
-        self._engine = scratch.open_scratch()
+    data: bytes
+    mails: int
+    """Decided in it so far."""
+    cases: Mapping[int, Mapping[str, Any]]
+    """Cases that stand otherwise by the candidate rules, and how."""
+
+
+class Scratch:
+    """The corridor over an empty store in memory; with ``beside`` for two rulebooks, as long as one store does."""
+
+    def __init__(
+        self,
+        config: Config,
+        rulebook: Rulebook,
+        letters: Letters,
+        *,
+        beside: Rulebook | None = None,
+        copy: Copy | None = None,
+    ) -> None:
+        self._engine = scratch.open_scratch(None if copy is None else copy.data)
         self.connection = self._engine.connect()
         self.connection.begin()
+        for number, values in ({} if copy is None else copy.cases).items():
+            scratch.change_case(self.connection, number, dict(values))
         desk = Desk(keys=key_file.load(config.keys), caps=config.caps, first_number=config.desk.first_number)
         ids = Ids(self.connection, after=FAR)
         self.corridor = Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=scratch.WHO)
-        self._done = 0
+        self._beside = None if beside is None else Beside(self.corridor, beside)
+        self._done = 0 if copy is None else copy.mails
 
     def close(self) -> None:
         """Throw the store away."""
         self.connection.close()
         self._engine.dispose()
 
+    def copy(self) -> Copy:
+        """Copy the store as the candidate rules would have it."""
+        self._commit()
+        data = scratch.as_bytes(self.connection)
+        self.connection.begin()
+        return Copy(data=data, mails=self._done, cases={} if self._beside is None else self._beside.cases)
+
     def decide(self, mail: Mail, *, now: datetime, number: int | None = None) -> Plan:
         """Decide a mail and carry it out in memory, so that the next one finds it; ``number`` is a new case's."""
-        key = scratch.stand_for(self.connection, mail.envelope)
-        try:
-            plan = self._walk(mail, key, now, number)
-        except scratch.Taken:  # the number is taken: other rules opened other cases before
-            plan = self._walk(mail, key, now, FAR_NUMBER + key)
-        self._done += 1
-        if self._done % COMMIT_EVERY == 0:
-            self.connection.commit()
-            self.connection.begin()
-        return plan
+        return self._decide(mail, now, number, None)[0]
 
-    def _walk(self, mail: Mail, key: int, now: datetime, number: int | None) -> Plan:
+    def decide_both(self, mail: Mail, *, now: datetime, number: int | None) -> tuple[Plan, Plan] | None:
+        """Decide a mail by both rulebooks, or None when one store no longer does for what comes of it."""
+        try:
+            return self._decide(mail, now, number, self._beside)
+        except Parted:
+            return None
+
+    def _decide(self, mail: Mail, now: datetime, number: int | None, beside: Beside | None) -> tuple[Plan, Plan]:
+        key = self._done + 1
+        try:
+            plans = self._walk(mail, key, now, number, beside)
+        except scratch.Taken:  # the number is taken: other rules opened other cases before
+            plans = self._walk(mail, key, now, FAR_NUMBER + key, beside)
+        self._done = key
+        if key % COMMIT_EVERY == 0:
+            self._commit()
+            self.connection.begin()
+        return plans
+
+    def _commit(self) -> None:
+        transaction = self.connection.get_transaction()
+        if transaction is not None:
+            transaction.commit()
+
+    def _walk(
+        self, mail: Mail, key: int, now: datetime, number: int | None, beside: Beside | None
+    ) -> tuple[Plan, Plan]:
         connection, corridor = self.connection, self.corridor
-        if number is not None:
-            scratch.next_number(connection, number)
-        with connection.begin_nested():
+        with scratch.attempt(connection):
+            scratch.stand_for(connection, mail.envelope, key=key)
+            if number is not None:
+                scratch.next_number(connection, number)
             asks, facts, plan = consider(connection, corridor, mail, inbound_id=key, now=now)
+            other = plan if beside is None else beside.plan(connection, mail, asks, facts, plan)
             counted = [notice for notice in plan.notices if notice.author_key is not None]
             written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in counted]
             corridor.ids.give_back(facts.outbox_ids, used=len(plan.notices))
@@ -96,7 +145,7 @@ class Scratch:
                 claim_until=None,
                 history=False,
             )
-        return plan
+        return plan, other
 
 
 @contextmanager
@@ -159,7 +208,7 @@ def verdict(plan: Plan) -> dict[str, str]:
 
 
 class Candidate:
-    """The candidate rules at work in a process of their own: both sides decide at the same time."""
+    """The candidate rules at work in a process and on a store of their own, once one store no longer does for both."""
 
     def __init__(self, config: Config, rulebook: Rulebook, letters: Letters) -> None:
         ours, theirs = multiprocessing.Pipe()
@@ -168,6 +217,10 @@ class Candidate:
         self._process.start()
         theirs.close()
         self._pipe = ours
+
+    def begin(self, copy: Copy) -> None:
+        """Hand over the store that they go on from, once and first."""
+        self._pipe.send(copy)
 
     def ask(self, mail: Mail, now: datetime, number: int | None) -> None:
         """Hand over a mail; :meth:`answer` tells what they say."""
@@ -194,13 +247,11 @@ class Candidate:
 
 
 def _serve(pipe: Pipe, config: Config, rulebook: Rulebook, letters: Letters) -> None:
-    store = Scratch(config, rulebook, letters)
-    while True:
-        try:
+    with suppress(EOFError, KeyboardInterrupt):
+        store = Scratch(config, rulebook, letters, copy=pipe.recv())
+        while True:
             mail, now, number = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        pipe.send(verdict(store.decide(mail, now=now, number=number)))
+            pipe.send(verdict(store.decide(mail, now=now, number=number)))
 
 
 async def replay(
@@ -215,10 +266,11 @@ async def replay(
 ) -> Summary:
     """Decide stored mail again by two rulebooks side by side, each with its own state, and report where they differ.
 
+    As long as what they say differs in nothing that later mails depend on, one store does for both.
     Each mail that opened a case opens it with the same number in both, so that the signed addresses people answered
     to mean the same cases as then.
     """
-    summary = Summary()
+    summary, parted = Summary(), False
     async for one, mail in _reading(connection, readers, scratch.stored(connection, since)):
         summary.mails += 1
         tick()
@@ -226,9 +278,17 @@ async def replay(
             summary.unread += 1
             continue
         number = one.case if one.outcome == "new" else FAR_NUMBER + one.id
-        candidate.ask(mail, one.decided, number)
-        old = verdict(before.decide(mail, now=one.decided, number=number))
-        difference = _difference(one, mail, old, candidate.answer())
+        plans = None if parted else before.decide_both(mail, now=one.decided, number=number)
+        if plans is None and not parted:
+            parted = True
+            candidate.begin(before.copy())
+        if plans is None:
+            candidate.ask(mail, one.decided, number)
+            old = verdict(before.decide(mail, now=one.decided, number=number))
+            new = candidate.answer()
+        else:
+            old, new = verdict(plans[0]), verdict(plans[1])
+        difference = _difference(one, mail, old, new)
         if difference is not None:
             summary.changed += 1
             summary.departments[difference.department] += 1

@@ -151,7 +151,7 @@ def replay(path: Path, *, since: str, rules: Path | None, as_json: bool) -> None
     books = (rulebook_load.load(config, instance="replay"), rulebook_load.load(candidate, instance="replay"))
     letters = templates.load(config.templates, config.desk.languages)
     tried = replays.Candidate(candidate, books[1], letters)
-    before = replays.Scratch(config, books[0], letters)
+    before = replays.Scratch(config, books[0], letters, beside=books[1])
     try:
         asyncio.run(_replay(config, before, tried, datetime.now(UTC) - length, as_json=as_json))
     finally:

@@ -3,46 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, select
+from sqlalchemy import Connection, Engine, Select, create_engine, event, select, update
 from sqlalchemy.exc import IntegrityError as Taken
 from sqlalchemy.pool import StaticPool
 from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import inbound
-from maild.storage.statements import table, upserting
-from maild.storage.tables import Counter, Inbound, Row
+from maild.storage.statements import Insert, plain, table, upserting
+from maild.storage.tables import Case, Counter, Inbound, Row
 
-__all__ = ["WHO", "Stored", "Taken", "count", "next_number", "open_scratch", "stand_for", "stored"]
+__all__ = [
+    "WHO",
+    "Stored",
+    "Taken",
+    "as_bytes",
+    "attempt",
+    "change_case",
+    "count",
+    "next_number",
+    "open_scratch",
+    "stand_for",
+    "stored",
+]
 
 WHO = "scratch"
 _CHUNK = 500
+_STAND_FOR = Insert(Inbound)
 _NUMBER = upserting(Counter, ("name", "value"), replace=("value",))
 
 
-def open_scratch() -> Engine:
-    """Make an empty store in memory; it is gone with its engine."""
+def open_scratch(copy: bytes | None = None) -> Engine:
+    """Make an empty store in memory, or one that begins as a copy (:func:`as_bytes`); it is gone with its engine."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: object, _record: object) -> None:
-        connection.isolation_level = None  # type: ignore[attr-defined]
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        if copy is not None:
+            connection.deserialize(copy)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
-    Row.metadata.create_all(engine)
+    if copy is None:
+        Row.metadata.create_all(engine)
     return engine
 
 
-def stand_for(connection: Connection, envelope: Envelope) -> int:
-    """Put a row in place of a mail that is being asked about, without its bytes; its id."""
-    return inbound.accept(connection, envelope, b"", claim_for=WHO)
+def as_bytes(connection: Connection) -> bytes:
+    """Return a whole scratch store, to begin another as its copy; no transaction may be open."""
+    driver: Any = connection.connection.driver_connection
+    return bytes(driver.serialize())
+
+
+@contextmanager
+def attempt(connection: Connection) -> Iterator[None]:
+    """Take back what is done inside when it raises; the transaction around it goes on."""
+    plain(connection, "SAVEPOINT attempt")
+    try:
+        yield
+    except BaseException:
+        plain(connection, "ROLLBACK TO attempt")
+        raise
+    finally:
+        plain(connection, "RELEASE attempt")
+
+
+def stand_for(connection: Connection, envelope: Envelope, *, key: int) -> None:
+    """Put a row in place of a mail that is being asked about, without its bytes."""
+    row: dict[str, Any] = {
+        "id": key,
+        "state": "reading",
+        "source": envelope.source,
+        "sender": envelope.sender,
+        "recipients": [],
+        "peer": envelope.peer,
+        "helo": "",
+        "account": "",
+        "quiet": envelope.quiet,
+        "received": envelope.received,
+        "size": 0,
+        "sha256": "",
+        "attempts": 1,
+        "claimed_by": WHO,
+        "named_departments": [],
+        "outcome": "",
+        "reason": "",
+        "traceback": "",
+    }
+    _STAND_FOR.one(connection, row)
+
+
+def change_case(connection: Connection, number: int, values: dict[str, Any]) -> None:
+    """Let a case be otherwise in these columns."""
+    connection.execute(update(table(Case)).where(col(Case.number) == number).values(values))
 
 
 def next_number(connection: Connection, number: int) -> None:
