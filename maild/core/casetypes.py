@@ -72,6 +72,8 @@ class CaseType:
         return tuple(dict.fromkeys([*(self.required_close if close else self.required_open), *more]))
 
 
+MOST_VALUE = 200
+"""Characters of a value that is no free text; a longer one is none, and is not searched."""
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DOTTED = re.compile(r"(\d{1,2})[./](\s?\d{1,2})(?:[./]\s?(\d{4}|\d{2}))?\.?")
 _NAMED = re.compile(r"(\d{1,2})\.?\s*([a-zæøåäö]+)\.?(?:\s+(\d{4}))?", re.IGNORECASE)
@@ -90,6 +92,8 @@ def value_of(field: Field, text: str, *, today: date) -> str | None:
         return None
     if field.kind in ("text", "ref"):
         return text[:2000]
+    if len(text) > MOST_VALUE:
+        return None
     if field.kind == "choice":
         return next((choice for choice in field.choices if choice.casefold() == text.casefold()), None)
     if field.kind == "bool":
