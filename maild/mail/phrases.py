@@ -161,6 +161,10 @@ def _pattern(english: str) -> re.Pattern[str]:
 _PATTERNS = tuple((_pattern(row[0]), row) for row in KNOWN)
 
 
+MOST_PIECES = 20
+"""Sentences in one reason; one that seems to have more quotes a stranger's text, and is left as it is."""
+
+
 @lru_cache(maxsize=512)
 def translated(reason: str, language: str) -> str:
     """Return a reason in a language; sentences joined by "; " one by one, unknown ones as they are."""
@@ -171,7 +175,9 @@ def translated(reason: str, language: str) -> str:
         return f"{tagged[1]}: {translated(tagged[2], language)}"
     if (whole := _sentence(reason, language, column)) is not None:
         return whole
-    pieces = reason.split("; ")
+    pieces = reason.split("; ", MOST_PIECES)
+    if len(pieces) > MOST_PIECES:
+        return reason
     for end in range(len(pieces) - 1, 0, -1):  # a sentence may hold a semicolon itself
         if (head := _sentence("; ".join(pieces[:end]), language, column)) is not None:
             return f"{head}; {translated('; '.join(pieces[end:]), language)}"

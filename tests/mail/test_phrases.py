@@ -8,6 +8,7 @@ import maild
 from maild.mail.phrases import KNOWN, translated
 from maild.mail.shown import sample
 from tests.mail.letters_kit import notice, parsed, write
+from tests.timing import within
 
 SOURCE = "\n".join(
     path.read_text() for path in sorted(Path(maild.__file__).parent.rglob("*.py")) if path.name != "phrases.py"
@@ -63,3 +64,9 @@ def test_a_letter_says_why_in_its_own_language() -> None:
     values = {"desk": "Fjordvik", "title": "mail 7 is in quarantine", "reason": "x"}
     letter = write(notice("operator", "no", subject="[FK] mail 7 is in quarantine", values=values))
     assert letter.subject == "[FK] e-post 7 er i karantene"
+
+
+@pytest.mark.parametrize("hostile", ["; " * 2000, "x; as " * 5000, "; it holds the address " * 500])
+def test_what_a_stranger_wrote_into_a_reason_is_left_as_it_is(hostile: str) -> None:
+    """A reason may quote a file's name or a server's words: any number of semicolons costs no time and no stack."""
+    assert within(0.1, lambda: translated(hostile, "no")) == hostile
