@@ -12,6 +12,7 @@ from typing import Any
 from maild.core.mail import Envelope, Mail
 from maild.core.robots import robot
 from maild.mail import identity
+from maild.mail.clean import clean_text
 from maild.mail.hops import Hop, hops
 from maild.mail.read import ReadOptions, read
 
@@ -114,7 +115,7 @@ def as_text(mail: Mail, way: Sequence[Hop] = ()) -> str:
     lines += [f"File        {file.name} ({file.type}, {file.size} bytes)" for file in mail.attachments]
     lines += [f"Filled in   {label}: {value}" for label, value in mail.filled]
     lines += [f"Defect      {defect}" for defect in mail.defects]
-    return "\n".join([*lines, "", *_text_lines(mail)])
+    return clean_text("\n".join([*lines, "", *_text_lines(mail)]))  # a terminal obeys what it is sent
 
 
 def _text_lines(mail: Mail) -> list[str]:

@@ -60,3 +60,14 @@ def test_no_such_file(tmp_path: Path) -> None:
     """A file that is not there is one clear line and exit 2."""
     done = maild("read", str(tmp_path / "none.eml"))
     assert done.returncode == 2 and b"No such file" in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_no_mail_moves_the_terminal(tmp_path: Path) -> None:
+    """As text, no control character of a mail is printed, neither C0 nor C1, and none that turns the writing round."""
+    path = tmp_path / "a.eml"
+    path.write_bytes(
+        b"From: x@y.example\r\nSubject: a\x1b[2J\xc2\x9b2J\r\nMessage-ID: <a\xc2\x9b2J\x1b[2J@\x9b>\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\nhei \xc2\x9b2J \x1b[2J \xe2\x80\xae snudd\r\n"
+    )
+    shown = maild("read", str(path)).stdout.decode()
+    assert "snudd" in shown and all(line.isprintable() for line in shown.split("\n"))
