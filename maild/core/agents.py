@@ -94,9 +94,12 @@ def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Ruleb
         return True
     if mail.identity.address in found.case.participants:
         return False
-    group = rulebook.groups.get(found.case.group)
-    member = asks.agent == found.case.assignee or (group is not None and asks.agent in group.members)
-    return member and found.strength in ("signed", "subject")
+    return _works_on(asks.agent, found.case, rulebook) and found.strength in ("signed", "subject")
+
+
+def _works_on(agent: str, case: CaseFacts, rulebook: Rulebook) -> bool:
+    group = rulebook.groups.get(case.group)
+    return agent == case.assignee or (group is not None and agent in group.members)
 
 
 def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Rulebook) -> Act:
@@ -108,6 +111,8 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         return _confirmation(agent, found, facts, rulebook, good=proof.token and not proof.failing)
     internal = found.audience == "internal" and not found.mixed
     if proof.known and asks_why(mail.own_text):
+        if not proof.token and not _works_on(agent.id, found.case, rulebook):
+            return Act(meaning="refused", agent=agent, reason="only who works on a case is told how it was decided")
         return Act(meaning="why", agent=agent, reason="asks how the case was decided", internal=True)
     if facts.act_used:
         return Act(meaning="replay", agent=agent, reason="this very mail has acted before: nothing is done twice")

@@ -61,6 +61,11 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "det innehåller delar av en intern avisering",
     ),
     (
+        "only who works on a case is told how it was decided",
+        "bare den som arbeider med saken, får vite hvordan den ble bestemt",
+        "bara den som arbetar med ärendet får veta hur det bestämdes",
+    ),
+    (
         "the file {} is or holds a letter of maild's own",
         "filen {} er eller inneholder et brev fra maild selv",
         "filen {} är eller innehåller ett brev från maild självt",

@@ -74,6 +74,16 @@ def test_an_internal_notice_answered_stays_internal(desk: Desk) -> None:
     assert desk.case(1042)["messages"][-1]["visibility"] == "internal"
 
 
+def test_why_is_told_to_those_who_work_on_the_case(desk: Desk) -> None:
+    """A notice passed on lets nobody of another house read how its case was decided; a colleague of the group may."""
+    first, grete = notice(desk), "grete.hansen@fjordvik.example"
+    asked = mail(grete, first.reply_to, f"SV: {first.subject}", "?hvorfor", key="why")
+    got = desk.write(asked, first.reply_to)
+    assert (got.plan.outcome, [letter.kind for letter in got.letters]) == ("refused", ["refusal"])
+    colleague = mail(DAVID, first.reply_to, f"SV: {first.subject}", "?hvorfor", key="why2")
+    assert [letter.kind for letter in desk.write(colleague, first.reply_to).letters] == ["why"]
+
+
 def with_the_notice(first: Letter, kind: str) -> str:
     """An answer by a mail client that attaches what it answers, as Outlook can be told to."""
     head = mail(CAMILLA, first.reply_to, f"SV: {first.subject}", "", key="att", answers=first.message_id).rstrip("\n")
