@@ -213,7 +213,7 @@ class Candidate:
     def __init__(self, config: Config, rulebook: Rulebook, letters: Letters) -> None:
         ours, theirs = multiprocessing.Pipe()
         fork = multiprocessing.get_context("fork")
-        self._process = fork.Process(target=_serve, args=(theirs, config, rulebook, letters), daemon=True)
+        self._process = fork.Process(target=_serve, args=(theirs, ours, config, rulebook, letters), daemon=True)
         self._process.start()
         theirs.close()
         self._pipe = ours
@@ -246,7 +246,8 @@ class Candidate:
         self._process.kill()
 
 
-def _serve(pipe: Pipe, config: Config, rulebook: Rulebook, letters: Letters) -> None:
+def _serve(pipe: Pipe, other_end: Pipe, config: Config, rulebook: Rulebook, letters: Letters) -> None:
+    other_end.close()  # inherited by the fork: kept open, the end of the parent's would never be seen
     with suppress(EOFError, KeyboardInterrupt):
         store = Scratch(config, rulebook, letters, copy=pipe.recv())
         while True:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+|#")
 HEAD = 3
@@ -40,8 +41,9 @@ class Folded:
     """Every word, and the first letters of each: what a needle may begin with at all."""
 
 
+@lru_cache(maxsize=4)
 def folded(text: str) -> Folded:
-    """Fold a text once, to be searched many times."""
+    """Fold a text once, to be searched many times; the last few are kept, for two rulebooks may ask of one mail."""
     found = _split(text)
     words = frozenset(found)
     return Folded(text=f" {' '.join(found)} ", words=words, keys=words.union([word[:HEAD] for word in words]))
