@@ -274,3 +274,21 @@ def test_letters_with_nothing_to_show_read_well(language: str) -> None:
         text = text.replace("\r\n", "\n")
         assert " ," not in text and "\n\n\n" not in text
         assert not re.search(r"(?m)^(?:Vedlegg|Bilagor|Attachments|Merk|Obs|Note|Grunn|Skäl|Reason):", text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_letter_reads_well_when_nothing_is_known(kind: NoticeKind, language: str) -> None:
+    """Without names, reasons and texts no letter has a space before a mark, two in a row, or two empty lines."""
+    known = {"number", "department", "old_number", "desk", "group", "to", "type", "status"}
+    values = {
+        name: value if name in known or isinstance(value, int) else () if isinstance(value, tuple) else ""
+        for name, value in sample(kind, language).items()
+    }
+    if kind == "answer":
+        values["text"] = "Hei."
+    for changed in (values, values | {"diagnostic": "user unknown"}) if "diagnostic" in values else (values,):
+        letter = write(notice(kind, language, values=changed))
+        body = parsed(letter).get_body(("plain",))
+        assert letter.fell_back is None and body is not None
+        assert not re.search(r" [!,.:]|\S  \S|\n\n\n", body.get_content())
