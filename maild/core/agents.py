@@ -196,6 +196,7 @@ def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts,
 
 
 _COMMAND = re.compile(r"(?m)^[ \t]*#(?=[^\W\d])\S{1,40}")
+_SIGNED = (tokens.ADDRESS_SHAPE, tokens.MESSAGE_ID_SHAPE, tokens.BOUNCE_SHAPE)
 _INTERNAL = re.compile(r"(?i)x-maild-")
 
 
@@ -214,13 +215,18 @@ def unsendable(
         return f"it holds a command that maild does not know: {(found.group().strip() if found else first)[:40]}"
     if not first and not any(not file.decoration for file in files):
         return "there is no text to send"
-    if tokens.ADDRESS_SHAPE.search(text) or tokens.MESSAGE_ID_SHAPE.search(text) or tokens.BOUNCE_SHAPE.search(text):
+    if any(shape.search(_unescaped(text)) for shape in _SIGNED):
         return "it holds a signed address that belongs to somebody"
     if (own := _file_of_ours(files)) is not None:
         return own
     if SENTINEL_LINE.search(text) or _INTERNAL.search(text):
         return "it holds parts of an internal notice"
     return _private(text.lower(), case, facts, rulebook, agent)
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with the signs of an address as they are, which links to addresses escape (RFC 6068 §2)."""
+    return re.sub("(?i)%2b", "+", text).replace("%40", "@") if "%" in text else text
 
 
 def _file_of_ours(files: tuple[Attachment, ...]) -> str | None:

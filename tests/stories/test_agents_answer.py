@@ -84,6 +84,14 @@ def test_why_is_told_to_those_who_work_on_the_case(desk: Desk) -> None:
     assert [letter.kind for letter in desk.write(colleague, first.reply_to).letters] == ["why"]
 
 
+def test_an_escaped_signed_address_reaches_no_customer(desk: Desk) -> None:
+    """A link to an address may write its signs as ``%2B`` and ``%40``: it is the signed address all the same."""
+    first = notice(desk)
+    link = first.reply_to.replace("+", "%2B").replace("@", "%40")
+    got = desk.answer(first, f"Hei! Svar her: mailto:{link}")
+    assert (got.plan.outcome, got.recipients) == ("refused", [CAMILLA])
+
+
 def with_the_notice(first: Letter, kind: str) -> str:
     """An answer by a mail client that attaches what it answers, as Outlook can be told to."""
     head = mail(CAMILLA, first.reply_to, f"SV: {first.subject}", "", key="att", answers=first.message_id).rstrip("\n")
