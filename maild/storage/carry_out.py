@@ -174,8 +174,9 @@ def carry_out(
     sent = letters_out.queue(
         connection, work.rows, written, now=facts.now, who=who, claim_until=claim_until, new_id=lambda: _new_id(work)
     )
-    author = mail.identity.address or "unknown"
-    work.event("decided", plan.case, plan.reason, actor=author, after=plan.outcome, trace=trace_rows(plan))
+    if history:
+        author = mail.identity.address or "unknown"
+        work.event("decided", plan.case, plan.reason, actor=author, after=plan.outcome, trace=trace_rows(plan))
     work.rows.write(connection)
     _finish(work, who)
     return sent
