@@ -16,13 +16,13 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except MaildError as error:
-        sys.stderr.write(f"maild: {error}\n")
+        sys.stderr.write(f"maild: {str(error).removeprefix('maild: ')}\n")
         sys.exit(2)
     except Abort:
         sys.exit(130)
     except refused as error:
         said = getattr(error, "format_message", error.__str__)()
-        sys.stderr.write(f"maild: {said}\n" if said else "")
+        sys.stderr.write(f"maild: {said.replace('Value error, ', '')}\n" if said else "")
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 

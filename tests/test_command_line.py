@@ -1,12 +1,17 @@
 """The command line: one sentence and exit code 2 for what it refuses, one line a row into a pipe."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
+
+from maild.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,6 +44,11 @@ def maild(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         (["cases", "--nope"], "No such option: --nope"),
         (["inbound", "show", "77"], "there is no inbound mail 77"),
         (["inbound", "requeue", "1"], "not in quarantine: 1"),
+        (["inbound", "list", "--state", "bogus"], "'bogus' is not one of 'accepted'"),
+        (["outbox", "list", "--state", "bogus"], "'bogus' is not one of 'queued'"),
+        (["cases", "--status", "bogus"], "'bogus' is not one of 'new'"),
+        (["outbox", "retry", "99"], "neither deferred nor failed: 99"),
+        (["outbox", "drop", "99"], "not held: 99"),
         (["inject", "missing.eml"], "missing.eml cannot be read"),
         (["run", "--config", "missing.toml"], "missing.toml"),
         (["case", "1042", "--status", "bogus"], "bogus"),
@@ -50,6 +60,7 @@ def test_what_is_refused_is_one_sentence(desk: Path, words: list[str], said: str
     done = maild(desk, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("maild: ") and said in done.stderr and done.stderr.count("\n") == 1
+    assert "maild: maild:" not in done.stderr and "Value error" not in done.stderr
 
 
 def test_a_listing_in_a_pipe_has_one_line_a_row(desk: Path) -> None:
@@ -91,3 +102,35 @@ def test_a_raw_mail_comes_back_byte_for_byte(desk: Path) -> None:
     command = [sys.executable, "-m", "maild", "inbound", "show", "1", "--raw"]
     done = subprocess.run(command, cwd=desk, capture_output=True, check=True, env={"PYTHONPATH": str(ROOT)})
     assert done.stdout == (ROOT / "demo" / "mails" / "M01.eml").read_bytes()
+
+
+def commands(app: typer.Typer, *before: str) -> list[tuple[str, ...]]:
+    """Name every command, however deep."""
+    found = [(*before, one.name or getattr(one.callback, "__name__", "")) for one in app.registered_commands]
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        found += commands(group.typer_instance, *before, group.name or "")
+    return found
+
+
+@pytest.mark.parametrize("words", commands(app), ids=lambda words: "-".join(words))
+def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
+    """--help works everywhere; a text with brackets in it is no markup."""
+    done = CliRunner().invoke(app, [*words, "--help"])
+    assert done.exit_code == 0, done.exception
+    assert "Usage" in done.output and "--help" in done.output
+
+
+def test_what_became_of_a_mail_is_readable(desk: Path) -> None:
+    """``inbound show`` has a line for each rule that was asked, times with their offset, and nothing of Python's."""
+    said = maild(desk, "inbound", "show", "1").stdout
+    assert '    ✔ routing/it.toml:3 it-password: "logget inn" in subject\n' in said
+    assert re.search(r"^received     \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d$", said, re.M)
+    assert "field  account: karmoe" in said
+    assert not re.search(r"None|\[\]|\{'", said)
+
+
+def test_a_mail_is_read_without_loose_ends(desk: Path) -> None:
+    """``read`` leaves no label without a value."""
+    said = maild(desk, "read", str(ROOT / "demo" / "mails" / "M08.eml")).stdout.splitlines()
+    assert "Kind        human" in said and "Answers     no other mail" in said

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from maild.core.facts import Status
 
 app = typer.Typer(
     help="maild: a ticketing desk that lives in the mail system.",
@@ -24,6 +26,8 @@ app.add_typer(db_app, name="db")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+InboundState = Literal["accepted", "reading", "done", "quarantined"]
+OutboxState = Literal["queued", "held", "sending", "deferred", "sent", "failed", "dropped"]
 DEFAULT_CONFIG = Path("config.toml")
 
 
@@ -75,7 +79,7 @@ def demo() -> None:
 @app.command()
 def inject(
     source: Annotated[
-        str, typer.Argument(help="A mail file, an mbox, a maildir, or imap:ACCOUNT[/FOLDER] of a configured mailbox.")
+        str, typer.Argument(help="A mail file, an mbox, a maildir, or imap:ACCOUNT or imap:ACCOUNT/FOLDER.")
     ],
     config: ConfigPath = DEFAULT_CONFIG,
     to: Annotated[str | None, typer.Option("--to", help="Whom it was sent to, when the mail does not say.")] = None,
@@ -104,7 +108,7 @@ def doctor(
 @app.command("cases")
 def list_cases(
     config: ConfigPath = DEFAULT_CONFIG,
-    status: Annotated[str | None, typer.Option(help="Only this status.")] = None,
+    status: Annotated[Status | None, typer.Option(metavar="STATUS", help="Only this status: new, assigned, …")] = None,
     department: Annotated[str | None, typer.Option(help="Only this department.")] = None,
     assignee: Annotated[str | None, typer.Option(help="Only this agent's.")] = None,
     requester: Annotated[str | None, typer.Option(help="Only this address's.")] = None,
@@ -143,7 +147,9 @@ def show_status(config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None
 @inbound_app.command("list")
 def inbound_list(
     config: ConfigPath = DEFAULT_CONFIG,
-    state: Annotated[str | None, typer.Option(help="accepted, reading, done or quarantined.")] = None,
+    state: Annotated[
+        InboundState | None, typer.Option(metavar="STATE", help="accepted, reading, done or quarantined.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="At most so many, newest first.")] = None,
     json: Json = False,
 ) -> None:
@@ -168,7 +174,7 @@ def inbound_show(
 
 @inbound_app.command("requeue")
 def inbound_requeue(
-    keys: Annotated[list[int], typer.Argument(metavar="ID...")], config: ConfigPath = DEFAULT_CONFIG
+    keys: Annotated[list[int], typer.Argument(metavar="ID")], config: ConfigPath = DEFAULT_CONFIG
 ) -> None:
     """Run quarantined mails again."""
     from maild.cli import listings
@@ -179,7 +185,10 @@ def inbound_requeue(
 @outbox_app.command("list")
 def outbox_list(
     config: ConfigPath = DEFAULT_CONFIG,
-    state: Annotated[str | None, typer.Option(help="queued, held, sending, deferred, sent, failed or dropped.")] = None,
+    state: Annotated[
+        OutboxState | None,
+        typer.Option(metavar="STATE", help="queued, held, sending, deferred, sent, failed or dropped."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="At most so many, newest first.")] = None,
     json: Json = False,
 ) -> None:
@@ -189,7 +198,7 @@ def outbox_list(
     listings.outbox_list(config, as_json=json, state=state, limit=limit)
 
 
-_Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID...]", help="Which; none means all.")]
+_Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="Which; none means all.")]
 
 
 @outbox_app.command("retry")

@@ -125,14 +125,25 @@ def _story(case: dict[str, Any], prefix: str) -> None:
     for message in case["messages"]:
         arrow = "←" if message["direction"] == "in" else "→"
         head = f"{message['kind']} ({message['visibility']})  {_plain(message['from'])}"
-        console.print(f"\n{arrow} {message['received']}  {head}", style="cyan")
+        console.print(f"\n{arrow} {_clock(message['received'])}  {head}", style="cyan")
         console.print(_plain(message["text"]))
         for file in message["attachments"]:
             console.print(f"  ▪ {_plain(file['name'])} ({file['type']}, {file['size']} bytes)")
     console.print("\nhistory", style="bold")
     for event in case["events"]:
-        change = f"{event['before']} → {event['after']}" if event["before"] else event["after"]
-        console.print(f"{event['at']}  {event['what']}  {_plain(change)}  {_plain(event['reason'])}")
+        console.print(_happened(event))
+
+
+def _happened(event: dict[str, Any]) -> str:
+    """Say in one line what happened and why."""
+    change = f"{event['before']} → {event['after']}" if event["before"] else event["after"]
+    said = (f"{event['reason']}: {change}",) if event["what"] == "field" else (change, event["reason"])
+    return "  ".join(_plain(part) for part in (_clock(event["at"]), event["what"], *said) if part)
+
+
+def _clock(at: str) -> str:
+    """Leave out what nobody reads in a moment: the parts of a second; day, time and offset stay."""
+    return f"{at[:19].replace('T', ' ')}{at[-6:]}" if len(at) > 19 else at
 
 
 def status(path: Path, *, as_json: bool) -> None:
@@ -180,8 +191,24 @@ def inbound_show(path: Path, key: int, *, as_json: bool, raw: bool) -> None:
     elif as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        for name, value in found.items():
-            print(f"{name:12} {_plain(str(value))}")
+        _arrival(found)
+
+
+def _arrival(found: dict[str, Any]) -> None:
+    """Print what became of a mail, and its history, each rule that was asked on a line of its own."""
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    events, traceback = found.pop("events"), found.pop("traceback")
+    for name, value in found.items():
+        text = ", ".join(value) if isinstance(value, list) else _clock(value) if name == "received" else value
+        console.print(f"{name:12} {_plain(str(text)) if text not in ('', None) else '–'}")
+    if traceback:
+        console.print(f"\n{_plain(traceback)}")
+    if events:
+        console.print("\nhistory", style="bold")
+    for event in events:
+        console.print(_happened(event))
+        for rule, hit, detail in event.get("trace") or ():
+            console.print(f"    {'✔' if hit else '·'} {_plain(rule)}{': ' if detail else ''}{_plain(detail)}")
 
 
 def requeue(path: Path, keys: Sequence[int]) -> None:
@@ -202,6 +229,13 @@ def outbox_list(path: Path, *, as_json: bool, state: str | None, limit: int | No
     _print(rows, ("id", "state", "case", "kind", "to", "attempts", "due", "subject", "error"), as_json=as_json)
 
 
+_CHANGED = {
+    "retry": ("to be tried again", "neither deferred nor failed"),
+    "release": ("released", "not held"),
+    "drop": ("dropped", "not held"),
+}
+
+
 def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
     """Retry, release or drop outgoing mails."""
     from maild.daemon import now
@@ -213,7 +247,9 @@ def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
     }
     with _open(path, writing=True) as (_, connection, _zone):
         count = changes[what](connection, keys or None, now=now())
-    print(f"{what}: {count}")
+    if keys and not count:
+        raise MaildError(f"{_CHANGED[what][1]}: {', '.join(map(str, keys))}")
+    print(f"{count} {'mail' if count == 1 else 'mails'} {_CHANGED[what][0]}")
 
 
 def upgrade(path: Path) -> None:

@@ -98,11 +98,11 @@ def as_text(mail: Mail, way: Sequence[Hop] = ()) -> str:
         f"Subject     {mail.subject}",
         f"From        {mail.identity.shown}",
         f"Identity    {mail.identity.address or 'none: ' + mail.identity.reason}",
-        f"To          {', '.join(box.address for box in mail.to)}",
+        f"To          {', '.join(box.address for box in mail.to) or 'nobody named'}",
         f"Date        {mail.date.isoformat() if mail.date is not None else 'unreadable or missing'}",
         f"Message-ID  {mail.message_id or 'none'}",
-        f"Answers     {' '.join(mail.in_reply_to) or 'nothing'}",
-        f"Kind        {verdict.kind}: {verdict.reason}",
+        f"Answers     {' '.join(mail.in_reply_to) or 'no other mail'}",
+        f"Kind        {verdict.kind}{': ' if verdict.reason else ''}{verdict.reason}",
         f"Language    {mail.language or 'not clear'}",
     ]
     if mail.forwarded is not None:

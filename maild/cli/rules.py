@@ -24,7 +24,7 @@ from maild.config import Config
 from maild.core.errors import MaildError, Unusable
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.people import departments_of
-from maild.core.plan import Plan
+from maild.core.plan import Plan, TraceLine
 from maild.core.rules import Rulebook
 from maild.mail import templates
 from maild.mail.readers import Readers
@@ -131,9 +131,23 @@ def _story(plan: Plan, mail: Mail, rulebook: Rulebook) -> None:
             console.print(f"  {name:13}{_plain(value)}")
     console.print(f"  {'because':13}{_plain(plan.reason)}")
     console.print(f"\nrules {plan.rules}, in order", style="bold")
-    for line in plan.trace:
+    for line in _folded(plan.trace):
         mark, style = ("✔", "green") if line.hit else ("·", "dim")
         console.print(f"  {mark} {_plain(line.rule)}{': ' if line.detail else ''}{_plain(line.detail)}", style=style)
+
+
+def _folded(trace: Sequence[TraceLine]) -> list[TraceLine]:
+    """Put the acknowledgement's rows that missed into one line: they say the same of every mail a person wrote."""
+    shown: list[TraceLine] = []
+    for line in trace:
+        last = shown[-1] if shown else None
+        if last is not None and not (line.hit or line.detail or last.hit or last.detail):
+            head, _, row = line.rule.rpartition(" row ")
+            if head and last.rule.startswith(f"{head} row "):
+                shown[-1] = replace(last, rule=f"{last.rule}, {row}")
+                continue
+        shown.append(line)
+    return shown
 
 
 def _plain(text: str) -> str:
