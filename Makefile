@@ -25,8 +25,8 @@ run: setup
 	@$(BIN)/maild run
 
 lint: test-setup
-	$(BIN)/ruff format --check maild tests benchmarks
-	$(BIN)/ruff check maild tests benchmarks
+	$(BIN)/ruff format --check maild tests benchmarks fuzz
+	$(BIN)/ruff check maild tests benchmarks fuzz
 	$(BIN)/mypy
 
 test: test-setup

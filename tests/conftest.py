@@ -1,6 +1,5 @@
 """What every floor of the tests shares: a real SQLite file and a real PostgreSQL server, the same tests on both."""
 
-import glob
 import itertools
 import os
 import pwd
@@ -30,10 +29,10 @@ class Postgres:
     """A throw-away PostgreSQL server on a loopback port, without fsync: tests of durability use strace on SQLite."""
 
     def __init__(self) -> None:
-        found = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_ctl"))
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
         if not found:
             pytest.fail("the tests need PostgreSQL: sudo apt-get install postgresql")
-        self.bin = Path(found[-1]).parent
+        self.bin = found[-1].parent
         self.folder = Path(tempfile.mkdtemp(prefix="maild-pg-", dir="/tmp"))
         self.port = free_port()
         self._as: list[str] = []

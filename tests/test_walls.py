@@ -27,6 +27,7 @@ ROOMS = {
     "journey": "journey",
     "notify": "journey",
     "replay": "journey",
+    "side_by_side": "journey",
     "clock": "clock",
     "config": "rulebook",
     "config_mailboxes": "rulebook",
