@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from maild.core import tokens
 
 _PLUS = re.compile(r"\+\d{1,18}\.[A-Za-z2-7]{16}")
+_PLUS_IN_FILE = re.compile(rb"\+\d{1,18}\.[A-Za-z2-7]{16}")
 _ESCAPED_PLUS = re.compile(r"%2[Bb]\d{1,18}\.[A-Za-z2-7]{16}")
 _OURS = re.compile(r"(?i)maild\.\d{1,18}\.\d{1,10}\.")
 _SHAPES = (tokens.ADDRESS_SHAPE, tokens.BOUNCE_SHAPE, tokens.MESSAGE_ID_SHAPE)
@@ -37,8 +38,14 @@ def in_file(data: bytes) -> bool:
 
     NULs are passed over, for Outlook saves its mails (``.msg``) in UTF-16.
     """
-    text = data.replace(b"\0", b"")
-    return _NOTICE.search(text) is not None or bool(find((text.decode("latin-1"),)))
+    text = data.replace(b"\0", b"") if b"\0" in data else data
+    named = b"aild" in text or b"AILD" in text  # quick looks first: this reads every file of every mail
+    if named and _NOTICE.search(text) is not None:
+        return True
+    escaped = b"%2B" in text or b"%2b" in text
+    if not named and not escaped and _PLUS_IN_FILE.search(text) is None:
+        return False
+    return bool(find((text.decode("latin-1"),)))
 
 
 def _hints(text: str) -> Iterator[re.Match[str]]:
