@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maild.core import tokens
+from maild.core.letters import operator_notice
 from maild.core.plan import Notice, NoticeKind
 from maild.journey import Corridor, tell
 from maild.storage import events, show
@@ -27,25 +28,8 @@ def operator(
     desk = corridor.rulebook.desk
     if desk.operator is None:
         return False
-    department = next(iter(corridor.rulebook.departments.values()))
     sign, key = corridor.desk.keys[0], corridor.ids.take(connection, 1)[0]
-    domain = desk.reply_domain or department.address.rpartition("@")[2]
-    notice = Notice(
-        outbox_id=key,
-        kind="operator",
-        once_key=once_key,
-        to=desk.operator,
-        case=None,
-        department=None,
-        language=desk.languages[0],
-        from_address=department.address,
-        from_name=desk.name,
-        subject=f"[{desk.number_prefix}] {subject}",
-        message_id=tokens.sign_message_id(sign, outbox=key, case=None, audience="internal", domain=domain),
-        automatic="auto-generated",
-        values={"desk": desk.name, "title": subject, "reason": reason},
-        to_agent=True,
-    )
+    notice = operator_notice(corridor.rulebook, sign, key=key, title=subject, reason=reason, once_key=once_key)
     return tell(connection, corridor, notice, now=now)
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import tokens
 from maild.core.agents import is_login_of
 from maild.core.cases import Happening, after
 from maild.core.facts import Asks, CaseFacts, Facts
-from maild.core.letters import Desk, Subject, to_agents
+from maild.core.letters import Desk, Subject, operator_notice, to_agents
 from maild.core.mail import Mail
-from maild.core.people import domain_of
 from maild.core.plan import (
     AddMessage,
     Change,
     MessageKind,
-    Notice,
     NoticeKind,
     Outcome,
     Plan,
@@ -78,28 +75,8 @@ class Draft:
         desk = self.rulebook.desk
         if desk.operator is None or not self.desk.left:
             return
-        first = next(iter(self.rulebook.departments.values()))
-        domain = desk.reply_domain or domain_of(first.address)
         key, sign = self.desk.next_id, self.facts.keys[0]
-        self.desk.add(
-            Notice(
-                outbox_id=key,
-                kind="operator",
-                once_key=once_key,
-                to=desk.operator,
-                case=None,
-                department=None,
-                language=desk.languages[0],
-                from_address=first.address,
-                from_name=desk.name,
-                subject=f"[{desk.number_prefix}] {title}",
-                message_id=tokens.sign_message_id(sign, outbox=key, case=None, audience="internal", domain=domain),
-                automatic="auto-generated",
-                return_path=tokens.sign_bounce(sign, outbox=key, domain=domain),
-                values={"desk": desk.name, "title": title, "reason": reason},
-                to_agent=True,
-            )
-        )
+        self.desk.add(operator_notice(self.rulebook, sign, key=key, title=title, reason=reason, once_key=once_key))
 
     def done(self, outcome: Outcome, case: int | None, reason: str) -> Plan:
         """Close the plan."""

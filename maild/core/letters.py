@@ -32,9 +32,9 @@ from functools import cached_property
 from maild.core import tokens
 from maild.core.assignment import away
 from maild.core.cases import label
-from maild.core.facts import CaseFacts, Facts
+from maild.core.facts import CaseFacts, Facts, Key
 from maild.core.mail import Attachment, Mail
-from maild.core.people import folded, present
+from maild.core.people import domain_of, folded, present
 from maild.core.plan import Notice, NoticeKind
 from maild.core.rules import Agent, Department, Rulebook
 
@@ -272,3 +272,28 @@ def to_agents(
 
 def _name(agent: str | None, rulebook: Rulebook) -> str:
     return rulebook.agents[agent].name if agent is not None and agent in rulebook.agents else ""
+
+
+def operator_notice(rulebook: Rulebook, sign: Key, *, key: int, title: str, reason: str, once_key: str) -> Notice:
+    """Write what a person who runs maild should know; ``key`` is its outbox id, and there must be an operator."""
+    desk = rulebook.desk
+    assert desk.operator is not None
+    first = next(iter(rulebook.departments.values()))
+    domain = desk.reply_domain or domain_of(first.address)
+    return Notice(
+        outbox_id=key,
+        kind="operator",
+        once_key=once_key,
+        to=desk.operator,
+        case=None,
+        department=None,
+        language=desk.languages[0],
+        from_address=first.address,
+        from_name=desk.name,
+        subject=f"[{desk.number_prefix}] {title}",
+        message_id=tokens.sign_message_id(sign, outbox=key, case=None, audience="internal", domain=domain),
+        automatic="auto-generated",
+        return_path=tokens.sign_bounce(sign, outbox=key, domain=domain),
+        values={"desk": desk.name, "title": title, "reason": reason},
+        to_agent=True,
+    )
