@@ -9,7 +9,7 @@ from maild.core.draft import Draft
 from maild.core.facts import CaseFacts, HeldMessage
 from maild.core.letters import about_case
 from maild.core.mail import Attachment
-from maild.core.plan import Assign, NoticeKind, Plan, Record, ReleaseHeld, UseToken
+from maild.core.plan import Assign, DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
 from maild.core.threading import Evidence
 
 MOST_REFUSALS = 20
@@ -24,6 +24,9 @@ def act(draft: Draft, found: Evidence) -> Plan:
     if act.meaning == "confirm":
         assert found.token is not None
         return _confirm(draft, case, draft.facts.held[found.token.reference], act)
+    if act.meaning in ("discard", "ask again"):
+        assert found.token is not None
+        return _not_confirmed(draft, case, draft.facts.held[found.token.reference], act)
     if act.meaning == "why":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
         _explain(draft, case, act)
@@ -78,8 +81,13 @@ def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
     )
 
 
-def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, most: int) -> None:
-    """Write to the agent's registered address, a few times an hour at most: the mail may be forged."""
+def _ask_agent(
+    draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, most: int, held: HeldMessage | None = None
+) -> None:
+    """Write to the agent's registered address, a few times an hour at most: the mail may be forged.
+
+    ``held`` is an earlier mail that it is about, when it is not about the one being decided.
+    """
     if draft.facts.counts.confirmations_hour >= most:
         draft.note(kind, False, "enough were sent to this agent within the hour")
         return
@@ -92,10 +100,37 @@ def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, mos
         audience="confirm" if kind == "confirmation" else "answer",
         once_key=f"{kind}:{draft.facts.inbound}",
         language=agent.language or about.department.language,
-        values={"agent_name": agent.name, "held_text": draft.mail.own_text, "reason": act.reason},
+        values={
+            "agent_name": agent.name,
+            "held_text": draft.mail.own_text if held is None else held.text,
+            "reason": act.reason,
+        },
         to_agent=True,
-        reference=draft.facts.inbound,
+        reference=draft.facts.inbound if held is None else held.inbound,
     )
+
+
+def _not_confirmed(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
+    """End a held mail that its agent said no to, or leave it waiting and ask again; nothing is sent to a customer."""
+    agent, about = act.agent, about_case(case, draft.rulebook)
+    draft.add(case, "system", "internal", agent=agent.id, note=act.reason)
+    if act.meaning == "ask again":
+        _ask_agent(draft, "confirmation", case, act, most=MOST_REFUSALS, held=held)
+        return draft.done("held", case.number, act.reason)
+    draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
+    draft.changes.append(DropHeld(message=held.id, case=case.number, agent=agent.id))
+    draft.desk.write(
+        "discarded",
+        about,
+        to=agent.addresses[0],
+        to_name=agent.name,
+        audience="internal",  # a "thanks" in return must not go to the customer
+        once_key=f"discarded:{held.inbound}",
+        language=agent.language or about.department.language,
+        values={"agent_name": agent.name, "held_text": held.text},
+        to_agent=True,
+    )
+    return draft.done("note", case.number, act.reason)
 
 
 def _confirm(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:

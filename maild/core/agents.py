@@ -19,8 +19,9 @@ from maild.core.people import domain_of
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.core.rules import Agent, Rulebook
 from maild.core.threading import Evidence
+from maild.core.yes_no import yes_or_no
 
-Meaning = Literal["answer", "note", "held", "refused", "confirm", "replay", "why"]
+Meaning = Literal["answer", "note", "held", "refused", "confirm", "discard", "ask again", "replay", "why"]
 FRESH = timedelta(hours=48)
 """An act whose Date is further off than this may be an old mail sent again (FAULTS A6)."""
 
@@ -108,7 +109,7 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
     agent = rulebook.agents[asks.agent]
     proof = _proof(mail, found, agent)
     if found.audience == "confirm" and not found.mixed:
-        return _confirmation(agent, found, facts, rulebook, good=proof.token and not proof.failing)
+        return _confirmation(mail, agent, found, facts, rulebook, good=proof.token and not proof.failing)
     internal = found.audience == "internal" and not found.mixed
     if proof.known and asks_why(mail.own_text):
         if not proof.token and not _works_on(agent.id, found.case, rulebook):
@@ -166,15 +167,25 @@ def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proo
     return None
 
 
-def _confirmation(agent: Agent, found: Evidence, facts: Facts, rulebook: Rulebook, *, good: bool) -> Act:
+def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, rulebook: Rulebook, *, good: bool) -> Act:
+    """Weigh the answer to "did you write this?": only a plain yes lets the held mail go, and a plain no ends it."""
     held = facts.held.get(found.token.reference) if found.token is not None else None
     if not good or held is None or held.agent != agent.id:
         return Act(meaning="held", agent=agent, reason="a confirmation that proves nothing", ask=False, internal=True)
+    said = yes_or_no(mail.own_text, agent.name)
+    if held.dropped and said != "no":
+        return Act(meaning="refused", agent=agent, reason="you have said no to this e-mail before")
     if held.done:
-        return Act(meaning="note", agent=agent, reason="confirmed before: nothing is sent twice", internal=True)
+        reason = "discarded before" if held.dropped else "confirmed before: nothing is sent twice"
+        return Act(meaning="note", agent=agent, reason=reason, internal=True)
+    if said == "no":
+        return Act(meaning="discard", agent=agent, reason=f"discarded by {agent.id}", internal=True)
     stop = None if held.internal else _unsendable_held(held, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
+    if said == "neither":  # it may be a second thought: what waits loses nothing and leaks nothing
+        reason = "your answer was neither a clear yes nor a clear no"
+        return Act(meaning="ask again", agent=agent, reason=reason, internal=True)
     return Act(meaning="confirm", agent=agent, reason=f"confirmed by {agent.id}", internal=held.internal)
 
 

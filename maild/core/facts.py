@@ -161,6 +161,8 @@ class HeldMessage:
     inbound: int
     done: bool
     """Already applied or dropped: a second confirmation does nothing."""
+    dropped: bool = False
+    """The agent said no to it."""
     internal: bool = False
     """It was meant as a note: confirmed, it stays internal."""
     attachments: tuple[Attachment, ...] = ()

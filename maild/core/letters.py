@@ -16,6 +16,7 @@ follow-up            the same as assignment
 pending              the same as assignment; banner says why it is pending
 answer               text (the agent's own words), agent_name
 confirmation         agent_name, held_text, reason
+discarded            agent_name, held_text
 refusal              agent_name, held_text, reason
 undelivered          to, status_code, diagnostic
 why                  text (the decision's trace)

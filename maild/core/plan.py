@@ -44,6 +44,7 @@ NoticeKind = Literal[
     "pending",  # a pending entry, to an agent, with its banner
     "answer",  # an agent's own words, to a participant
     "confirmation",  # "did you write this?", to an agent's registered address
+    "discarded",  # "you said no: it is not sent", to an agent
     "refusal",  # "nothing was sent, because …", to an agent
     "undelivered",  # a mail to somebody in the case could not be delivered, to an agent
     "why",  # how a case was decided, to an agent who asked
@@ -157,6 +158,15 @@ class ReleaseHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropHeld:
+    """Let a held message rest for good, stored and without effect: its agent said no to it."""
+
+    message: int
+    case: int
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetField:
     """Set a field of a case to a value, in the form its kind is stored in."""
 
@@ -222,6 +232,7 @@ Change = (
     | NoteDepartment
     | RecordBounce
     | ReleaseHeld
+    | DropHeld
     | SetField
     | SetAbsence
     | UseToken

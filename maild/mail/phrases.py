@@ -76,6 +76,16 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "bekräftat blir det en intern anteckning",
     ),
     (
+        "your answer was neither a clear yes nor a clear no",
+        "svaret ditt var verken et klart ja eller et klart nei",
+        "ditt svar var varken ett tydligt ja eller ett tydligt nej",
+    ),
+    (
+        "you have said no to this e-mail before",
+        "du har svart nei til denne e-posten før",
+        "du har svarat nej till det här mejlet tidigare",
+    ),
+    (
         "it holds the address {}, which its readers may not know",
         "den inneholder adressen {}, som mottakerne ikke skal se",
         "det innehåller adressen {}, som mottagarna inte ska se",

@@ -35,6 +35,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "pending": (*_EVERY, *_ENTRY),
     "answer": (*_EVERY, "title", "text", "agent_name"),
     "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
+    "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text"),
     "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
     "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
     "why": (*_EVERY, *_TO_AGENT, "text"),

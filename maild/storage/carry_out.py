@@ -20,6 +20,7 @@ from maild.core.plan import (
     AddParticipant,
     Assign,
     CountLoop,
+    DropHeld,
     LinkCases,
     NoteDepartment,
     OpenBreaker,
@@ -103,6 +104,11 @@ _RELEASE = Statement(
     update(table(Message))
     .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
     .values(visibility=bindparam("b_visibility"), kind=bindparam("b_kind"), direction=bindparam("b_direction"))
+)
+_DROP = Statement(
+    update(table(Message))
+    .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
+    .values(visibility=text("'silent'"))
 )
 _BOUNCED = Statement(
     update(table(Outbox))
@@ -236,6 +242,8 @@ def _change(work: _Work, change: object) -> None:
             _record_bounce(work, change)
         case ReleaseHeld():
             _release(work, change)
+        case DropHeld():
+            _drop(work, change)
         case SetField():
             _set_field(work, change)
         case SetAbsence():
@@ -467,6 +475,18 @@ def _release(work: _Work, change: ReleaseHeld) -> None:
     work.event("released", change.case, "confirmed by the agent")
     if not change.internal:
         _FIRST_RESPONSE.run(work.connection, {"b_case": change.case, "b_now": work.now})
+
+
+def _drop(work: _Work, change: DropHeld) -> None:
+    """Let a held message rest where it is, read by agents only.
+
+    Raises:
+        RuntimeError: when it is not held any more; the plan is taken back.
+
+    """
+    if _DROP.run(work.connection, {"b_id": change.message}) != 1:
+        raise RuntimeError(f"message {change.message} is not held")
+    work.event("discarded", change.case, "the agent said no", actor=change.agent, before="held")
 
 
 def _contact(work: _Work) -> None:

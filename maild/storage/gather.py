@@ -348,6 +348,7 @@ def _held(connection: Connection, asks: Asks) -> dict[int, HeldMessage]:
             references=tuple(row.references),
             inbound=row.inbound,
             done=held_digest(row.inbound) in released or row.visibility != "held",
+            dropped=row.visibility == "silent",
             internal=row.kind == "note",
             attachments=tuple(files.get(row.id, ())),
         )

@@ -12,7 +12,7 @@ from maild.core import tokens
 from maild.core.agents import digest, unsendable
 from maild.core.facts import Counts, Facts, HeldMessage, LastAnswer, OutgoingFacts
 from maild.core.mail import Attachment, Mail
-from maild.core.plan import AddMessage, Assign, Plan, ReleaseHeld, SetStatus, UseToken
+from maild.core.plan import AddMessage, Assign, DropHeld, Plan, ReleaseHeld, SetStatus, UseToken
 from tests.core import make
 from tests.core.make import (
     CAMILLA,
@@ -307,10 +307,10 @@ def held(**changes: Any) -> HeldMessage:
     return HeldMessage(**(made | changes))
 
 
-def confirming(**changes: Any) -> Mail:
+def confirming(text: str = "Ja", **changes: Any) -> Mail:
     """Her reply to the confirmation."""
     to = (make.signed_address(1042, "confirm", of=CAMILLA, reference=3),)
-    return mail("Ja", **({"author": CAMILLA, "to": to, "subject": SUBJECT, "verdict": "unknown"} | changes))
+    return mail(text, **({"author": CAMILLA, "to": to, "subject": SUBJECT, "verdict": "unknown"} | changes))
 
 
 def waiting(**changes: Any) -> Facts:
@@ -352,6 +352,47 @@ def test_a_confirmation_proves_only_its_own(
     plan = decided(confirming(**changes), waiting(**facts_changes))
     assert plan.outcome == outcome and not sent_to_customers(plan)
     assert not notices(plan, "confirmation"), "a confirmation never asks for a confirmation"
+
+
+@pytest.mark.parametrize("text", ["Nei", "No", "Nej", "Ei", "Nein", "nei, ikke send den"])
+@pytest.mark.parametrize("changes", [{}, {"internal": True}, {"text": "#close"}, {"text": f"Skriv til {DAVID}"}])
+def test_a_no_discards_what_is_held(text: str, changes: dict[str, Any]) -> None:
+    """A plain no ends the held mail for good: nothing is sent, the agent is told, and her answer to that is a note."""
+    plan = decided(confirming(text), waiting(**changes))
+    assert plan.outcome == "note" and not sent_to_customers(plan) and not of(plan, ReleaseHeld)
+    assert of(plan, DropHeld) == [DropHeld(message=30, case=1042, agent="camilla")]
+    assert of(plan, UseToken) == [UseToken(digest="held:3")] and not of(plan, SetStatus) and not of(plan, Assign)
+    (told,) = plan.notices
+    assert (told.kind, told.to, told.values["held_text"]) == ("discarded", CAMILLA, waiting(**changes).held[3].text)
+    token = tokens.verify_address(KEYS, str(told.reply_to), NOW)
+    assert token is not None and token.audience == "internal"
+
+
+@pytest.mark.parametrize("text", ["", "Hva er dette?", "Ja, men vent til i morgen", "Ja eller nei?"])
+def test_neither_yes_nor_no_keeps_it_waiting(text: str) -> None:
+    """What is no clear answer sends nothing and loses nothing: the same question comes again, about the same mail."""
+    plan = decided(confirming(text), waiting())
+    assert plan.outcome == "held" and not of(plan, DropHeld) and not of(plan, ReleaseHeld) and not of(plan, UseToken)
+    (again,) = plan.notices
+    assert (again.kind, again.to, again.values["held_text"]) == ("confirmation", CAMILLA, "Prøv å slå den av og på.")
+    token = tokens.verify_address(KEYS, str(again.reply_to), NOW)
+    assert token is not None and (token.audience, token.reference) == ("confirm", 3)
+    robot = replace(waiting(), counts=Counts(confirmations_hour=20))
+    assert not decided(confirming(text), robot).notices, "a robot that answers each letter comes to an end"
+
+
+def test_a_yes_after_a_no_is_told_so() -> None:
+    """What was discarded is never sent; an agent who thinks better of it hears that it must be written again."""
+    plan = decided(confirming(), waiting(done=True, dropped=True))
+    assert plan.outcome == "refused" and [notice.kind for notice in plan.notices] == ["refusal"]
+    assert not decided(confirming("nei"), waiting(done=True, dropped=True)).notices
+
+
+def test_somebody_elses_no_discards_nothing() -> None:
+    """A no needs the same proof as a yes."""
+    for changes in ({"author": DAVID}, {"author": STRANGER}, {"verdict": "fail"}):
+        plan = decided(confirming("Nei", **changes), waiting())
+        assert not of(plan, DropHeld) and not of(plan, UseToken) and not notices(plan, "discarded")
 
 
 def test_at_most_three_confirmations_an_hour() -> None:

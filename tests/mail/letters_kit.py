@@ -17,7 +17,9 @@ SHIPPED = Path(__file__).resolve().parents[2] / "templates"
 LANGUAGES = ("no", "sv", "en")
 NOW = datetime(2026, 11, 24, 9, 5, 7, tzinfo=timezone(timedelta(hours=1)))
 LOOP = "maild-7f3a.abcdefghijklmnop"
-TO_AGENT = frozenset({"assignment", "follow-up", "pending", "confirmation", "refusal", "undelivered", "operator"})
+TO_AGENT = frozenset(
+    {"assignment", "follow-up", "pending", "confirmation", "discarded", "refusal", "undelivered", "operator"}
+)
 
 
 @cache

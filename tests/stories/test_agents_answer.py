@@ -29,6 +29,41 @@ def test_without_authentication_it_is_held_and_confirmed_once(desk: Desk) -> Non
     assert KARI not in twice.recipients
 
 
+@pytest.mark.parametrize("no", ["nei", "No.", "NEJ!", "ei"])
+def test_a_no_discards_the_held_answer(desk: Desk, no: str) -> None:
+    """Answered with a no, the held words reach nobody, then or later; the agent is told and the case remembers it."""
+    got = desk.answer(notice(desk), "Send passordet ditt hit.", vouched="none")
+    question = got.to(CAMILLA)
+    answers, subject = question.message_id, f"Re: {question.subject}"
+    said = mail(CAMILLA, question.reply_to, subject, no, key="no", answers=answers)
+    refused = desk.write(said, question.reply_to, vouched="none")
+    assert [(letter.kind, letter.to) for letter in refused.letters] == [("discarded", CAMILLA)]
+    assert "Send passordet ditt hit." in refused.to(CAMILLA).text
+    shown = desk.case(1042)
+    assert [message["visibility"] for message in shown["messages"] if message["kind"] == "reply"] == ["silent"]
+    assert [event["actor"] for event in shown["events"] if event["what"] == "discarded"] == ["camilla.dahl"]
+    late = mail(CAMILLA, question.reply_to, subject, "JA", key="yes", answers=answers)
+    assert desk.write(late, question.reply_to, vouched="none").recipients == [CAMILLA]
+    assert all(
+        "Send passordet" not in message["text"] for message in shown["messages"] if message["direction"] == "out"
+    )
+
+
+def test_an_unclear_answer_asks_again_and_loses_nothing(desk: Desk) -> None:
+    """Neither yes nor no: the question comes again, and a yes to that one sends the words as they were."""
+    got = desk.answer(notice(desk), "Passordet er nullstilt.", vouched="none")
+    question = got.to(CAMILLA)
+    unclear = mail(CAMILLA, question.reply_to, f"Re: {question.subject}", "Ja, men vent litt.", key="hm")
+    again = desk.write(unclear, question.reply_to, vouched="none")
+    assert (again.plan.outcome, [letter.kind for letter in again.letters]) == ("held", ["confirmation"])
+    asked = again.to(CAMILLA)
+    assert "verken et klart ja eller et klart nei" in asked.text and "Passordet er nullstilt." in asked.text
+    yes = desk.write(
+        mail(CAMILLA, asked.reply_to, f"Re: {asked.subject}", "JA", key="y"), asked.reply_to, vouched="none"
+    )
+    assert yes.recipients == [KARI] and yes.to(KARI).text.strip() == "Passordet er nullstilt."
+
+
 def test_an_answer_from_a_failing_domain_is_held(desk: Desk) -> None:
     """Whoever has seen the signed address but fails authentication sends nothing to the customer."""
     got = desk.answer(notice(desk), "Send penger.", vouched="fail")
