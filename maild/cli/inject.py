@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
+import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,13 @@ TOGETHER = 32
 """Mails stored in one commit."""
 FEW = 20
 """Mails up to which each is listed."""
+_ANY_FIELD = re.compile(rb"[A-Za-z][\w.-]{0,75}[ \t]*:")
+_KNOWN_FIELD = re.compile(
+    rb"(?im)^(from|to|cc|subject|date|sender|reply-to|received|return-path|delivered-to|message-id|mime-version"
+    rb"|content-type|x-[a-z-]{1,60})[ \t]*:"
+)
+_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
+_HEAD = 64 * 1024
 PATIENCE = 30.0
 """Seconds without progress after which the running daemon is no longer waited for."""
 
@@ -47,9 +56,25 @@ def inject_files(source: str, path: Path, *, to: str | None, quiet: bool, as_jso
     try:
         if not box.entries:
             raise typer.BadParameter(f"{source} holds no mail")
+        if box.single and not is_mail(box.read(box.entries[0]) or b""):
+            raise typer.BadParameter(f"{source} is no mail: it has no header line such as From: or Subject:")
         asyncio.run(_inject(config, box, to, quiet, as_json=as_json))
     finally:
         box.close()
+
+
+def is_mail(raw: bytes) -> bool:
+    """Tell whether bytes may be a mail, however broken: a first line, or a well-known one, like ``Name: value``.
+
+    A door takes anything, for there is a sender who waits for an answer; of a file a person can be told.
+    """
+    head = raw[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    first, _, rest = head.partition(b"\n")
+    if _ANY_FIELD.match(first):
+        return True
+    if first.startswith((b"From ", b">From ")) and _ANY_FIELD.match(rest):  # the line that an mbox sets before
+        return True
+    return _KNOWN_FIELD.search(_BLANK_LINE.split(head, maxsplit=1)[0]) is not None
 
 
 class _Nowhere:
@@ -75,7 +100,7 @@ async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_j
     writers = open_writers(engine)
     many = len(box.entries) > FEW
     with Progress(disable=as_json or not many) as progress:
-        keys, known, unread = await _store(engine, writers.accepting, box, _envelope(box, to, quiet), progress)
+        keys, known, unread, strange = await _store(engine, writers.accepting, box, _envelope(box, to, quiet), progress)
         task = progress.add_task("making cases", total=len(keys))
         if alone and engine.dialect.name == "sqlite":
             await _work(config, engine, writers, keys, lambda done: progress.update(task, completed=done))
@@ -83,7 +108,14 @@ async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_j
             await _wait(engine, keys, lambda done: progress.update(task, completed=done))
     await writers.close()
     lock.release()
-    _tell(config, engine, keys, known=known, unread=unread, as_json=as_json)
+    for entry in strange:
+        print(f"skipped, no mail: {_named(entry)}", file=sys.stderr)
+    _tell(config, engine, keys, known=known, unread=unread, strange=len(strange), as_json=as_json)
+
+
+def _named(entry: Entry) -> str:
+    """Name a mail of a box so that a person finds it there: its file, or which one it is."""
+    return str(entry.key) if isinstance(entry.key, str) else f"number {entry.place + 1}"
 
 
 def _envelope(box: Box, to: str | None, quiet: bool) -> Envelope:
@@ -101,14 +133,18 @@ def _envelope(box: Box, to: str | None, quiet: bool) -> Envelope:
 
 async def _store(
     engine: engines.Engine, writer: Any, box: Box, envelope: Envelope, progress: Progress
-) -> tuple[list[int], int, int]:
-    """Store what is not stored yet, many in one commit; new ids, how many were known, how many cannot be read."""
+) -> tuple[list[int], int, int, list[Entry]]:
+    """Store what is not stored yet, many in one commit.
+
+    Returns the new ids, how many were known, how many cannot be read, and what is no mail.
+    """
     task = progress.add_task("taking mails", total=len(box.entries))
     with engines.reading(engine) as connection:
         hashes = set() if box.single else inbound.hashes(connection)
         places = _places(connection, box)
     keys: list[int] = []
     known = unread = 0
+    strange: list[Entry] = []
     batch: list[tuple[Entry, bytes]] = []
     for entry in box.entries:
         progress.advance(task)
@@ -121,6 +157,8 @@ async def _store(
             unread += 1
         elif digest in hashes:
             known += 1
+        elif not is_mail(raw):
+            strange.append(entry)
         else:
             if not box.single:
                 hashes.add(digest)
@@ -129,7 +167,7 @@ async def _store(
             keys += await _commit(writer, box, envelope, batch)
             batch = []
     keys += await _commit(writer, box, envelope, batch)
-    return keys, known, unread
+    return keys, known, unread, strange
 
 
 def _places(connection: engines.Connection, box: Box) -> set[int]:
@@ -213,7 +251,9 @@ async def _wait(engine: engines.Engine, keys: list[int], tell: Any) -> None:
     tell(len(keys))
 
 
-def _tell(config: Config, engine: engines.Engine, keys: list[int], *, known: int, unread: int, as_json: bool) -> None:
+def _tell(
+    config: Config, engine: engines.Engine, keys: list[int], *, known: int, unread: int, strange: int, as_json: bool
+) -> None:
     """Say what became of each mail, or of many in sum."""
     zone, outcomes, separator = ZoneInfo(config.desk.timezone), Counter[str](), "["
     with engines.reading(engine) as connection:
@@ -229,6 +269,8 @@ def _tell(config: Config, engine: engines.Engine, keys: list[int], *, known: int
     if as_json:
         print("]" if keys else "[]")
         return
-    if len(keys) > FEW or known or unread:
+    if len(keys) > FEW or known or unread or strange:
         counts = ", ".join(f"{name} {count}" for name, count in outcomes.most_common())
-        print(f"{len(keys)} taken{f' ({counts})' if counts else ''}, {known} known already, {unread} cannot be read")
+        taken = f"{len(keys)} taken{f' ({counts})' if counts else ''}"
+        no_mail = f", {strange} no mail" if strange else ""
+        print(f"{taken}, {known} known already, {unread} cannot be read{no_mail}")

@@ -17,9 +17,9 @@ NO = (
 )  # fmt: skip
 NEITHER = (
     "", "\n\n", "> JA", "Ja, men bare til 14", "Ja\n\nMen vent til i morgen.", "Ja eller nei?", "Ja nei",
-    "Nei, ja, send", "No problem, send it", "Ei ongelmaa", "En time, takk", "Hei!", "Hva er dette?", "Send", "Ikke send", "Stopp",
-    "Jeg svarte ja", "Ja\nEller nei, forresten", "Nei\nJo, ja, send den likevel", "Yes and no", "👍", "nja", "Jamen",
-    "Ja, ikke send",
+    "Nei, ja, send", "No problem, send it", "Ei ongelmaa", "En time, takk", "Hei!", "Hva er dette?", "Send",
+    "Ikke send", "Stopp", "Jeg svarte ja", "Ja\nEller nei, forresten", "Nei\nJo, ja, send den likevel", "Yes and no",
+    "👍", "nja", "Jamen", "Ja, ikke send",
 )  # fmt: skip
 
 

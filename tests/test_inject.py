@@ -1,0 +1,99 @@
+"""``maild inject`` takes mails, however odd, and nothing that is none."""
+
+import json
+import mailbox
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maild.cli.inject import is_mail
+
+ROOT = Path(__file__).resolve().parents[1]
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(range(256)) * 40
+GOOD = b"From: kari@nordlys.example\nTo: it@fjordvik.example\nSubject: Skriveren\n\nDen virker ikke.\n"
+NO_MAIL = {
+    "empty": b"",
+    "blank": b"\n\n\n",
+    "jpeg": JPEG,
+    "png": b"\x89PNG\r\n\x1a\n" + JPEG,
+    "pdf": b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n<< /Type /Catalog >>\n",
+    "zip": b"PK\x03\x04" + JPEG,
+    "text": b"Hei, skriveren virker ikke.\nKan noen se til den?\n",
+    "text that names a field later": b"Hei igjen.\n\nSubject: dette er ikke emnet\n",
+    "json": b'{"from": "kari@nordlys.example"}\n',
+    "html": b"<!DOCTYPE html>\n<html><body>x</body></html>\n",
+}
+MAIL = {
+    "plain": GOOD,
+    "crlf": GOOD.replace(b"\n", b"\r\n"),
+    "no body": b"Subject: x",
+    "an own field": b"X-Thing: 1\n\nx",
+    "mbox line first": b"From kari Tue Dec  1 10:00:00 2026\n" + GOOD,
+    "byte order mark": b"\xef\xbb\xbf" + GOOD,
+    "blank line first": b"\r\n" + GOOD,
+    "space before the colon": b"From : kari@nordlys.example\n\nx",
+    "junk before the header": b"\x00\x01junk\n" + GOOD,
+    "picture as the body": b"Subject: x\n\n" + JPEG,
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with the shipped config, rules and letters."""
+    for name in ("rules", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "config.toml", tmp_path)
+    return tmp_path
+
+
+def maild(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder."""
+    command = [sys.executable, "-m", "maild", *words]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False, env=environment)
+
+
+@pytest.mark.parametrize("name", NO_MAIL)
+def test_what_has_no_header_is_no_mail(name: str) -> None:
+    """Pictures, documents and plain texts are told from mails."""
+    assert not is_mail(NO_MAIL[name])
+
+
+@pytest.mark.parametrize("name", MAIL)
+def test_a_broken_mail_is_still_a_mail(name: str) -> None:
+    """One header line is enough, whatever stands before or after it."""
+    assert is_mail(MAIL[name])
+
+
+@pytest.mark.parametrize("name", ["jpeg", "text", "empty"])
+def test_a_file_that_is_no_mail_is_refused(desk: Path, name: str) -> None:
+    """One sentence and exit code 2; no case is made."""
+    (desk / "thing").write_bytes(NO_MAIL[name])
+    done = maild(desk, "inject", "thing")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("thing is no mail: it has no header line such as From: or Subject:\n")
+    assert done.stderr.count("\n") == 1
+    assert maild(desk, "inject", str(ROOT / "demo" / "mails" / "M01.eml")).stdout.startswith("1  FK#1042")
+
+
+@pytest.mark.parametrize("kind", ["mbox", "maildir"])
+def test_in_old_mail_what_is_none_is_listed_and_skipped(desk: Path, kind: str) -> None:
+    """The mails around it arrive; the exit code is that of success, and --json stays one document."""
+    box: mailbox.Mailbox[mailbox.Message] = (
+        mailbox.mbox(desk / "old") if kind == "mbox" else mailbox.Maildir(desk / "old")
+    )
+    for raw in (GOOD, NO_MAIL["text"], GOOD.replace(b"Skriveren", b"Skjermen")):
+        box.add(raw)
+    box.flush()
+    if kind == "mbox":  # the library writes a header of its own into what has none
+        text = (desk / "old").read_bytes()
+        assert text.count(b"From MAILER-DAEMON") == 3
+    done = maild(desk, "inject", "old", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [row["outcome"] for row in json.loads(done.stdout)] == ["new", "new"]
+    assert done.stderr.startswith("skipped, no mail: ") and done.stderr.count("\n") == 1
+    again = maild(desk, "inject", "old")
+    assert again.returncode == 0 and again.stdout == "0 taken, 2 known already, 0 cannot be read, 1 no mail\n"
