@@ -37,7 +37,7 @@ from maild.mail.readers import Readers
 from maild.reloading import Reloader
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import outbox, store, upgrade
+from maild.storage import outbox, runs, store, upgrade
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
@@ -213,6 +213,7 @@ class Daemon:
         )
         await self.readers.start()
         self.stack.push_async_callback(self.readers.stop)
+        run = await self._take_over()
         channel = open_channel(config)
         self.stack.push_async_callback(channel.close)
         self.deliverer = Deliverer(
@@ -221,6 +222,7 @@ class Daemon:
             who=self.who,
             now=now,
             settle=self._settle,
+            notes=run,
             connections=config.outgoing.connections,
             sent=self._sent,
             trouble=lambda what: log.error("trouble sending", reason=what),
@@ -252,6 +254,24 @@ class Daemon:
         )
         self.reloader.start()
         self.stack.push_async_callback(self.reloader.stop)
+
+    async def _take_over(self) -> runs.Run:
+        """Begin this run, and settle what killed runs of this machine left behind.
+
+        Raises:
+            Unusable: when there is no place for a run's file.
+
+        """
+        place, at = runs.place(self.config.store.url, self.config.keys), now()
+        try:
+            run = runs.Run.begin(place, self.who)
+        except OSError as error:
+            raise Unusable(f"{place.parent} cannot be written to: {error.strerror}") from error
+        self.stack.callback(run.end)
+        for one in runs.dead(place):
+            await self.writers.sending.run(lambda c, one=one: runs.take_over(c, one, now=at))  # type: ignore[misc]
+            one.forget()
+        return run
 
     def _swap(self, corridor: Corridor) -> None:
         """Put new rules and letters in force, for the doors too."""

@@ -52,6 +52,18 @@ class Channel(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """Where it is noted at once that a mail has gone out, until the store knows (:class:`maild.storage.runs.Run`)."""
+
+    def sent(self, key: int, answer: str) -> None:
+        """Note that the relay took an outgoing mail."""
+        ...
+
+    def recorded(self) -> None:
+        """Take in that the store knows all that was noted."""
+        ...
+
+
 class Deliverer:
     """The outgoing mails in work."""
 
@@ -64,12 +76,13 @@ class Deliverer:
         now: Callable[[], datetime],
         settle: Settle,
         connections: int,
+        notes: Notes,
         sent: Callable[[ToSend, outbox.Result], None],
         trouble: Callable[[str], None] = lambda _: None,
         look: float = LOOK,
     ) -> None:
         self._channel, self._writer, self._who, self._now = channel, writer, who, now
-        self._settle, self._sent, self._trouble = settle, sent, trouble
+        self._settle, self._notes, self._sent, self._trouble = settle, notes, sent, trouble
         self._look = look
         self._lanes = Lanes()
         self._results: list[tuple[ToSend, outbox.Result]] = []
@@ -126,6 +139,7 @@ class Deliverer:
         try:
             if results:
                 await self._record_some(results)
+            self._notes.recorded()
             if left:
                 await self._writer.run(lambda c: outbox.put_back(c, left, who=self._who, now=now))
         except Temporary as error:
@@ -221,6 +235,8 @@ class Deliverer:
         return outbox.Result(id=mail.id, state="deferred", answer=said, due=due, warn=warn)
 
     def _done(self, mail: ToSend, result: outbox.Result) -> None:
+        if result.state == "sent":
+            self._notes.sent(result.id, result.answer)
         self._results.append((mail, result))
         self._settled.set()
         if result.state == "deferred":
@@ -254,6 +270,8 @@ class Deliverer:
                     await asyncio.sleep(0.5)
                     continue
                 del self._results[: len(results)]
+                if not self._results:
+                    self._notes.recorded()
                 if more or self._backlog:
                     self.wake()
 

@@ -24,6 +24,24 @@ START = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 QUICK = Timeouts(connect=2.0, command=2.0, data=2.0)
 
 
+class Notebook:
+    """Keeps what the deliverer notes, and what of it the store did not know yet."""
+
+    def __init__(self) -> None:
+        self.all: list[int] = []
+        self.open: list[int] = []
+
+    def sent(self, key: int, answer: str) -> None:
+        """Note a mail."""
+        assert answer
+        self.all.append(key)
+        self.open.append(key)
+
+    def recorded(self) -> None:
+        """The store knows them all."""
+        self.open.clear()
+
+
 class Desk:
     """A store with a clock that is set by hand, and what was told to agents."""
 
@@ -36,6 +54,7 @@ class Desk:
         self.troubles: list[str] = []
         self.settle: Callable[[Connection, Sequence[tuple[ToSend, outbox.Result]]], bool] = self.record
         self.who = "run 1"
+        self.notes = Notebook()
 
     def record(self, connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
         """Record results as the daemon does, noting who would be told."""
@@ -83,6 +102,7 @@ class Desk:
             channel=channel,
             writer=self.writer,
             who=self.who,
+            notes=self.notes,
             now=lambda: self.now,
             settle=lambda c, results: self.settle(c, results),
             connections=given.pop("connections", 4),

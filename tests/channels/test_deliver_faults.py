@@ -206,23 +206,29 @@ def test_large_mails_are_not_held_in_memory_at_once(engine: Engine) -> None:
 
 
 KILLED = """
-import asyncio, os, sys
+import asyncio, os, socket, sys
 from datetime import UTC, datetime
+from pathlib import Path
 from maild.channels.deliver import Deliverer
 from maild.channels.smtp_out import Relay
-from maild.storage import outbox
+from maild.storage import outbox, runs
 from maild.storage.engine import open_engine
 from maild.storage.writer import Writer
 
-async def main(url, port):
+async def main(url, port, place):
     writer = Writer(open_engine(url), "killed")
     now = lambda: datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-    who = f"run {os.getpid()}"
+    place, who = Path(place), f"{socket.gethostname()}-{os.getpid()}"
+    notes = runs.Run.begin(place, who)
+    for dead in runs.dead(place):
+        await writer.run(lambda c, dead=dead: runs.take_over(c, dead, now=now()))
+        dead.forget()
     def settle(connection, results):
         outbox.record(connection, [result for _, result in results], who=who, now=now())
         return False
     relay = Relay(host="127.0.0.1", port=port, tls="none", connections=2)
     deliverer = Deliverer(channel=relay, writer=writer, who=who, now=now, settle=settle,
+                          notes=notes,
                           connections=2, sent=lambda mail, result: None)
     await deliverer.start(alone=True)
     while deliverer.busy():
@@ -231,11 +237,11 @@ async def main(url, port):
     await relay.close()
     await writer.close()
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
 """
 
 
-def test_a_process_killed_while_the_relay_answers(engine: Engine, store_url: str) -> None:
+def test_a_process_killed_while_the_relay_answers(engine: Engine, store_url: str, tmp_path: Path) -> None:
     """D12 with kill -9 at the end of DATA: each mail arrives, at most once more per kill, the copies identical."""
     kills = 2
     root = Path(__file__).resolve().parents[2]
@@ -246,7 +252,7 @@ def test_a_process_killed_while_the_relay_answers(engine: Engine, store_url: str
             await desk.put(n % 3, f"k{n % 3}@a.example")
         for run in range(kills + 1):
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", KILLED, store_url, str(sink.port), cwd=root
+                sys.executable, "-c", KILLED, store_url, str(sink.port), str(tmp_path / "run-"), cwd=root
             )
             fatal = len(sink.mails) + 2
 

@@ -97,7 +97,8 @@ class History:
     kills: int = 0
     """How often the daemon was killed."""
     window: int = 1
-    """How many outgoing mails one kill may catch between the relay's 250 and the record of it: those go out twice."""
+    """How many outgoing mails one kill may catch between the relay's taking them and our note of it: they are repeated.
+    One for kills that come at any time (FAULTS D1); as many as are on the wire for those that aim at that moment."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Which mail each follow-up answers, by key; the follow-up was sent after that one was acked."""
     poison: frozenset[str] = frozenset()
