@@ -86,9 +86,12 @@ def _ask_agent(
 ) -> None:
     """Write to the agent's registered address, a few times an hour at most: the mail may be forged.
 
+    Mails that only claim to be the agent's are counted apart. A stranger can write those: they fill the agent's mailbox
+    with no more than their own few letters, and leave the ones that the agent's own mails need alone.
     ``held`` is an earlier mail that it is about, when it is not about the one being decided.
     """
-    if draft.facts.counts.confirmations_hour >= most:
+    counts = draft.facts.counts
+    if (counts.claims_hour if act.claimed else counts.confirmations_hour) >= most:
         draft.note(kind, False, "enough were sent to this agent within the hour")
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
@@ -98,7 +101,7 @@ def _ask_agent(
         to=agent.addresses[0],
         to_name=agent.name,
         audience="confirm" if kind == "confirmation" else "answer",
-        once_key=f"{kind}:{draft.facts.inbound}",
+        once_key=f"{'claim' if act.claimed else kind}:{draft.facts.inbound}",
         language=agent.language or about.department.language,
         values={
             "agent_name": agent.name,

@@ -39,6 +39,8 @@ class Act:
     """It was meant as a note: held and confirmed, it stays internal."""
     ask: bool = True
     """For a held one: whether a confirmation can help."""
+    claimed: bool = False
+    """For a held one: nothing but the From says that the agent wrote it, as anybody's forgery does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,8 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         # What may never leave is held as a note: confirmed, it stays internal.
         own = None if internal else _file_of_ours(mail.attachments)
         reason = missing if own is None else f"{missing}; {own}; confirmed, it becomes an internal note"
-        return Act(meaning="held", agent=agent, reason=reason, internal=internal or own is not None)
+        claimed = not (proof.token or proof.passes)
+        return Act(meaning="held", agent=agent, reason=reason, internal=internal or own is not None, claimed=claimed)
     stop = unsendable(mail.own_text, mail.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)

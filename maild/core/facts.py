@@ -224,7 +224,9 @@ class Counts:
     """Median of the same over the last 7 days."""
     breaker_open_since: datetime | None = None
     confirmations_hour: int = 0
-    """Confirmations and refusals to this agent."""
+    """Confirmations and refusals to this agent, but for those of :attr:`claims_hour`."""
+    claims_hour: int = 0
+    """Confirmations to this agent of mails that only claimed to be the agent's: anybody can cause them."""
     strikes_hour: int = 0
     """Earlier mails of Asks.strike_source that counted against it."""
     burst_told: bool = False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, text
+from sqlalchemy import Connection, bindparam, case, func, literal_column, select, text
 from sqlmodel import col
 
 from maild.core.facts import (
@@ -197,7 +197,10 @@ _FILES = Among(
 )
 _USED = Among(TokenUse.digest, lambda among: select(col(TokenUse.digest)).where(among))
 _CONFIRMATIONS = Statement(
-    select(func.count().label("count")).where(
+    select(
+        func.count().label("count"),
+        func.sum(literal_column("case when substr(once_key, 1, 6) = 'claim:' then 1 else 0 end")).label("claims"),
+    ).where(
         text("kind in ('confirmation', 'refusal')"),  # as the partial index says it
         col(Outbox.recipient) == bindparam("address"),
         col(Outbox.created) > bindparam("hour"),
@@ -456,6 +459,8 @@ def _counts(
         named = _NAMED.all(connection, sorted(asks.automatic_numbers), key=asks.ack_key, day=day)
         numbers = frozenset(row.number for row in named)
     since = sums.breaker_open_since
+    asked = None if registered is None else _CONFIRMATIONS.first(connection, address=registered, hour=hour)
+    claims = 0 if asked is None else int(asked.claims or 0)
     return Counts(
         address_day=sums.day or 0,
         address_10min=sums.ten or 0,
@@ -468,9 +473,8 @@ def _counts(
         all_10min=sums.everybody or 0,
         median_10min=float(sums.median_10min or "0"),
         breaker_open_since=datetime.fromisoformat(since) if since else None,
-        confirmations_hour=_CONFIRMATIONS.scalar(connection, address=registered, hour=hour)
-        if registered is not None
-        else 0,
+        confirmations_hour=0 if asked is None else asked.count - claims,
+        claims_hour=claims,
         strikes_hour=_STRIKES.scalar(connection, source=asks.strike_source, since=hour) if asks.strike_source else 0,
         burst_told=burst and bool(_STRIKES.scalar(connection, source=f"burst:{asks.author_key}", since=day)),
     )

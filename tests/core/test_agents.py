@@ -403,6 +403,28 @@ def test_at_most_three_confirmations_an_hour() -> None:
     assert plan.outcome == "held" and not plan.notices
 
 
+FORGED = answer(to=(f"it@{DOMAIN}",), verdict="none")
+"""Anybody can write this: the agent's name in From and a case number in the subject."""
+
+
+def test_forged_mails_do_not_use_up_an_agents_confirmations() -> None:
+    """Mails that only claim to be hers are counted apart: no number of them keeps a confirmation from her own mail."""
+    flooded = replace(KNOWN, counts=Counts(claims_hour=3))
+    for own in ({"verdict": "unknown"}, {"verdict": "fail"}, {"to": (f"it@{DOMAIN}",)}):
+        (asked,) = decided(answer(**own), flooded).notices
+        assert (asked.kind, asked.once_key) == ("confirmation", "confirmation:7")
+    assert notices(decided(answer("#lukk"), flooded), "refusal")
+
+
+def test_forged_mails_do_not_flood_an_agent() -> None:
+    """A stranger causes three letters an hour at most, whatever her own mails have caused."""
+    for own in (0, 19):
+        (asked,) = decided(FORGED, replace(KNOWN, counts=Counts(claims_hour=2, confirmations_hour=own))).notices
+        assert (asked.kind, asked.once_key) == ("confirmation", "claim:7")
+        plan = decided(FORGED, replace(KNOWN, counts=Counts(claims_hour=3, confirmations_hour=own)))
+        assert plan.outcome == "held" and not plan.notices
+
+
 # -- robots and requesters ------------------------------------------------------------------------------------------
 
 

@@ -208,6 +208,7 @@ def situations(draw: st.DrawFn) -> Facts:
             all_10min=draw(number),
             breaker_open_since=draw(st.sampled_from([None, NOW, NOW - timedelta(hours=1)])),
             confirmations_hour=draw(number),
+            claims_hour=draw(number),
             strikes_hour=draw(number),
             burst_told=draw(st.booleans()),
         ),

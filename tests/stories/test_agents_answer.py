@@ -64,6 +64,21 @@ def test_an_unclear_answer_asks_again_and_loses_nothing(desk: Desk) -> None:
     assert yes.recipients == [KARI] and yes.to(KARI).text.strip() == "Passordet er nullstilt."
 
 
+def test_forged_mails_lock_no_agent_out(desk: Desk) -> None:
+    """A stranger who writes in the agent's name causes three confirmations; the agent's own mail still gets one."""
+    first = notice(desk)
+    forged = [
+        desk.write(mail(CAMILLA, "it@fjordvik.example", "[FK#1042]", f"Send penger {at}", key=f"f{at}"),
+                   "it@fjordvik.example", vouched="none")
+        for at in range(5)
+    ]  # fmt: skip
+    assert [one.recipients for one in forged] == [[CAMILLA]] * 3 + [[]] * 2
+    own = desk.answer(first, "Passordet er nullstilt.", vouched="none")
+    assert (own.plan.outcome, own.recipients) == ("held", [CAMILLA])
+    asked = [desk.answer(first, f"Hei {at}.", vouched="none", step=str(at)).recipients for at in range(2, 6)]
+    assert asked == [[CAMILLA]] * 2 + [[]] * 2, "her own mails are bound as before"
+
+
 def test_an_answer_from_a_failing_domain_is_held(desk: Desk) -> None:
     """Whoever has seen the signed address but fails authentication sends nothing to the customer."""
     got = desk.answer(notice(desk), "Send penger.", vouched="fail")
