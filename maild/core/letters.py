@@ -11,7 +11,8 @@ ack                  requester (a name, or empty), quoted (the title, empty when
 ack-minimal          nothing more: fixed text and number
 ack-linked           requester
 ack-reopened-late    requester, old_number
-assignment           requester, requester_address, text, type, group, assignee, status, banner, attachments
+assignment           requester, requester_address, text, type, type_label (its name for people), group, assignee,
+                     status, banner, attachments
 follow-up            the same as assignment
 pending              the same as assignment; banner says why it is pending
 answer               text (the agent's own words), agent_name
@@ -259,6 +260,7 @@ def to_agents(
                 "requester_address": mail.identity.address or "",
                 "text": mail.own_text,
                 "type": about.type,
+                "type_label": _label(about.type, language, rulebook),
                 "group": about.group,
                 "assignee": _name(about.assignee, rulebook),
                 "status": label(about.status, language),  # type: ignore[arg-type]
@@ -269,6 +271,12 @@ def to_agents(
             to_agent=True,
         )
     return left_out
+
+
+def _label(kind: str, language: str, rulebook: Rulebook) -> str:
+    """Return what people call a type of case; the rules may have lost it since."""
+    known = rulebook.types.get(kind)
+    return kind if known is None else known.labelled(language, rulebook.desk.languages[0])
 
 
 def _name(agent: str | None, rulebook: Rulebook) -> str:

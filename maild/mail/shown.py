@@ -18,6 +18,7 @@ _ENTRY = (
     "requester_address",
     "text",
     "type",
+    "type_label",
     "group",
     "assignee",
     "status",

@@ -191,6 +191,22 @@ def test_a_scratch_store_never_touches_the_real_one(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["key"]
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("no", "Type: Glemt passord"), ("sv", "Typ: Glömt lösenord"), ("en", "Type: Forgotten password")],
+)
+def test_an_agent_reads_the_types_label(store_url: str, language: str, line: str) -> None:
+    """A letter to an agent calls a case's type by its name for people, in the letter's language, never by its id."""
+    agents = {key: replace(agent, language=language) for key, agent in SAMPLE.agents.items()}
+    desk = Desk(store_url, rules=replace(SAMPLE, agents=agents))
+    letter = desk.send("M01", *addresses("it")).to("camilla.dahl@fjordvik.example")
+    desk.close()
+    html = letter.message.get_body(("html",))
+    assert line in letter.text.splitlines() and html is not None
+    assert line.partition(": ")[2] in html.get_content()
+    assert "it.password" not in letter.text + html.get_content()
+
+
 def test_the_acknowledgement_promises_and_reads_back(desk: Desk) -> None:
     """It says when an answer comes, counted in opening hours, and what was understood, in the writer's language."""
     text = desk.send("M01", *addresses("it")).to("kari.moen@fjordvik.example").text
