@@ -10,19 +10,20 @@ def main() -> None:
     from typer import Abort, BadParameter
 
     from maild.cli import app
+    from maild.cli.harmless import plain
     from maild.core.errors import MaildError
 
     refused: type[Exception] = BadParameter.__mro__[2]  # whatever the command line itself refuses
     try:
         code = app(standalone_mode=False)
     except MaildError as error:
-        sys.stderr.write(f"maild: {str(error).removeprefix('maild: ')}\n")
+        sys.stderr.write(f"maild: {plain(str(error).removeprefix('maild: '))}\n")
         sys.exit(2)
     except Abort:
         sys.exit(130)
     except refused as error:
         said = getattr(error, "format_message", error.__str__)()
-        sys.stderr.write(f"maild: {said.replace('Value error, ', '')}\n" if said else "")
+        sys.stderr.write(f"maild: {plain(said.replace('Value error, ', ''))}\n" if said else "")
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -17,6 +16,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from maild import config as configs
 from maild import doctor, doctor_net, keys, logs, proof
 from maild.cli.check import problems_of, warnings
+from maild.cli.harmless import as_json as to_json
+from maild.cli.harmless import one_line
 from maild.config import Config
 from maild.core.errors import MaildError, Unusable
 from maild.core.rules import Rulebook
@@ -40,7 +41,7 @@ def examine(path: Path, *, wait: float, start: bool, as_json: bool) -> int:
         with _spinner(hidden=as_json):
             findings = asyncio.run(_findings(config, wait=wait, start=start))
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+        print(to_json([asdict(finding) for finding in findings]))
     else:
         _print(findings)
     return 1 if any(finding.level == "problem" for finding in findings) else 0
@@ -151,13 +152,8 @@ def _print(findings: Sequence[Finding]) -> None:
     console = Console(markup=False, highlight=False)
     for finding in findings:
         mark, colour = MARKS[finding.level]
-        console.print(f"{mark} {finding.about}: {_plain(finding.what)}", style=colour)
+        console.print(f"{mark} {one_line(finding.about)}: {one_line(finding.what)}", style=colour)
         if finding.do:
-            console.print(f"    {_plain(finding.do)}")
+            console.print(f"    {one_line(finding.do)}")
     counts = {level: sum(finding.level == level for finding in findings) for level in MARKS}
     console.print(f"{counts['ok']} well, {counts['warning']} warnings, {counts['problem']} problems")
-
-
-def _plain(text: str) -> str:
-    """Make text from servers harmless on a terminal."""
-    return "".join(letter if letter.isprintable() else "·" for letter in text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import re
 import sys
 import time
@@ -17,6 +16,8 @@ from rich.progress import Progress
 
 from maild import config as configs
 from maild import logs
+from maild.cli.harmless import as_json as to_json
+from maild.cli.harmless import one_line
 from maild.cli.history import Box, Entry, open_box
 from maild.config import Config
 from maild.core.errors import Temporary
@@ -109,7 +110,7 @@ async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_j
     await writers.close()
     lock.release()
     for entry in strange:
-        print(f"skipped, no mail: {_named(entry)}", file=sys.stderr)
+        print(f"skipped, no mail: {one_line(_named(entry))}", file=sys.stderr)
     _tell(config, engine, keys, known=known, unread=unread, strange=len(strange), as_json=as_json)
 
 
@@ -260,11 +261,11 @@ def _tell(
         for key in keys:
             row = show.inbound(connection, zone, key) or {}
             if as_json:
-                print(separator + json.dumps(row, ensure_ascii=False, indent=1))
+                print(separator + to_json(row))
                 separator = ","
             elif len(keys) <= FEW:
                 case = f"{config.desk.number_prefix}#{row['case']}" if row["case"] else "no case"
-                print(f"{row['id']}  {case}  {row['outcome'] or row['state']}  {row['reason']}")
+                print(f"{row['id']}  {case}  {row['outcome'] or row['state']}  {one_line(row['reason'])}")
             outcomes[row.get("outcome") or row.get("state") or ""] += 1
     if as_json:
         print("]" if keys else "[]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from maild import config as configs
+from maild.cli.harmless import as_json as to_json
+from maild.cli.harmless import one_line, plain
 from maild.config import Config
 from maild.core.cases import TRANSITIONS
 from maild.core.errors import MaildError, Unusable
@@ -52,7 +53,7 @@ def _open(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engine
 
 def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        print(to_json(rows))
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
@@ -70,12 +71,7 @@ def _cell(column: str, value: Any) -> str:
         return ""
     if column in ("received", "due", "created", "updated"):
         return str(value)[:16].replace("T", " ")
-    return _plain(str(value))
-
-
-def _plain(text: str) -> str:
-    """Make text from mail harmless on a terminal."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "·" for letter in text)
+    return one_line(str(value))
 
 
 def cases(path: Path, *, as_json: bool, **filters: Any) -> None:
@@ -98,7 +94,7 @@ def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
     if found is None:
         raise MaildError(f"there is no case {number}")
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(to_json(found))
     else:
         _story(found, config.desk.number_prefix)
 
@@ -118,17 +114,17 @@ def _move(path: Path, number: int, status: str) -> None:
 
 def _story(case: dict[str, Any], prefix: str) -> None:
     console = Console(markup=False, highlight=False)
-    console.print(f"{prefix}#{case['number']}  {_plain(case['subject'])}", style="bold")
+    console.print(f"{prefix}#{case['number']}  {one_line(case['subject'])}", style="bold")
     names = ("status", "department", "type", "group", "assignee")
-    console.print(" · ".join(case[name] or "nobody" for name in names))
-    console.print(f"requester {_plain(case['requester'])} · participants {_plain(', '.join(case['participants']))}")
+    console.print(one_line(" · ".join(case[name] or "nobody" for name in names)))
+    console.print(f"requester {one_line(case['requester'])} · participants {one_line(', '.join(case['participants']))}")
     for message in case["messages"]:
         arrow = "←" if message["direction"] == "in" else "→"
-        head = f"{message['kind']} ({message['visibility']})  {_plain(message['from'])}"
+        head = f"{message['kind']} ({message['visibility']})  {one_line(message['from'])}"
         console.print(f"\n{arrow} {_clock(message['received'])}  {head}", style="cyan")
-        console.print(_plain(message["text"]))
+        console.print(plain(message["text"]))
         for file in message["attachments"]:
-            console.print(f"  ▪ {_plain(file['name'])} ({file['type']}, {file['size']} bytes)")
+            console.print(f"  ▪ {one_line(file['name'])} ({one_line(file['type'])}, {file['size']} bytes)")
     console.print("\nhistory", style="bold")
     for event in case["events"]:
         console.print(_happened(event))
@@ -138,7 +134,7 @@ def _happened(event: dict[str, Any]) -> str:
     """Say in one line what happened and why."""
     change = f"{event['before']} → {event['after']}" if event["before"] else event["after"]
     said = (f"{event['reason']}: {change}",) if event["what"] == "field" else (change, event["reason"])
-    return "  ".join(_plain(part) for part in (_clock(event["at"]), event["what"], *said) if part)
+    return "  ".join(one_line(part) for part in (_clock(event["at"]), event["what"], *said) if part)
 
 
 def _clock(at: str) -> str:
@@ -151,18 +147,18 @@ def status(path: Path, *, as_json: bool) -> None:
     with _open(path) as (_, connection, zone):
         found = show.status(connection, zone)
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(to_json(found))
         return
     console = Console(markup=False, highlight=False)
     mailboxes = found.pop("mailboxes")
     for name, value in found.items():
         text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
-        console.print(f"{name:12} {text if text not in ('', None) else '–'}")
+        console.print(f"{name:12} {one_line(str(text)) if text not in ('', None) else '–'}")
     for mailbox in mailboxes:
-        console.print(f"{'mailbox':12} {_plain(_mailbox(mailbox))}")
+        console.print(f"{'mailbox':12} {one_line(_mailbox(mailbox))}")
         for trouble in mailbox["troubles"]:
             where = f"{trouble['folder']} UID {trouble['uid']}, {trouble['attempts']} tries, last {trouble['at']}"
-            console.print(_plain(f"{'':12}   not taken: {where}: {trouble['reason']}"))
+            console.print(one_line(f"{'':12}   not taken: {where}: {trouble['reason']}"))
 
 
 def _mailbox(state: dict[str, Any]) -> str:
@@ -189,7 +185,7 @@ def inbound_show(path: Path, key: int, *, as_json: bool, raw: bool) -> None:
     if raw:
         sys.stdout.buffer.write(data)
     elif as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(to_json(found))
     else:
         _arrival(found)
 
@@ -200,15 +196,15 @@ def _arrival(found: dict[str, Any]) -> None:
     events, traceback = found.pop("events"), found.pop("traceback")
     for name, value in found.items():
         text = ", ".join(value) if isinstance(value, list) else _clock(value) if name == "received" else value
-        console.print(f"{name:12} {_plain(str(text)) if text not in ('', None) else '–'}")
+        console.print(f"{name:12} {one_line(str(text)) if text not in ('', None) else '–'}")
     if traceback:
-        console.print(f"\n{_plain(traceback)}")
+        console.print(f"\n{plain(traceback)}")
     if events:
         console.print("\nhistory", style="bold")
     for event in events:
         console.print(_happened(event))
         for rule, hit, detail in event.get("trace") or ():
-            console.print(f"    {'✔' if hit else '·'} {_plain(rule)}{': ' if detail else ''}{_plain(detail)}")
+            console.print(f"    {'✔' if hit else '·'} {one_line(rule)}{': ' if detail else ''}{one_line(detail)}")
 
 
 def requeue(path: Path, keys: Sequence[int]) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from maild.cli.harmless import as_json as to_json
+from maild.cli.harmless import plain
 from maild.core.mail import Envelope, Mail
 from maild.core.robots import robot
 from maild.mail import identity
-from maild.mail.clean import clean_text
 from maild.mail.hops import Hop, hops
 from maild.mail.read import ReadOptions, read
 
@@ -29,7 +29,7 @@ def print_mail(source: str, *, as_json: bool) -> int:
     way = hops(raw)
     if as_json:
         road = [{"from": hop.sender, "by": hop.by, "seconds": hop.seconds} for hop in way]
-        print(json.dumps(as_dict(mail) | {"received": road}, ensure_ascii=False, indent=2))
+        print(to_json(as_dict(mail) | {"received": road}, indent=2))
     else:
         print(as_text(mail, way))
     return 0
@@ -115,7 +115,7 @@ def as_text(mail: Mail, way: Sequence[Hop] = ()) -> str:
     lines += [f"File        {file.name} ({file.type}, {file.size} bytes)" for file in mail.attachments]
     lines += [f"Filled in   {label}: {value}" for label, value in mail.filled]
     lines += [f"Defect      {defect}" for defect in mail.defects]
-    return clean_text("\n".join([*lines, "", *_text_lines(mail)]))  # a terminal obeys what it is sent
+    return plain("\n".join([*lines, "", *_text_lines(mail)]))
 
 
 def _text_lines(mail: Mail) -> list[str]:

@@ -20,6 +20,8 @@ from rich.progress import Progress
 from maild import config as configs
 from maild import replay as replays
 from maild.cli.check import problems_of
+from maild.cli.harmless import as_json as to_json
+from maild.cli.harmless import one_line, plain
 from maild.config import Config
 from maild.core.errors import MaildError, Unusable
 from maild.core.mail import Envelope, Mail, ReadingFailed
@@ -43,10 +45,10 @@ def test(path: Path, *, as_json: bool) -> int:
     count = len(loaded.examples)
     if as_json:
         problems = [{"rule": one.rule, "where": one.problem.where, "what": one.problem.what} for one in failed]
-        print(json.dumps({"examples": count, "failed": problems}, ensure_ascii=False, indent=1))
+        print(to_json({"examples": count, "failed": problems}))
     else:
         for one in failed:
-            print(one.problem)
+            print(plain(str(one.problem)))
         bad = len({one.problem.where.rpartition(":")[0] + one.rule for one in failed})
         print(f"{count} examples, all as they say" if not failed else f"{count} examples, {bad} rules with failures")
     return 1 if failed else 0
@@ -63,7 +65,7 @@ def explain(path: Path, file: Path, *, to: str | None, as_json: bool, live: bool
         raise MaildError(f"{file} cannot be read: {mail.reason}")
     plan = _decide_live(config, mail, at) if live else _decide_alone(config, rulebook, mail, at)
     if as_json:
-        print(json.dumps(_shown(plan), ensure_ascii=False, indent=1))
+        print(to_json(_shown(plan)))
     else:
         _story(plan, mail, rulebook)
 
@@ -123,17 +125,19 @@ def _shown(plan: Plan) -> dict[str, Any]:
 
 def _story(plan: Plan, mail: Mail, rulebook: Rulebook) -> None:
     console = Console(markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{_plain(mail.identity.shown)}: {_plain(mail.subject)}", style="bold")
+    console.print(f"{one_line(mail.identity.shown)}: {one_line(mail.subject)}", style="bold")
     named = ", ".join(rulebook.departments[name].sender_name for name in departments_of(mail, rulebook))
     console.print(f"for {named}")
     for name, value in replays.verdict(plan).items():
         if value:
-            console.print(f"  {name:13}{_plain(value)}")
-    console.print(f"  {'because':13}{_plain(plan.reason)}")
+            console.print(f"  {name:13}{one_line(value)}")
+    console.print(f"  {'because':13}{one_line(plan.reason)}")
     console.print(f"\nrules {plan.rules}, in order", style="bold")
     for line in _folded(plan.trace):
         mark, style = ("✔", "green") if line.hit else ("·", "dim")
-        console.print(f"  {mark} {_plain(line.rule)}{': ' if line.detail else ''}{_plain(line.detail)}", style=style)
+        console.print(
+            f"  {mark} {one_line(line.rule)}{': ' if line.detail else ''}{one_line(line.detail)}", style=style
+        )
 
 
 def _folded(trace: Sequence[TraceLine]) -> list[TraceLine]:
@@ -148,10 +152,6 @@ def _folded(trace: Sequence[TraceLine]) -> list[TraceLine]:
                 continue
         shown.append(line)
     return shown
-
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
 def replay(path: Path, *, since: str, rules: Path | None, as_json: bool) -> None:
@@ -206,9 +206,9 @@ async def _replay(
 
 def _print_difference(one: replays.Difference) -> None:
     where = f"case {one.case}" if one.case is not None else "no case"
-    print(f"mail {one.id} ({where}) {_plain(one.subject)}")
+    print(f"mail {one.id} ({where}) {one_line(one.subject)}")
     for what, before, after in one.changes:
-        print(f"  {what}: {_plain(before) or '–'} → {_plain(after) or '–'}")
+        print(f"  {what}: {one_line(before) or '–'} → {one_line(after) or '–'}")
 
 
 def _print_summary(summary: replays.Summary, found: Sequence[replays.Difference], *, as_json: bool) -> None:
@@ -224,7 +224,7 @@ def _print_summary(summary: replays.Summary, found: Sequence[replays.Difference]
             for one in found
         ]
         counts = {"mails": summary.mails, "changed": summary.changed, "departments": dict(summary.departments)}
-        print(json.dumps(counts | {"differences": rows}, ensure_ascii=False, indent=1))
+        print(to_json(counts | {"differences": rows}))
     elif summary.changed:
         by = ", ".join(f"{name} {count}" for name, count in summary.departments.most_common())
         print(f"{summary.mails} mails, {summary.changed} changed: {by}")
@@ -234,7 +234,7 @@ def print_schema(out: Path | None) -> None:
     """Print the JSON Schemas, or write each into a folder."""
     found = schema.schemas()
     if out is None:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(to_json(found))
         return
     out.mkdir(parents=True, exist_ok=True)
     for name, one in found.items():
