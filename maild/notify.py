@@ -45,7 +45,9 @@ def undelivered(connection: Connection, corridor: Corridor, mail: ToSend, result
         after=result.state,
         reason=f"{mail.kind} to {mail.recipient}: {result.answer}",
     )
-    once_key = f"undelivered:{mail.id}:{'failed' if final else 'late'}"
+    # An admin's retry begins the mail's time anew: what fails in that round is news again.
+    round_ = int(mail.created.timestamp() * 1000)
+    once_key = f"undelivered:{mail.id}:{'failed' if final else 'late'}:{round_}"
     reason = f"{mail.kind} <{mail.recipient}>: {result.answer}"
     if mail.kind in ("undelivered", "operator", "confirmation"):
         return False  # a notice about a notice would go round for ever; the event and the listing show it

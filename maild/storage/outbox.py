@@ -222,8 +222,12 @@ def put_back(connection: Connection, ids: Sequence[int], *, who: str, now: datet
 
 
 def retry_now(connection: Connection, ids: Sequence[int] | None, *, now: datetime) -> int:
-    """Try deferred and failed mails again at once: the given ones, or every deferred one."""
-    query = update(table(Outbox)).values(due=now, done_at=None, state="deferred", created=now)
+    """Try deferred and failed mails again at once: the given ones, or every deferred one.
+
+    Their time begins anew; of a failed one it is forgotten that somebody was told, for its next failure is another.
+    """
+    warned = and_(col(Outbox.warned), col(Outbox.state) != "failed")
+    query = update(table(Outbox)).values(due=now, done_at=None, state="deferred", created=now, warned=warned)
     if ids is None:
         query = query.where(col(Outbox.state) == "deferred")
     else:
