@@ -10,6 +10,9 @@ from maild.core.errors import MaildError
 
 _GONE = ("EXPUNGEISSUED", "NONEXISTENT", "NO LONGER EXIST", "NO SUCH MESSAGE", "NO MATCHING", "NO MESSAGE")
 
+_PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA", "THROTTLED", "EXPIRED", "AUTHENTICATIONFAILED")
+"""Response codes that speak of the account or the server, not of one mail (RFC 5530, RFC 9208; Gmail's throttling)."""
+
 
 class Unreachable(MaildError):
     """The mailbox cannot be used now; the same may work later."""
@@ -30,6 +33,11 @@ class Declined(MaildError):
     def gone(self) -> bool:
         """Tell whether it said so because the mails are no longer there: somebody else took them."""
         return any(sign in str(self).upper() for sign in _GONE)
+
+    @property
+    def passing(self) -> bool:
+        """Tell whether it will not or cannot do such things now, whichever mail it is asked for."""
+        return any(f"[{sign}]" in str(self).upper() for sign in _PASSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ class Session:
         self._ended = False
         self._holds = self._next = 0
         self._marks = self._looking = False
+        self._idles = True
 
     # -- connect --------------------------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class Session:
         """
         proof = login()
         self.close()
-        self._wire, self._looking = Wire(), looking
+        self._wire, self._looking, self._idles = Wire(), looking, True
         with self._command("connecting"):
             self._client = client = self._connect()
             self._log_in(client, proof)
@@ -194,6 +195,7 @@ class Session:
         Raises:
             Broken: when the answer makes no sense.
             Declined: when the server does not give them.
+            Unreachable: when it gives nothing now; a throttled account must not have its mails put aside.
 
         """
         octets = sum(min(size * 2, self.account.max_size) + SLACK for size in sizes.values())
@@ -203,6 +205,8 @@ class Session:
         except Declined as error:
             if error.gone and len(sizes) == 1:
                 return {}
+            if error.passing:
+                raise Unreachable(str(error)) from None
             raise
         raws = {uid: parts[b"BODY[]"] for uid, parts in found.items() if b"BODY[]" in parts and uid in sizes}
         if not all(isinstance(raw, bytes) and (raw or not sizes[uid]) for uid, raw in raws.items()):
@@ -270,18 +274,21 @@ class Session:
             Unreachable: when the connection has ended; a closed one looks like silence, so it is asked.
 
         """
-        with self._command("waiting", seconds) as client:
-            started = time.monotonic()
-            client.idle()
-            heard = client.idle_check(timeout=seconds)
-            client.idle_done()
-            if not heard and time.monotonic() - started < seconds / 2:
-                client.noop()
+        try:
+            with self._command("waiting", seconds) as client:
+                started = time.monotonic()
+                heard = client.idle() or client.idle_check(timeout=seconds)
+                client.idle_done()
+                if not heard and time.monotonic() - started < seconds / 2:
+                    client.noop()
+        except Declined:
+            self._idles = False  # it offers what it refuses: then mail is looked for by the clock
 
     @property
     def can_idle(self) -> bool:
         """Tell whether :meth:`wait` may be used."""
-        return self.account.idle and self._client is not None and bool(self._client.has_capability("IDLE"))
+        offered = self._client is not None and self._client.has_capability("IDLE")
+        return self.account.idle and self._idles and bool(offered)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

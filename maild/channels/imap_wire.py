@@ -8,6 +8,7 @@ import socket
 import ssl
 
 from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError
 
 from maild.core.errors import MaildError
 
@@ -97,6 +98,35 @@ class Client(IMAPClient):  # type: ignore[misc] # the library has no types
 
     def _create_IMAP4(self) -> imaplib.IMAP4:
         return _Counted(self.host, self.port, self._wire, self.ssl_context if self.ssl else None)
+
+    def idle(self) -> bool:
+        """Ask to be told what comes; True when the server has said something of that already.
+
+        The library takes any word before the agreement for a failure, but a server may speak unasked (RFC 9051 §7);
+        and it waits for what comes in the same packet as the agreement.
+
+        Raises:
+            IMAPClientError: when the server refuses.
+
+        """
+        self._idle_tag = tag = self._imap._command("IDLE")
+        came = False
+        while (said := self._imap._get_response()) is not None:
+            if self._imap.tagged_commands.get(tag) is not None:
+                raise IMAPClientError(f"IDLE refused: {said!r}")
+            came = came or said.endswith(b" EXISTS")
+        return came or self._holds_more()
+
+    def _holds_more(self) -> bool:
+        """Tell whether more was read off the socket than used: waiting for the socket would miss it."""
+        peek = getattr(self._imap.file, "peek", None)
+        self.socket().settimeout(0.0)
+        try:
+            return peek is not None and bool(peek(1))
+        except OSError:  # TLS has nothing whole yet
+            return False
+        finally:
+            self.socket().settimeout(READ_SECONDS)
 
     def forget(self) -> None:
         """Drop what the server said unasked, which the library keeps for ever."""

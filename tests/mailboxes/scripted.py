@@ -63,6 +63,8 @@ class Server:
     """What to do instead, by command."""
     heard: list[str] = field(default_factory=list)
     moved: dict[str, set[int]] = field(default_factory=dict)
+    validity: int = 7
+    """The folder's UIDVALIDITY."""
     tls: ssl.SSLContext | None = None
     """TLS from the first octet."""
     logins: int = 0
@@ -113,7 +115,7 @@ class Server:
                     return
             case "SELECT" | "EXAMINE":
                 talk.say(f"* {len(self.mails)} EXISTS")
-                talk.say("* OK [UIDVALIDITY 7] ok")
+                talk.say(f"* OK [UIDVALIDITY {self.validity}] ok")
                 talk.say(r"* OK [PERMANENTFLAGS (\Deleted \*)] ok")
             case "UID SEARCH":
                 talk.say("* SEARCH " + " ".join(map(str, sorted(self.mails))))
