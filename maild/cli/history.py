@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from maild import polling
-from maild.channels.imap_account import Account, Broken, Declined
+from maild.channels.imap_account import Account, Broken, Declined, Unreachable
 from maild.channels.imap_in import Session
 from maild.config import Config
 
@@ -128,6 +128,8 @@ def _folder(name: str, config: Config) -> Box:
         uid = int(entry.key)
         if not session.is_open:
             session.open(login, looking=True)
+        if session.validity != validity:  # its UIDs are other mails' now
+            raise Unreachable(f"the folder {account.folder} was made anew meanwhile; start the import again")
         try:
             size = session.sizes([uid]).get(uid)
             if size is None or size > account.max_size:

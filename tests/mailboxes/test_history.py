@@ -113,38 +113,60 @@ def test_an_unknown_account_is_named_with_those_there_are(desks: Desks) -> None:
     assert "Traceback" not in done.stderr
 
 
-def killed_import(desks: Desks, folder: Path, mails: int, kills: int) -> None:
-    """Kill an import again and again, and let it finish."""
-    desk = desks(1)
-    source = as_mbox(folder, [mail(number) for number in range(mails)])
-    command = [sys.executable, "-m", "maild", "inject", str(source), "--quiet", "--config", str(desk.config)]
-    for number in range(kills):
-        process = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        query, deadline = "select count(*) as n from raw", time.monotonic() + 60
-        wanted = mails * (number + 1) // (kills + 1)
-        while process.poll() is None and time.monotonic() < deadline:
-            if desk.database.exists():
-                with contextlib.suppress(sqlite3.Error):
-                    if desk.rows(query)[0]["n"] >= wanted:
-                        break
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+def killed_import(desk: Desk, source: str, mails: int, kills: int) -> None:
+    """Kill an import again and again, while it takes mails and then while it makes cases, and let it finish."""
+    command = [sys.executable, "-m", "maild", "inject", source, "--quiet", "--config", str(desk.config)]
+    taken, made = "select count(*) as n from raw", "select count(*) as n from cases"
+    for query, times in ((taken, (kills + 1) // 2), (made, kills // 2)):
+        for number in range(1, times + 1):
+            process = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wanted, deadline = mails * number // (times + 1), time.monotonic() + 120
+            while count(desk, query) < wanted:
+                assert process.poll() is None, "the import ended before it was killed"
+                assert time.monotonic() < deadline, f"{count(desk, query)} of {wanted}"
+                time.sleep(0.005)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
     done = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     subjects = [row["subject"] for row in desk.rows("select subject from cases")]
     assert len(subjects) == len(set(subjects)) == mails
+    assert count(desk, "select count(*) as n from message where direction = 'in'") == mails
+    assert count(desk, "select count(*) as n from inbound where state != 'done'") == 0
+    assert count(desk, "select count(*) as n from outbox") == 0
+
+
+def count(desk: Desk, query: str) -> int:
+    """Count rows of a store that may not be there yet."""
+    if desk.database.exists():
+        with contextlib.suppress(sqlite3.Error):
+            return int(desk.rows(query)[0]["n"])
+    return 0
 
 
 def test_a_killed_import_finishes_with_each_mail_once(desks: Desks, tmp_path: Path) -> None:
-    """Killed halfway and started again: each mail is one case."""
-    killed_import(desks, tmp_path, 300, 1)
+    """Killed while it takes mails and while it makes cases, and started again: each mail is one case."""
+    killed_import(desks(1), str(as_mbox(tmp_path, [mail(number) for number in range(300)])), 300, 2)
 
 
 @pytest.mark.slow
-def test_an_import_killed_ten_times_finishes_with_each_mail_once(desks: Desks, tmp_path: Path) -> None:
-    """The same at ten places of 3,000 mails."""
-    killed_import(desks, tmp_path, 3000, 10)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("write", [as_mbox, as_maildir])
+def test_an_import_killed_ten_times_finishes_with_each_mail_once(desks: Desks, tmp_path: Path, write: object) -> None:
+    """The same at ten places of 3,000 mails, five in each half of the work."""
+    source = str(write(tmp_path, [mail(number) for number in range(3000)]))  # type: ignore[operator]
+    killed_import(desks(1), source, 3000, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_an_import_of_a_folder_killed_ten_times_finishes_with_each_mail_once(desks: Desks, dovecot: Dovecot) -> None:
+    """The same with a folder of a mailbox of 1,000 mails, in which nothing changes."""
+    desk = desks(1, extra=IMAP.format(port=dovecot.port, user="longhistory", folder="INBOX", after="move"))
+    (desk.folder / "imap-password").write_text("hemmelig\n")
+    dovecot.put("longhistory", [mail(number) for number in range(1000)])
+    killed_import(desk, "imap:it", 1000, 10)
+    assert dovecot.counts("longhistory") == {"INBOX": 1000}
 
 
 @pytest.mark.slow
