@@ -23,7 +23,7 @@ from maild.channels.imap_account import Account, Login, Refused
 from maild.channels.oauth2 import Grant, TokenRefused, Tokens, TokenUnreachable
 from maild.polling import Polled, login_of
 from tests.mailboxes.kit import mail, shelf, until
-from tests.mailboxes.scripted import Server, bearer
+from tests.mailboxes.scripted import Bye, Server, Talk, bearer, give
 
 
 @dataclass(eq=False)
@@ -194,6 +194,67 @@ def test_a_token_that_expires_in_the_middle_is_renewed(tokens: TokenServer, gran
             await poller.stop()
             assert len(tokens.asked) == 2
             assert store.states()["it"]["error"] == ""
+        server.close()
+
+    asyncio.run(run())
+
+
+def test_a_token_that_expires_in_the_middle_of_a_backlog_costs_no_mail(
+    tokens: TokenServer, grant: Grant, tmp_path: Path
+) -> None:
+    """The server ends the session over the 50th of 100 mails, as Microsoft does: each is stored once, in order."""
+
+    async def run() -> None:
+        mails = {uid: mail(uid) for uid in range(1, 101)}
+
+        def expire(talk: Talk, tag: str, uid: int, raw: bytes) -> None:
+            if len(tokens.asked) > 1:
+                give(talk, tag, uid, raw)
+                return
+            tokens.good.clear()
+            talk.say("* BYE Session invalidated - AccessTokenExpired")
+            raise Bye
+
+        server = Server(mails=dict(mails), accepts=tokens.accepts, answers={50: expire})
+        login, forget = login_of(Polled(account=_account(server), grant=grant))
+        async with shelf(f"sqlite:///{tmp_path}/maild.db") as store:
+            poller = store.poller(_account(server), login=login, forget=forget)
+            poller.start()
+            await until(lambda: len(store.mails()) >= 100, 60.0)
+            await until(lambda: not server.mails, 60.0)
+            await poller.stop()
+            assert list(store.mails().values()) == list(mails.values())
+            assert len(tokens.asked) == server.logins == 2
+        server.close()
+
+    asyncio.run(run())
+
+
+def test_a_token_revoked_in_the_middle_is_told_and_costs_no_mail(
+    tokens: TokenServer, grant: Grant, tmp_path: Path
+) -> None:
+    """A consent taken away while mail is polled: nothing more is fetched, the operator hears why, nothing is lost."""
+
+    async def run() -> None:
+        server = Server(mails={1: mail(1)}, accepts=tokens.accepts)
+        login, forget = login_of(Polled(account=_account(server), grant=grant))
+        async with shelf(f"sqlite:///{tmp_path}/maild.db") as store:
+            poller = store.poller(_account(server), login=login, forget=forget)
+            poller.start()
+            await until(lambda: server.moved)
+            tokens.good.clear()
+            tokens.refuses = "invalid_grant"
+            server.mails[2] = mail(2)
+            # the open session may still give the second mail, as it may at any server until that notices
+            server.drop_all()
+            await until(lambda: any("invalid_grant" in reason for _, _, reason in store.alerts), 60.0)
+            await poller.stop()
+            assert server.logins == 1
+            server.mails[3] = mail(3)
+            tokens.refuses = ""
+            await asyncio.to_thread(store.poller(_account(server), login=login, forget=forget).once)
+            assert store.alerts[-1][1] == "the mailbox it works again"
+            assert sorted(store.mails().values()) == [mail(1), mail(2), mail(3)]
         server.close()
 
     asyncio.run(run())
