@@ -224,7 +224,8 @@ class Candidate:
 
     def ask(self, mail: Mail, now: datetime, number: int | None) -> None:
         """Hand over a mail; :meth:`answer` tells what they say."""
-        self._pipe.send((mail, now, number))
+        with suppress(BrokenPipeError, ConnectionResetError):  # answer says so
+            self._pipe.send((mail, now, number))
 
     def answer(self) -> dict[str, str]:
         """Return the verdict on the mail handed over last.
@@ -235,7 +236,7 @@ class Candidate:
         """
         try:
             found: dict[str, str] = self._pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):  # the latter when it ended with a mail unread
             raise MaildError("the process that tried the candidate rules ended unexpectedly") from None
         return found
 
@@ -283,6 +284,8 @@ async def replay(
         if plans is None and not parted:
             parted = True
             candidate.begin(before.copy())
+        if plans is not None and plans[0] is plans[1]:
+            continue  # they cannot but agree
         if plans is None:
             candidate.ask(mail, one.decided, number)
             old = verdict(before.decide(mail, now=one.decided, number=number))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from maild.core.apart import apart
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.plan import OpenCase, SetField
@@ -37,6 +38,7 @@ class Beside:
 
     def __init__(self, corridor: Corridor, rulebook: Rulebook) -> None:
         self._corridor = replace(corridor, rulebook=rulebook)
+        self._apart = apart(corridor.rulebook, rulebook)
         self._same_people = corridor.members == self._corridor.members and corridor.rulebook.agents == rulebook.agents
         self.cases: dict[int, Mapping[str, Any]] = {}
         """Cases that stand otherwise by the candidate rules, and how."""
@@ -44,11 +46,19 @@ class Beside:
     def plan(self, connection: Connection, mail: Mail, asks: Asks, facts: Facts, plan: Plan) -> Plan:
         """Return what the candidate rules say of a mail that the others have been asked about, but not carried out.
 
+        It is the very plan of the others where a quick look tells that they cannot but agree; its trace is then theirs.
+
         Raises:
             Parted: when later mails would find another desk.
 
         """
         rulebook = self._corridor.rulebook
+        if (
+            self._apart is not None
+            and self.cases.keys().isdisjoint(facts.cases)
+            and not self._apart.may_part(mail, asks.departments, facts.now)
+        ):
+            return plan
         theirs = what_it_asks(mail, rulebook)
         if theirs != asks or not self._same_people:
             self._corridor.ids.give_back(facts.outbox_ids, used=0)  # the same ids for both, so that letters compare

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -92,6 +92,11 @@ class Found(Protocol):
 class Patterns(Protocol):
     """The rulebook's regular expressions, compiled (in linear time) by the rulebook room, addressed by number."""
 
+    @property
+    def sources(self) -> Sequence[str]:
+        """What each was written as, by number."""
+        ...
+
     def which(self, text: str) -> frozenset[int]:
         """Return the numbers of all patterns that match somewhere in a text."""
         ...
@@ -104,6 +109,11 @@ class Patterns(Protocol):
 @dataclass(frozen=True, slots=True)
 class NoPatterns:
     """No regular expressions at all."""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Name none."""
+        return ()
 
     def which(self, text: str) -> frozenset[int]:
         """Find none."""

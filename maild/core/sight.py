@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -19,6 +20,27 @@ NOBODY = "from:"
 """The signal of a mail whose From names nobody: whoever asks for an author cannot know."""
 LONGEST = 64 * 1024
 """Characters of a text that rules look at: nobody routes by what stands further down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """Signals by their kind, so that a mail need only be looked at where one can be."""
+
+    words: frozenset[str]
+    patterns: frozenset[int]
+    named: frozenset[str]
+
+    @classmethod
+    def of(cls, signals: Iterable[Signal]) -> Signals:
+        """Sort signals by their kind."""
+        numbers, texts = set[int](), set[str]()
+        for signal in signals:
+            if isinstance(signal, int):
+                numbers.add(signal)
+            else:
+                texts.add(signal)
+        named = frozenset(text for text in texts if ":" in text)
+        return cls(words=frozenset(texts) - named, patterns=frozenset(numbers), named=named)
 
 
 class Sight:
@@ -71,8 +93,22 @@ class Sight:
     @cached_property
     def signals(self) -> frozenset[Signal]:
         """What a rule may be unable to do without (core/glance.py)."""
+        words = self.subject_words.keys, self.text_words.keys
+        return words[0].union(words[1], self.subject_patterns, self.text_patterns, self._named)
+
+    def bears(self, signals: Signals) -> bool:
+        """Tell whether it has one of some signals, looking at no more than they ask for."""
+        return (
+            (bool(signals.patterns) and not signals.patterns.isdisjoint(self.subject_patterns | self.text_patterns))
+            or (bool(signals.words) and not signals.words.isdisjoint(self.any_keys))
+            or (bool(signals.named) and not signals.named.isdisjoint(self._named))
+        )
+
+    @cached_property
+    def _named(self) -> set[str]:
+        """Who wrote it, and its headers, as signals."""
         author = self.author
-        found: set[Signal] = {f"header:{name}" for name in self.headers}
+        found = {f"header:{name}" for name in self.headers}
         if author is None:
             found.add(NOBODY)
         else:
@@ -82,7 +118,7 @@ class Sight:
             while domain:
                 found.add(f"domain:{domain}")
                 domain = domain.partition(".")[2]
-        return self.subject_words.keys.union(self.text_words.keys, self.subject_patterns, self.text_patterns, found)
+        return found
 
     @cached_property
     def subject_patterns(self) -> frozenset[int]:

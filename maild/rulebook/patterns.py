@@ -7,7 +7,7 @@ nothing: such patterns are refused with what to write instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,11 @@ class Patterns:
         self._sources.append(source)
         self._compiled.append((compiled, re2.compile(source, _WHERE)))
         return len(self._sources) - 1
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """What each was written as, by number."""
+        return self._sources
 
     def freeze(self) -> Patterns:
         """Make the set of all; nothing is added afterwards."""
