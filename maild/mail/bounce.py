@@ -11,6 +11,7 @@ from email.message import Message
 from maild.core.mail import Report
 from maild.core.robots import automatic_subject
 from maild.mail import bounce_prose as prose
+from maild.mail.structure import Part
 
 _MOST_PARTS = 60
 _ID = re.compile(r"<[^<>\s]{1,250}>")
@@ -20,6 +21,21 @@ _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{1,60}):[ \t]*(.*)$")
 
 Fields = list[dict[str, str]]
+
+
+def may_be(mail: Part) -> bool:
+    """Tell by a quick look whether a mail can be a report; nearly every one cannot, and :func:`find` is spared."""
+    for name, value in mail.fields:
+        if name == "from":
+            telling = not value.isascii() or prose.may_name_a_program(value[:1000].decode("ascii"))
+        elif name == "return-path":
+            telling = not value.isascii() or prose.is_null(value.decode("ascii"))
+        else:
+            telling = name in ("x-failed-recipients", "x-mlserver")
+        if telling:
+            return True
+    kinds = ((part.header("content-type") or b"").lower() for part in mail.whole())
+    return any(b"message/" in kind or b"report" in kind or b"rfc822" in kind for kind in kinds)
 
 
 def find(message: Message, text: str) -> Report | None:
@@ -39,7 +55,7 @@ def find(message: Message, text: str) -> Report | None:
     status = "message/delivery-status" in kinds
     carries = bool(kinds & {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
     if not (program or status or carries or declared or message.get("X-Failed-Recipients")):
-        return None  # nearly every mail: no subject need be decoded, no prose searched
+        return None  # no subject need be decoded, no prose searched
     subject = _decoded(message, "Subject")
     answer = _ANSWER.match(subject) is not None
     titled = prose.subject_says(subject) and not answer

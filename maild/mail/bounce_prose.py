@@ -17,7 +17,9 @@ _COPY = tuple(COPY.split("|"))
 _DAEMONS = frozenset(DAEMONS.split())
 _DAEMON_NAMES = tuple(DAEMON_NAMES.split("|"))
 _SURE_DAEMONS = ("mailer-daemon", "mailerdaemon", "mailer_daemon", "postmaster", "post_master", "mail.delivery")
-_PROGRAM = tuple({*_DAEMONS, *_DAEMON_NAMES, *_SURE_DAEMONS})
+_NAMES = {*_DAEMONS, *_DAEMON_NAMES, *_SURE_DAEMONS}
+_PROGRAM = tuple(name for name in _NAMES if not any(other in name for other in _NAMES - {name}))
+"""One of these is in whatever names a program: every From is searched for them."""
 _UNATTENDED = re.compile(r"(?:no|do-?not)[-._]?reply|sysadmin|system|admin(?:istrator)?|notification|alert|support")
 
 MOST_TEXT = 65_536
@@ -49,9 +51,9 @@ def sender_is_program(message: Message) -> bool:
         return True
     for value in message.get_all("From", []):
         text = str(value)[:1000]
+        if not may_name_a_program(text):
+            continue
         fold = text.casefold()
-        if not any(word in fold for word in _PROGRAM):
-            continue  # none of the words: nearly every mail
         name, address = parseaddr(text)
         local = address.partition("@")[0].casefold().strip("<> ")
         if local in _DAEMONS - {"system", "mta", "sysadmin", "nobody", "delivery", "bounce", "bounces"}:
@@ -61,12 +63,21 @@ def sender_is_program(message: Message) -> bool:
     return False
 
 
+def may_name_a_program(sender: str) -> bool:
+    """Tell whether any word of a mail system's name is in a From: in hardly any."""
+    fold = sender.casefold()
+    return any(word in fold for word in _PROGRAM)
+
+
 def null_sender(message: Message) -> bool:
     """Tell whether the topmost Return-Path is the null sender, or a mail system's name."""
     value = message.get("Return-Path")
-    if value is None:
-        return False
-    text = str(value).strip().casefold()
+    return value is not None and is_null(str(value))
+
+
+def is_null(return_path: str) -> bool:
+    """Tell whether a Return-Path is the null sender, or a mail system's name."""
+    text = return_path.strip().casefold()
     return text in ("<>", "") or "mailer-daemon" in text
 
 

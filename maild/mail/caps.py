@@ -16,6 +16,7 @@ TEXT = 1_000_000
 HTML = 2_000_000
 """Octets of HTML turned into text."""
 
+_BLANK = re.compile(rb"\n\r*\n")
 _END = re.compile(rb"\n\r*\n|\r\r(?![\r\n])")
 
 
@@ -25,8 +26,11 @@ class Capped(Exception):
 
 def header_end(raw: bytes, start: int = 0, end: int | None = None) -> int:
     """Return where the blank line after a header block begins, or the end."""
-    match = _END.search(raw, start, len(raw) if end is None else end)
-    return (len(raw) if end is None else end) if match is None else match.start() + 1
+    end = len(raw) if end is None else end
+    match = _BLANK.search(raw, start, end)  # first, since re leaps from line end to line end
+    if raw.find(b"\r\r", start, end if match is None else match.end()) != -1:
+        match = _END.search(raw, start, end)
+    return end if match is None else match.start() + 1
 
 
 def header_problem(raw: bytes, start: int = 0, end: int | None = None) -> str | None:

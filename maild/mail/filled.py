@@ -38,24 +38,25 @@ def form_line(line: str) -> tuple[str, str] | None:
 def filled_lines(text: Lines) -> tuple[tuple[str, str], ...]:
     """Return the filled form lines of the newest quoted mail, and blanks answered on the next line of one's own."""
     found: list[tuple[str, str]] = []
-    asked: str | None = None
     headers = 0
-    at = text.next_full(0)
-    for _ in range(_MOST_LINES):
-        if at >= len(text) or headers > 1 or len(found) >= _MOST:
+    asking = [at for at, line in enumerate(text.words) if ":" in line or "：" in line]
+    for at in asking[:_MOST_LINES]:
+        if headers > 1 or len(found) >= _MOST:
             break
-        line, kind = text.words[at], text.kind(at)
-        if kind is None and asked is not None:
-            found.append((asked, line.strip()[:400]))
-        asked = None
-        if kind in ("quote", "footer") and text.depth[at] <= 1:
-            header = label_of(line)
-            headers += header is not None and header[1] == "from"
-            may_be = ":" in line and header is None
-            form = form_line(line) if may_be and not separator(line) and not is_rule(line) else None
-            if form is not None and form[1]:
-                found.append(form)
-            elif form is not None:
-                asked = form[0]
-        at = text.next_full(at + 1)
+        if text.kind(at) not in ("quote", "footer") or text.depth[at] > 1:
+            continue
+        line = text.words[at]
+        header = label_of(line)
+        if header is not None:
+            headers += header[1] == "from"
+            continue
+        form = form_line(line) if not separator(line) and not is_rule(line) else None
+        if form is None:
+            continue
+        label, value = form
+        below = text.next_full(at + 1)
+        if value:
+            found.append(form)
+        elif below < len(text) and text.kind(below) is None:
+            found.append((label, text.bare[below][:400]))
     return tuple(found)

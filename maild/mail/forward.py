@@ -6,7 +6,6 @@ Only what is certain is told: an address that reads as one, a date that can be r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -15,8 +14,8 @@ from email.message import Message
 from maild.core.mail import Forwarded
 from maild.mail.dates import read_date
 from maild.mail.forward_headers import ADDRESS, Block
-from maild.mail.lines import unquoted
-from maild.mail.quotes import Header, attributions, header_at
+from maild.mail.lines import Lines
+from maild.mail.quotes import Header
 from maild.mail.reply import is_answer_in_finnish, says_forward
 from maild.mail.text import Shown
 
@@ -28,45 +27,36 @@ _PARTICLES = ("von", "van", "der", "den", "de", "la", "di", "da", "du", "af", "a
 _MOST_LINES = 4000
 
 
-def find(shown: Shown, subject: str, attached: Message | None) -> Forwarded | None:
-    """Return what a mail passes on, or None when it passes nothing on.
+def find(shown: Shown | Lines, subject: str, attached: Message | None) -> Forwarded | None:
+    """Return what a mail of this text (or these lines) passes on, or None when it passes nothing on.
 
     ``attached`` is the message of a message/rfc822 part. It counts when the subject says that the mail is forwarded,
     or when the writer adds next to nothing of their own.
     """
-    inline = _inline(shown, subject)
+    text = Lines.of(shown)
+    inline = _inline(text, subject)
     if inline is not None:
         return inline
-    if attached is not None and (says_forward(subject) or len(shown.text.split()) <= 40):
+    if attached is not None and (says_forward(subject) or len(text.shown.text.split()) <= 40):
         return _attached(attached)
     return None
 
 
-def _inline(shown: Shown, subject: str) -> Forwarded | None:
-    depths, words = unquoted(shown.text.split("\n")[:_MOST_LINES])
-    known = attributions(words, depths)
+def _inline(text: Lines, subject: str) -> Forwarded | None:
     forwarded = says_forward(subject)
-    marked = {mark.start for mark in shown.marks if mark.kind == "forwarded"}
-    for at, line in enumerate(words):
-        if not line.strip() or (depths[at] > 0 and _within_quote(words, depths, at)):
-            continue
-        header = header_at(words, at, known)
+    marked = {mark.start for mark in text.shown.marks if mark.kind == "forwarded"}
+    at = -1
+    while (at := text.announcing.find(1, at + 1, _MOST_LINES)) >= 0:
+        header = text.header(at)
         if header is None:
             continue
         if header.kind == "forwarded" or at in marked:
             return _told(header)
-        if forwarded and not is_answer_in_finnish(subject, header) and (header.sure or depths[at] > 0):
+        if forwarded and not is_answer_in_finnish(subject, header) and (header.sure or text.depth[at] > 0):
             return _told(header)
         if header.sure:
             return None  # an answer; what its history passed on is history
     return None
-
-
-def _within_quote(words: Sequence[str], depths: Sequence[int], at: int) -> bool:
-    above = at - 1
-    while above >= 0 and not words[above].strip():
-        above -= 1
-    return above >= 0 and depths[above] > 0
 
 
 def _told(header: Header) -> Forwarded:

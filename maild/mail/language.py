@@ -35,7 +35,7 @@ LONGEST = 800
 """Characters looked at: the first paragraphs show the language."""
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _ADDRESSES = re.compile(r"https?://\S+|\S+@\S+")
-_SWEDISH, _DANISH, _RING = re.compile("[äöÄÖ]"), re.compile("[æøÆØ]"), re.compile("[åÅ]")
+_SWEDISH, _DANISH, _RING = "äöÄÖ", "æøÆØ", "åÅ"
 _NORDIC = ("no", "nn", "sv", "da", "fi", "is", "fo")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST = 2
@@ -45,7 +45,9 @@ _SHARE = 12
 
 def language_of(text: str) -> str | None:
     """Return the language of a text as a code (no, nn, sv, da, en…) when the text shows it clearly, else None."""
-    text = _UNREADABLE.sub(" ", text[:LONGEST])
+    text = text[:LONGEST]
+    if not text.replace("\n", " ").isprintable():
+        text = _UNREADABLE.sub(" ", text)
     if "@" in text or "://" in text:
         text = _ADDRESSES.sub(" ", text)
     return _by_model(text) or _by_words(text)
@@ -60,14 +62,18 @@ def _by_model(text: str) -> str | None:
     language = str(found[0][1])
     if not reliable or language == "un":
         return None
-    swedish, danish = bool(_SWEDISH.search(text)), bool(_DANISH.search(text))
+    swedish, danish = _has(text, _SWEDISH), _has(text, _DANISH)
     if language in ("no", "nn", "da") and swedish and not danish:
         return "sv"
     if language == "sv" and danish and not swedish:
         return None
-    if language not in _NORDIC and (danish or _RING.search(text)):
+    if language not in _NORDIC and (danish or _has(text, _RING)):
         return None
     return language
+
+
+def _has(text: str, letters: str) -> bool:
+    return any(letter in text for letter in letters)
 
 
 def _by_words(text: str) -> str | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from maild.core.mail import FoldKind
-from maild.mail.quotes import groupwise
+from maild.mail.quotes import Header, attributions, groupwise, header_at, may_announce
 from maild.mail.text import Mark, Shown
 
 OWN = 0
@@ -25,30 +26,67 @@ def unquoted(lines: Sequence[str]) -> tuple[list[int], list[str]]:
     """Return each line's depth of quote marks, and the lines without them (``>From `` is mbox's escape)."""
     depths, words = [0] * len(lines), list(lines)
     for at, line in enumerate(lines):
-        if ">" in line[:4] and not line.startswith(">From ") and not groupwise(line):
+        if ">" in line[:4] and line[:6] != ">From " and (line[:4] != ">>> " or not groupwise(line)):
             prefix = _PREFIX.match(line)
             if prefix is not None:
-                depths[at] = prefix.group(1).count(">")
+                depths[at] = prefix[1].count(">")
                 words[at] = line[prefix.end() :]
     return depths, words
 
 
 class Lines:
-    """One text's lines. ``raw`` as shown, ``words`` without quote marks, ``depth`` how many marks there were."""
+    """One text's lines, for all who ask about them: what is found out about a line is found out once.
+
+    ``raw`` as shown, ``words`` without quote marks, ``bare`` also without white space around, ``depth`` how many
+    quote marks there were.
+    """
 
     def __init__(self, shown: Shown) -> None:
+        self.shown = shown
         self.raw = shown.text.split("\n")
         self.depth, self.words = unquoted(self.raw) if ">" in shown.text else ([0] * len(self.raw), self.raw)
+        self.bare = list(map(str.strip, self.words))
         self.verdicts = bytearray(len(self.raw))
-        self.full = bytearray(bool(line) and not line.isspace() for line in self.words)
+        self.full = bytearray(map(bool, self.bare))
+        self._headers: dict[int, Header | None] = {}
         self.marks: dict[int, Mark] = {}
         for mark in sorted(shown.marks, key=lambda mark: (mark.start, -mark.end)):
             first = self.next_full(mark.start)  # an element may begin with a blank line
             if first < min(mark.end, len(self.raw)):
                 self.marks.setdefault(first, replace(mark, end=min(mark.end, len(self.raw))))
 
+    @classmethod
+    def of(cls, shown: Shown | Lines) -> Lines:
+        """Return the lines of a text; of its lines, themselves."""
+        return shown if isinstance(shown, Lines) else cls(shown)
+
     def __len__(self) -> int:
         return len(self.raw)
+
+    # -- what announces quoted mail ----------------------------------------------------------------------------------
+
+    @cached_property
+    def known(self) -> dict[int, Header]:
+        """Every attribution by its first line."""
+        return attributions(self.words, self.depth, self.bare)
+
+    @cached_property
+    def announcing(self) -> bytearray:
+        """1 for each line at which :meth:`header` may find anything: one in ten, so that the others cost nothing."""
+        found = bytearray(map(may_announce, self.bare))
+        for at in self.known:
+            found[at] = 1
+        return found
+
+    def header(self, at: int) -> Header | None:
+        """Return the header at a line; inside quote marks only the first line of the quote can have one."""
+        if at not in self._headers:
+            above = self.above(at) if self.depth[at] > 0 else -1
+            inside = above >= 0 and self.depth[above] > 0
+            self._headers[at] = None if inside else header_at(self.words, at, self.known)
+        return self._headers[at]
+
+    # -- verdicts ----------------------------------------------------------------------------------------------------
 
     def kind(self, at: int) -> FoldKind | None:
         """Return the verdict on a line; None is the writer's own."""

@@ -52,7 +52,7 @@ def _hints(text: str) -> Iterator[re.Match[str]]:
     """Find where to look closer: three quick searches, for this reads every character of every mail."""
     if "+" in text:
         yield from _PLUS.finditer(text)
-    if "%2" in text:
+    if "%" in text and "%2" in text:  # a single sign is found thirty times as fast
         yield from _ESCAPED_PLUS.finditer(text)
     if "aild." in text or "AILD." in text:
         yield from _OURS.finditer(text)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from maild.mail.header_words import LABELS
 
-_TO = frozenset(LABELS["to"].split())
+LONE_LABELS = frozenset(LABELS["to"].split())
 _SUBJECT = frozenset(LABELS["subject"].split())
 _CC = frozenset(LABELS["cc"].split())
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,12}\d{1,2}[:.]\d{2}")
@@ -29,7 +29,7 @@ _REACH = 12
 
 def is_lone_label(line: str) -> bool:
     """Tell whether a line is nothing but a label for recipients."""
-    return len(line) <= 16 and line.strip().casefold() in _TO
+    return len(line) <= 16 and line.strip().casefold() in LONE_LABELS
 
 
 def notes_header(lines: Sequence[str], at: int) -> tuple[int, int] | None:

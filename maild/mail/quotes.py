@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 from maild.core.month_words import MONTH_NUMBER
 from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of, run_together
-from maild.mail.notes_header import is_lone_label, notes_header
+from maild.mail.notes_header import LONE_LABELS, is_lone_label, notes_header
 from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, WEEKDAYS, WROTE, YOU_WROTE
 
 MOST_TESTS = 3000
@@ -29,6 +28,8 @@ _VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.
 )
 _LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
 _LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
+_ENDINGS = _LAST_WORDS | LONE_LABELS
+_LAST_SIGNS = ":：៖-—–*"
 _ORIGINAL = frozenset(phrase for phrases in ORIGINAL.values() for phrase in phrases.replace("\u0307", "").split("|"))
 _FORWARDED = frozenset(phrase for phrases in FORWARDED.values() for phrase in phrases.replace("\u0307", "").split("|"))
 _FORWARDED_BY = ("forwarded by ", "videresendt av ", "vidarebefordrat av ", "weitergeleitet von ", "transféré par ")
@@ -226,19 +227,23 @@ def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
     return replace(header, start=header.start - 1, words=f"{above} {header.words}")
 
 
-def attributions(lines: Sequence[str], depths: Sequence[int]) -> dict[int, Header]:
-    """Return every attribution by its first line. Lines are without quote marks; depths say how many they had."""
-    return _attributions(tuple(lines), tuple(depths))
+def attributions(lines: Sequence[str], depths: Sequence[int], bare: Sequence[str]) -> dict[int, Header]:
+    """Return every attribution by its first line.
 
-
-@lru_cache(maxsize=1)  # the splitter and the finder of forwards ask one after the other about the same lines
-def _attributions(lines: tuple[str, ...], depths: tuple[int, ...]) -> dict[int, Header]:
+    Lines are without quote marks; ``depths`` say how many they had, ``bare`` are they without white space around.
+    """
     found: dict[int, Header] = {}
     tests = 0
-    for end, line in enumerate(lines):
-        short = line.strip()
+    for end, short in enumerate(bare):
+        # nearly every line fails by its last sign and its last word
+        if not short or not (
+            short[-1] in _LAST_SIGNS or short[-24:].rpartition(" ")[2].casefold() in _ENDINGS or short[:4] == ">>> "
+        ):
+            continue
+        if len(short) > _WIDEST:
+            continue
         lone = is_lone_label(short)
-        if not short or len(short) > _WIDEST or not (lone or _candidate(short)):
+        if not lone and not _candidate(short):
             continue
         tests += 1
         if tests > MOST_TESTS:
@@ -254,6 +259,17 @@ def _attributions(lines: tuple[str, ...], depths: tuple[int, ...]) -> dict[int, 
         if header is not None:
             found[header.start] = header
     return found
+
+
+def may_announce(bare: str) -> bool:
+    """Tell by a quick look at a line without white space around whether :func:`header_at` can find anything there.
+
+    Attributions are left aside: they are known beforehand.
+    """
+    if not bare:
+        return False
+    labelled = (":" in bare or "：" in bare) and (":" in bare[:48] or "：" in bare[:48] or bare[-1] in ":：")
+    return labelled or bare[0] in "-–—_=*~>"
 
 
 def header_at(lines: Sequence[str], at: int, known: dict[int, Header]) -> Header | None:

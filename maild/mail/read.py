@@ -14,6 +14,7 @@ from maild.mail.content_hash import content_hash
 from maild.mail.decorations import decorated
 from maild.mail.headers import Field
 from maild.mail.language import language_of
+from maild.mail.lines import Lines
 from maild.mail.mentions import find
 from maild.mail.options import ReadOptions
 from maild.mail.text import clean_line
@@ -43,11 +44,11 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     author = identity.identity(found, raw[:start])
     content = body.read(raw, root)
     shown = content.shown
-    message = structure.as_message(raw, root)
     subject = next((value for name, value in told if name == "subject"), "")[:500].strip()
-    split = reply.split(shown, subject, answers="in-reply-to" in first or "references" in first)
+    lines = Lines(shown)
+    split = reply.split(lines, subject, answers="in-reply-to" in first or "references" in first)
     attached = structure.as_message(*content.attached[0]) if content.attached else None
-    report = bounce.find(message, shown.text)
+    report = bounce.find(structure.as_message(raw, root), shown.text) if bounce.may_be(root) else None
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
     return Mail(
         envelope=envelope,
@@ -70,7 +71,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         own_text=split.own_text,
         folds=split.folds,
         filled=split.filled,
-        forwarded=forward.find(shown, subject, attached) if report is None else None,
+        forwarded=forward.find(lines, subject, attached) if report is None else None,
         text=shown.text,
         has_html=content.has_html,
         attachments=decorated(content, split.folds),

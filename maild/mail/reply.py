@@ -16,7 +16,7 @@ from maild.core.reply_marker import SENTINEL_LINE
 from maild.mail.filled import filled_lines
 from maild.mail.header_words import FORWARD_SUBJECTS
 from maild.mail.lines import Lines
-from maild.mail.quotes import Header, attributions, header_at, is_rule, plain
+from maild.mail.quotes import Header, is_rule, plain
 from maild.mail.signatures import below_words
 from maild.mail.text import Mark, Shown
 
@@ -61,13 +61,13 @@ def is_answer_in_finnish(subject: str, header: Header) -> bool:
     return len(_FINNISH.intersection(header.block.labels)) >= 2
 
 
-def split(shown: Shown, subject: str = "", answers: bool = False) -> Split:
-    """Tell a writer's own words from the rest of a shown text.
+def split(shown: Shown | Lines, subject: str = "", answers: bool = False) -> Split:
+    """Tell a writer's own words from the rest of a shown text (or of its lines, which then know the verdicts).
 
     ``subject`` lets a forward prefix keep what is passed on; ``answers`` says that the mail names one it answers
     (In-Reply-To), so that a text of nothing but history may be folded whole.
     """
-    text = Lines(shown)
+    text = Lines.of(shown)
     keep_from = _walk(text, subject, answers or _ANSWER.match(subject) is not None)
     text.fold_quoted_blanks(keep_from)
     _fold_signatures(text, keep_from)
@@ -87,22 +87,22 @@ def split(shown: Shown, subject: str = "", answers: bool = False) -> Split:
 
 def _walk(text: Lines, subject: str, answers: bool) -> int:
     """Mark quoted history from the top down. Return the line from which everything is a forward, or the end."""
-    known = attributions(text.words, text.depth)
     forwarded = says_forward(subject)
-    pasted = not answers and not known and not text.marks
+    pasted = not answers and not text.known and not text.marks
     """Quote marks in a mail that answers nothing and quotes nobody: the writer pasted them."""
     tests, quotes, total = 0, 0, len(text)
-    at = text.next_full(0)
-    while at < total:
+    notable = _notable(text)
+    at = notable.find(1)
+    while 0 <= at < total:
         mark = text.marks.get(at)
         if mark is not None and mark.kind in ("signature", "footer"):
             text.fold(at, mark.end, "footer" if mark.kind == "footer" else "signature")
-            at = text.next_full(mark.end)
+            at = notable.find(1, mark.end)
             continue
         header = None
-        if tests < _MOST_HEADERS and (at in known or _may_announce(text.words[at])):
+        if text.announcing[at] and tests < _MOST_HEADERS:
             tests += 1
-            header = _header(text, at, known)
+            header = text.header(at)
         if mark is not None and mark.kind == "forwarded" and not _is_history(text, at):
             return at
         if header is not None and _is_forward(text, header, forwarded and not is_answer_in_finnish(subject, header)):
@@ -120,13 +120,19 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
             at = _quoted(text, at)
         else:
             at = at + 1 if header is None else _announced(text, header, answers)
-        at = text.next_full(at)
+        at = notable.find(1, at)
     return total
 
 
-def _may_announce(line: str) -> bool:
-    head = line[:48]
-    return ":" in head or "：" in head or head.lstrip()[:1] in "-–—_=*~"
+def _notable(text: Lines) -> bytearray:
+    """Return 1 for each line at which the walk may do anything; between those it leaps."""
+    notable = bytearray(text.announcing)
+    for at, depth in enumerate(text.depth):
+        if depth and text.full[at]:
+            notable[at] = 1
+    for at in text.marks:
+        notable[at] = 1
+    return notable
 
 
 def _quoted(text: Lines, start: int) -> int:
@@ -136,15 +142,6 @@ def _quoted(text: Lines, start: int) -> int:
         end += 1
     text.fold(start, end, "quote")
     return end
-
-
-def _header(text: Lines, at: int, known: dict[int, Header]) -> Header | None:
-    """Return the header at a line; inside quote marks only the first line of the quote can have one."""
-    if text.depth[at] > 0:
-        above = text.above(at)
-        if above >= 0 and text.depth[above] > 0:
-            return None
-    return header_at(text.words, at, known)
 
 
 def _is_forward(text: Lines, header: Header, forwarded: bool) -> bool:

@@ -20,9 +20,16 @@ _DEVICE_STARTS = tuple(
     sorted({start for starts in DEVICE.values() for start in starts.split("|")}, key=len, reverse=True)
 )
 _DEVICE_ENDS = ("gesendet", "gönderildi", "küldve", "보냄", "送信", "lähetetty")
+_DEVICE_HEADS = frozenset(start[:2] for start in _DEVICE_STARTS)
 _AROUND = "*_.-–—[]()<> "
+_DEVICE_START = re.compile(rf"\n[{re.escape(_AROUND)}]*(?:{'|'.join(map(re.escape, _DEVICE_STARTS))})")
+"""Begins with a line end, and not with ``^``, since ``re`` leaps from one to the next."""
 _DEVICE_NAME = frozenset(DEVICE_NAMES.split())
 _CLOSING = frozenset(CLOSINGS.split("|"))
+_SHORTEST_DISCLAIMER = 100
+_WIDEST_CLOSING = 2 * max(map(len, _CLOSING))
+_SPOKEN_OF = sorted(DISCLAIMER, key=len)
+"""What a disclaimer speaks of, the fewest words first: prose is done with after two of them."""
 _LIST = tuple(LIST_WORDS.split("|"))
 _FOOTNOTE = tuple(FOOTNOTES.split("|"))
 _CONTACT = re.compile(
@@ -38,9 +45,9 @@ def is_device_line(line: str) -> bool:
     if not 8 < len(line) <= 240:
         return False
     if "://" not in line and "mailto:" not in line and line.isprintable():
-        bare = line.strip(_AROUND).casefold()  # nearly every line is done with here
-        if not bare.startswith(_DEVICE_STARTS) and not bare.endswith(_DEVICE_ENDS):
-            return False
+        bare = line.strip(_AROUND)
+        if bare[:2].casefold()[:2] not in _DEVICE_HEADS and not bare[-16:].casefold().endswith(_DEVICE_ENDS):
+            return False  # nearly every line
     text = plain(_LINK.sub(" ", line)).strip(_AROUND).casefold()
     if not text or len(text) > 90 or "," in text or ";" in text or "?" in text:
         return False
@@ -89,13 +96,39 @@ def _paragraphs(lines: Sequence[str], start: int, end: int) -> Iterator[tuple[in
         yield first, end
 
 
+def _speaks_as_disclaimers(fold: str) -> bool:
+    """Tell whether a casefolded text speaks of all that disclaimers speak of, but for one thing at most."""
+    if len(fold) < _SHORTEST_DISCLAIMER:
+        return False
+    missed = 0
+    for words in _SPOKEN_OF:
+        missed += not any(word in fold for word in words)
+        if missed > 1:
+            return False
+    return True
+
+
 def _is_disclaimer(text: str) -> bool:
     fold = text.casefold()
     if len(fold) <= 400 and any(note in fold for note in _FOOTNOTE):
         return True
-    if not 100 <= len(fold) <= 4000:
-        return False
-    return sum(any(word in fold for word in group) for group in DISCLAIMER) >= 4
+    return len(fold) <= 4000 and _speaks_as_disclaimers(fold)
+
+
+def _is_worth_a_look(fold: str) -> bool:
+    """Tell by a few searches of a whole casefolded run whether one of its paragraphs can be a disclaimer, or one of
+    its lines a device's: in most texts none can.
+    """
+    text = fold.replace("\n", " ")
+    return (
+        not text.isprintable()
+        or "://" in text
+        or "mailto:" in text
+        or _DEVICE_START.search(f"\n{fold}") is not None
+        or any(end in text for end in _DEVICE_ENDS)
+        or any(note in text for note in _FOOTNOTE)
+        or _speaks_as_disclaimers(text)
+    )
 
 
 def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
@@ -123,10 +156,14 @@ def _on_a_card(line: str) -> bool:
     return len(words) <= 3 or 2 * sum(word[0].isupper() or not word[0].isalpha() for word in words) >= len(words)
 
 
+def _is_closing(line: str) -> bool:
+    return len(line) <= _WIDEST_CLOSING and plain(line).rstrip(",.!").casefold() in _CLOSING
+
+
 def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     """Return where the card below a closing begins: after "Mvh" and the name, when telephone and address follow."""
     tail = [at for at in range(max(start, end - 16), end) if lines[at].strip()]
-    closing = next((at for at in tail if plain(lines[at]).rstrip(",.!").casefold() in _CLOSING), None)
+    closing = next((at for at in tail if _is_closing(lines[at].strip())), None)
     if closing is None:
         return None
     card = [at for at in tail if at > closing]
@@ -148,11 +185,12 @@ def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, i
     if delimiter is not None:
         found.append((delimiter, end, "signature"))
         end = delimiter
-    for first, after in islice(_paragraphs(lines, start, end), _MOST_PARAGRAPHS):
-        if after - first <= 40 and _is_disclaimer(" ".join(lines[first:after])[:4200]):
-            found.append((first, after, "disclaimer"))
-        else:
-            found.extend((at, at + 1, "signature") for at in range(first, after) if is_device_line(lines[at]))
+    if _is_worth_a_look("\n".join(lines[start:end]).casefold()):
+        for first, after in islice(_paragraphs(lines, start, end), _MOST_PARAGRAPHS):
+            if after - first <= 40 and _is_disclaimer(" ".join(lines[first:after])[:4200]):
+                found.append((first, after, "disclaimer"))
+            else:
+                found.extend((at, at + 1, "signature") for at in range(first, after) if is_device_line(lines[at]))
     if delimiter is None:
         stop = min((first for first, _, _ in found if first >= start), default=end)
         card = _contact_card(lines, start, min(end, stop))
