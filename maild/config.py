@@ -256,6 +256,9 @@ class _Maker:
             self._wrong(("outgoing", "tls"), "smtps:// is TLS from the first byte; leave tls out")
         if tls != "implicit":
             tls = given.tls or ("starttls" if password is not None or oauth2 is not None else "opportunistic")
+        if tls == "none" and username is not None and host not in values.THIS_MACHINE:
+            what = f'a password would cross the network to {host} in the clear: "starttls", or smtps:// in relay'
+            self._wrong(("outgoing", "tls"), what)
         return OutgoingConfig(
             host=host,
             port=port,

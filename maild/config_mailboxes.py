@@ -140,7 +140,7 @@ def _mailbox(keys: Keys, given: ImapTable, wrong: Wrong, file: File, secret: Sec
     ways = [given.password_file, given.password_env, given.oauth2]
     if sum(way is not None for way in ways) != 1:
         wrong(keys, "give exactly one of password_file, password_env and [imap.oauth2]")
-    if given.tls == "none" and given.host not in ("127.0.0.1", "::1", "localhost"):
+    if given.tls == "none" and given.host not in values.THIS_MACHINE:
         wrong((*keys, "tls"), 'a password would cross the network in the clear: "implicit" or "starttls"')
     if given.after == "move" and given.move_to == given.folder:
         wrong((*keys, "move_to"), "is the folder that is polled")

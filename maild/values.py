@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from maild.core.calendars import Period
 
 RelayTls = Literal["none", "opportunistic", "starttls", "implicit"]
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+"""Hosts to which nothing crosses a network."""
 
 
 class Secret(ValueError):

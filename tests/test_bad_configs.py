@@ -87,3 +87,42 @@ def test_the_real_commands_agree(name: str, at: Path) -> None:
         assert done.returncode == code
         assert expected.splitlines()[0] in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_login_in_the_clear_may_stay_on_this_machine(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the gallery refuses of a relay elsewhere is fine of one on loopback: nothing crosses a network."""
+    lay_out("relay-login-in-the-clear", at)
+    for host in ("127.0.0.1", "[::1]", "localhost"):
+        text = (GALLERY / "relay-login-in-the-clear" / "config.toml").read_text()
+        (at / "config.toml").write_text(text.replace("relay.example", host))
+        assert print_check(Path("config.toml")) == 0
+        assert capsys.readouterr().err == ""
+
+
+WITHOUT_DKIM = """
+import sys
+from pathlib import Path
+sys.modules["dkim"] = None  # as Python marks a module that cannot be imported
+from maild.cli.check import print_check
+print_check(Path("config.toml"))
+"""
+
+
+@pytest.mark.parametrize("where", ["trust", "smtp.trust"])
+def test_own_checks_without_their_extra_are_warned_of(where: str, at: Path) -> None:
+    """``mode = "own"`` without the dkim extra proves nobody: check says so and how to mend it; with it, nothing."""
+    lay_out("_valid", at)
+    text = (at / "config.toml").read_text()
+    if where == "trust":
+        text += '\n[trust]\nmode = "own"\n'
+    else:
+        text = text.replace('listen = "127.0.0.1:0"', 'listen = "127.0.0.1:0"\ntrust = { mode = "own" }')
+    (at / "config.toml").write_text(text)
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    for arguments, warned in ((["-c", WITHOUT_DKIM], True), (["-m", "maild", "check"], False)):
+        done = subprocess.run(
+            [sys.executable, *arguments], capture_output=True, text=True, timeout=60, env=environment, check=True
+        )
+        lines = [line for line in done.stdout.splitlines() if "maild[dkim]" in line]
+        assert len(lines) == warned
+        assert all(line.startswith(f"warning: config.toml: {where}: mode is own") for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -84,7 +85,34 @@ def warnings(config: Config) -> tuple[Problem, ...]:
             "agents = \"token\": whoever reads an agent's notification mail can answer the customer in the agent's name"
         )
         found.append(Problem(where=where, what=what))
+    own = [name for name, mode in _modes(config) if mode == "own"]
+    if own and (missing := _missing_for_own()) is not None:
+        what = (
+            f"mode is own, but maild was installed without the extra that it needs ({missing}): no mail's author can be"
+            " proven. Install it: pip install 'maild[dkim]'"
+        )
+        found += [Problem(where=f"{shown(config.path)}: {name}", what=what) for name in own]
     return tuple(found)
+
+
+def _modes(config: Config) -> Iterator[tuple[str, str]]:
+    """Name every place where a trust stands, and its mode."""
+    yield "trust", config.trust.mode
+    for door, listen in (("smtp", config.smtp), ("lmtp", config.lmtp), ("submission", config.submission)):
+        if listen is not None and listen.trust is not None:
+            yield f"{door}.trust", listen.trust.mode
+    for mailbox in config.imap:
+        if mailbox.trust is not None:
+            yield f'imap "{mailbox.name}" trust', mailbox.trust.mode
+
+
+def _missing_for_own() -> str | None:
+    """Say what the checks of mode own lack, or None; they are loaded as reading a mail loads them."""
+    try:
+        importlib.import_module("maild.mail.own_checks")
+    except ImportError as error:
+        return str(error)
+    return None
 
 
 def _print(problems: tuple[Problem, ...]) -> int:
