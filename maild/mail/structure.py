@@ -20,6 +20,7 @@ Encoding = Literal["base64", "quoted-printable", "identity", "uuencode", "yenc"]
 _BROKEN_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=[!-9;-~]+:)")
 _TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)/([!#$%&'*+.^_`|~0-9a-z-]+)")
 _PLAIN_CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "windows-1252"})
+_NEAR = 4096
 _TOO_MANY_LINES = 20_000
 """So many lines that only begin like a boundary are an attack on the splitter."""
 
@@ -166,7 +167,7 @@ def _ranges(raw: bytes, boundary: bytes, start: int, end: int) -> list[tuple[int
     found: list[tuple[int, int]] = []
     opened: int | None = None
     at, looked = start, 0
-    while (at := raw.find(needle, at, end)) != -1:
+    while (at := _find(raw, needle, at, end)) != -1:
         looked += 1
         if looked > _TOO_MANY_LINES:
             raise caps.Capped("too many lines that begin like a boundary")
@@ -184,6 +185,19 @@ def _ranges(raw: bytes, boundary: bytes, start: int, end: int) -> list[tuple[int
     if opened is not None and opened < end:
         found.append((opened, end))
     return found
+
+
+def _find(raw: bytes, needle: bytes, start: int, end: int) -> int:
+    """Find what begins with a hyphen, as ``raw.find`` does, but leap over files: base64 has no hyphen, and one sign is
+    found thirty times as fast as several.
+    """
+    while (start := raw.find(b"-", start, end)) != -1:
+        stop = start + _NEAR
+        at = raw.find(needle, start, min(stop + len(needle), end))
+        if at != -1:
+            return at
+        start = stop
+    return -1
 
 
 def _before(raw: bytes, at: int, least: int) -> int:
