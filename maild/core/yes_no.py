@@ -15,8 +15,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_YES = _words("ja jo jau jada javel jepp joo juu kyllä já jú yes yep yeah jawohl ok okay okei #send")
-_NO = _words("nei neida nej nejdå nix no nope nay nein nö ei en eikä älä #drop")
+_YES = _words("ja jo jau jada javel jepp joo juu kyllä já jú yes yep yeah jawohl ok okay okei")
+_NO = _words("nei neida nej nejdå nix no nope nay nein nö ei en eikä älä")
 """``en`` is the Finnish "I will not", ``no`` English; both mean other things inside a sentence."""
 _WITH_YES = _words(
     "takk tack tak kiitos þakka thanks thank you danke bitte please vær så snill gjerne gärna gerne det den er fra af"
@@ -36,6 +36,7 @@ _HOLDS_BACK = _words(
 """Below a yes these make it a matter for a person. ``en`` is "but" in Icelandic and an article in Swedish."""
 _ARTICLES = _words("en ei no")
 """Words of other meanings, too: below the first line they say nothing alone."""
+_COMMANDS: dict[str, Said] = {"#send": "yes", "#drop": "no"}
 _BREAKS = re.compile(r"[\s,;:!?/()\"«»“”…–—]+")
 
 
@@ -48,11 +49,15 @@ def yes_or_no(text: str, name: str = "") -> Said:
 
     The first line decides, when it holds nothing but the word and what goes with it; the lines below it (a signature,
     most often) must not say the opposite or hold the yes back. Lines that a mail client quotes do not count.
+    ``#send`` and ``#drop`` alone in the first line mean what they say whatever stands below: a house's footer that
+    says "not" somewhere must not keep anybody from answering for ever.
     """
     lines = [said for line in text.splitlines() if not line.lstrip().startswith(">") and (said := _said(line))]
     if not lines:
         return "neither"
     first, below = lines[0], {word for line in lines[1:] for word in line} - _ARTICLES
+    if len(first) == 1 and first[0] in _COMMANDS:
+        return _COMMANDS[first[0]]
     own = frozenset(_said(name))
     if first[0] in own:
         return "neither"  # Jo has signed an empty answer

@@ -8,18 +8,19 @@ YES = (
     "Ja", "JA!", "ja.", "Ja takk", "Ja, den er fra meg.", "Jau", "Jo", "Ja, send den", "ja tack", "Kyllä", "Joo",
     "Já", "Yes", "Yes, please.", "YES – send it", "OK", "#send", "Ja\n\nCamilla Dahl\nIT, tlf. 555 01 100, fjordvik.no",
     "JA Camilla", "*Ja*", "Ja, bitte", "> Svar JA\n\nJa", "Ja\n\nSendt fra en iPhone",
+    "#send\n\nTenk på miljøet: ikke skriv ut denne e-posten",
 )  # fmt: skip
 NO = (
     "Nei", "NEI!", "nei takk", "Nei, ikke send den!", "Nei. Det var ikke meg", "Nei, ikkje send", "Nej", "nej tack",
     "Nej, skicka inte", "Ei", "en", "Ei kiitos", "No", "NO.", "no thanks", "No, don't send it", "Nein",
     "Nein, nicht senden", "#drop", "Nei\n\nCamilla Dahl\nIT, tlf. 555 01 100", "> Svar NEI\nnei", "Nope",
-    "Nei\n\nJeg skriver den på nytt senere.",
+    "Nei\n\nJeg skriver den på nytt senere.", "#drop\n\nJa, vi elsker!",
 )  # fmt: skip
 NEITHER = (
     "", "\n\n", "> JA", "Ja, men bare til 14", "Ja\n\nMen vent til i morgen.", "Ja eller nei?", "Ja nei",
     "Nei, ja, send", "No problem, send it", "Ei ongelmaa", "En time, takk", "Hei!", "Hva er dette?", "Send",
     "Ikke send", "Stopp", "Jeg svarte ja", "Ja\nEller nei, forresten", "Nei\nJo, ja, send den likevel", "Yes and no",
-    "👍", "nja", "Jamen", "Ja, ikke send",
+    "👍", "#sende", "#send den", "nja", "Jamen", "Ja, ikke send",
 )  # fmt: skip
 
 
