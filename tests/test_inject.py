@@ -5,11 +5,14 @@ import mailbox
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from maild.cli.inject import is_mail
+from maild.channels.imap_account import Account
+from maild.cli.history import Box, Entry
+from maild.cli.inject import _named, is_mail
 
 ROOT = Path(__file__).resolve().parents[1]
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(range(256)) * 40
@@ -97,3 +100,19 @@ def test_in_old_mail_what_is_none_is_listed_and_skipped(desk: Path, kind: str) -
     assert done.stderr.startswith("skipped, no mail: ") and done.stderr.count("\n") == 1
     again = maild(desk, "inject", "old")
     assert again.returncode == 0 and again.stdout == "0 taken, 2 known already, 0 cannot be read, 1 no mail\n"
+
+
+def test_a_text_that_only_begins_like_an_mbox_is_refused(desk: Path) -> None:
+    """What has no mail in it at all ends with exit code 2, as a single file does."""
+    (desk / "thing").write_bytes(b"From the beginning it was broken.\n\nFrom here on, too.\n")
+    done = maild(desk, "inject", "thing")
+    assert done.returncode == 2 and "skipped, no mail: number 1" in done.stderr
+    assert "there is no mail in it" in done.stderr and done.stdout.startswith("0 taken")
+
+
+def test_a_skipped_mail_of_a_mailbox_is_named_by_its_uid() -> None:
+    """A person finds it again: by UID in a mailbox, by file name in a maildir, by its place in an mbox."""
+    account = Account(name="it", host="imap.example", port=993, tls="implicit", user="it")
+    box = Box(entries=[], read=lambda _: None)
+    assert _named(box, Entry(0.0, 4, 4)) == "number 5" and _named(box, Entry(0.0, 4, "1.a:2,S")) == "1.a:2,S"
+    assert _named(replace(box, account=account), Entry(0.0, 17, 17)) == "UID 17"

@@ -110,13 +110,17 @@ async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_j
     await writers.close()
     lock.release()
     for entry in strange:
-        print(f"skipped, no mail: {one_line(_named(entry))}", file=sys.stderr)
+        print(f"skipped, no mail: {one_line(_named(box, entry))}", file=sys.stderr)
     _tell(config, engine, keys, known=known, unread=unread, strange=len(strange), as_json=as_json)
+    if len(strange) == len(box.entries):
+        raise typer.BadParameter("there is no mail in it")
 
 
-def _named(entry: Entry) -> str:
-    """Name a mail of a box so that a person finds it there: its file, or which one it is."""
-    return str(entry.key) if isinstance(entry.key, str) else f"number {entry.place + 1}"
+def _named(box: Box, entry: Entry) -> str:
+    """Name a mail of a box so that a person finds it there: its file, its UID, or which one it is."""
+    if isinstance(entry.key, str):
+        return entry.key
+    return f"number {entry.place + 1}" if box.account is None else f"UID {entry.key}"
 
 
 def _envelope(box: Box, to: str | None, quiet: bool) -> Envelope:
