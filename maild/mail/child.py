@@ -82,23 +82,13 @@ def _allow(seconds: int, allowed: float) -> float:
 
 def _exactly(channel: socket.socket, length: int) -> bytes | None:
     """Receive so many bytes; None at the end."""
-    if length == 0:
-        return b""
-    if length <= 65536:
-        first = channel.recv(length)
-        if len(first) == length or not first:
-            return first or None
-    else:
-        first = b""
-    data = bytearray(length)
-    data[: len(first)] = first
-    view, at = memoryview(data), len(first)
-    while at < length:
-        count = channel.recv_into(view[at:])
-        if not count:
+    data = channel.recv(length, socket.MSG_WAITALL) if length else b""
+    while len(data) < length:  # only when a signal came in between, or at the end
+        more = channel.recv(length - len(data), socket.MSG_WAITALL)
+        if not more:
             return None
-        at += count
-    return bytes(data)
+        data += more
+    return data
 
 
 if __name__ == "__main__":

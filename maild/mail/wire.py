@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import operator
 import types
 import typing
 from collections.abc import Callable
@@ -19,18 +20,26 @@ Make = Callable[[Any], Any]
 
 def to_json(value: Any) -> bytes:
     """Write a frozen value (a Mail, an Envelope, ReadOptions) as JSON: each dataclass as the list of its fields."""
-    return json.dumps(_plain(value), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, tuple | frozenset):
-        return [_plain(one) for one in value]
+    """Return what stands in JSON for a value that JSON does not know."""
+    if isinstance(value, frozenset):
+        return list(value)
     if isinstance(value, datetime):
         return value.isoformat()
     kind: type = type(value)
-    return [_plain(getattr(value, name)) for name in _names(kind)]
+    return _values(kind)(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain, check_circular=False)
+
+
+@cache
+def _values(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes the fields out of a dataclass, all at once."""
+    return operator.attrgetter(*_names(kind))
 
 
 @cache
@@ -79,7 +88,7 @@ def _dataclass(kind: type) -> Make:
     def make(values: Any) -> Any:
         if type(values) is not list or len(values) != count:
             raise ValueError(f"not a {kind.__name__}")
-        return kind(**{name: make(value) for name, make, value in zip(names, makes, values, strict=True)})
+        return kind(**dict(zip(names, [make(value) for make, value in zip(makes, values, strict=True)], strict=True)))
 
     return make
 
@@ -102,11 +111,27 @@ def _field(hint: Any) -> Make:
 
 
 def _sequence(origin: Any, arguments: tuple[Any, ...]) -> Make:
-    if origin is frozenset or arguments[-1] is Ellipsis:
+    length = None if origin is frozenset or arguments[-1] is Ellipsis else len(arguments)
+    if arguments[0] in (str, int) and (length is None or len(set(arguments)) == 1):
+        return _alike(origin, arguments[0], length)
+    if length is None:
         one = _field(arguments[0])
         return lambda value: origin(map(one, _list(value)))
     each = [_field(argument) for argument in arguments]
     return lambda value: tuple(make(one) for make, one in zip(each, _list(value), strict=True))
+
+
+def _alike(origin: Any, kind: type, length: int | None) -> Make:
+    """Make a tuple or frozenset of strings or numbers, checked together and not one by one: a mail has hundreds."""
+    allowed = frozenset({kind})
+
+    def make(value: Any) -> Any:
+        wrong = type(value) is not list or not allowed.issuperset(map(type, value))
+        if wrong or (length is not None and len(value) != length):
+            raise ValueError(f"not all {kind.__name__}, or not {length} of them")
+        return origin(value)
+
+    return make
 
 
 def _list(value: Any) -> list[Any]:
