@@ -10,11 +10,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+|#")
 HEAD = 3
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _GONE = dict.fromkeys(map(ord, _INVISIBLE))
+_BETWEEN = {number: " " for number in range(128) if not _WORD.match(chr(number))}
+"""What stands between words of ASCII."""
+_head = itemgetter(slice(HEAD))
 
 
 def fold(text: str) -> str:
@@ -23,9 +27,9 @@ def fold(text: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """Return the words of a text, folded; a text of ASCII alone is in its form already."""
+    """Return the words of a text, folded; a text of ASCII alone is in its form already, and quicker to take apart."""
     if text.isascii():
-        return _WORD.findall(text.lower())
+        return text.lower().replace("#", " # ").translate(_BETWEEN).split()
     if any(letter in text for letter in _INVISIBLE):
         text = text.translate(_GONE)
     return _WORD.findall(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()))
@@ -46,7 +50,7 @@ def folded(text: str) -> Folded:
     """Fold a text once, to be searched many times; the last few are kept, for two rulebooks may ask of one mail."""
     found = _split(text)
     words = frozenset(found)
-    return Folded(text=f" {' '.join(found)} ", words=words, keys=words.union([word[:HEAD] for word in words]))
+    return Folded(text=f" {' '.join(found)} ", words=words, keys=words.union(map(_head, found)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,3 +67,12 @@ def test_a_word_between_spaces_is_found(word: str, around: str) -> None:
     if not fold(word).strip():
         return
     assert find(needle(word), folded(f"{around} {word} {around}")) is not None
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=60))
+def test_ascii_is_taken_apart_like_any_text(text: str) -> None:
+    """A text of ASCII has the words, and their beginnings, that it has beside a Nordic word."""
+    alone, beside = folded(text), folded(f"{text} øl")
+    assert [*alone.text.split(), "øl"] == beside.text.split()
+    assert alone.words | {"øl"} == beside.words
+    assert alone.keys | {"øl"} == beside.keys
