@@ -100,7 +100,7 @@ class Patterns:
         """Return the numbers of all patterns that match somewhere in a text."""
         if self._set is None:
             return frozenset()
-        text = _SURROGATE.sub("\ufffd", text)
+        text = _whole(text)
         found, always = frozenset(self._set.Match(text)), len(self._sources)
         if always in found:
             return found - {always}
@@ -108,7 +108,7 @@ class Patterns:
 
     def find(self, number: int, text: str) -> Match | None:
         """Return where one pattern matches first, with its named groups that took part (else its first group)."""
-        text = _SURROGATE.sub("\ufffd", text)
+        text = _whole(text)
         capturing, where = self._compiled[number]
         found = where.search(text)
         if found is None:
@@ -121,6 +121,15 @@ class Patterns:
         if not groups and not capturing.groupindex and found.re is capturing and (first := found.group(1)) is not None:
             groups = {"": first}
         return Match(text=found.group(0), groups=groups)
+
+
+def _whole(text: str) -> str:
+    """Put a sign in place of halves of characters, which RE2 cannot read; nearly no text has any."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def compile_pattern(source: str) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.rulebook.patterns import Patterns, compile_pattern
+from maild.rulebook.patterns import Match, Patterns, compile_pattern
 
 LARGE = 64 * 1024
 CATASTROPHES = [
@@ -73,3 +73,13 @@ def test_a_pattern_once_added_has_one_number() -> None:
     patterns = Patterns()
     assert patterns.add("faktura") == patterns.add("faktura")
     assert patterns.add("purring") != patterns.add("faktura")
+
+
+def test_half_a_character_is_read_past() -> None:
+    """A text with halves of characters, which RE2 cannot read, is searched like any other."""
+    patterns = Patterns()
+    number = patterns.add("faktura [0-9]+")
+    patterns.freeze()
+    for text in ("\ud83dfaktura 12\udc00", "på \udfff faktura 12"):
+        assert patterns.which(text) == {number}
+        assert patterns.find(number, text) == Match(text="faktura 12", groups={})
