@@ -17,7 +17,6 @@ _TRACE = re.compile(
     r"|x-mozilla-.*|x-account-key|lines|x-pmx-.*|x-tm-.*|x-cloud-sec-.*|x-halon-.*|x-ham-.*|x-vr-.*|x-maild-.*"
 )
 """Fields that transport and filters add or change; case-folded names."""
-_SPACE = re.compile(rb"\s+")
 _known: dict[str, bool] = {}
 
 
@@ -33,9 +32,7 @@ def is_trace(name: str) -> bool:
 
 def content_hash(raw: bytes, found: list[Field], start: int) -> str:
     """Return SHA-256, hex, of a mail without trace fields, foldings and kinds of line end."""
-    fields = sorted(
-        name.encode() + b":" + _SPACE.sub(b" ", value).strip() for name, value in found if not is_trace(name)
-    )
+    fields = sorted(name.encode() + b":" + b" ".join(value.split()) for name, value in found if not is_trace(name))
     digest = hashlib.sha256(b"\n".join(fields) + b"\n\n")
     content = raw[start:].replace(b"\r", b"")  # a third of what translate takes
     end = len(content)

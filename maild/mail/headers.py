@@ -194,12 +194,15 @@ def _joined(pieces: list[tuple[int, bool, bytes]]) -> str:
 
 
 _ID = re.compile(r"<[^<>]*>")
+_NO_PART_OF_ID = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 def message_ids(value: bytes) -> tuple[str, ...]:
     """Return the Message-IDs of a field in order, each with its angle brackets and without spaces (RFC 5322 §3.6.4)."""
+    if not value:
+        return ()
     line = value[: 4 * caps.FIELD_BYTES].decode("utf-8", "replace")
-    found = [re.sub(r"[\s\x00-\x1f\x7f]+", "", match) for match in _ID.findall(line)]
+    found = [_NO_PART_OF_ID.sub("", match) for match in _ID.findall(line)]
     if not found and "<" not in line:
         found = [f"<{word.strip('>')}>" for word in line.split() if "@" in word]
     return tuple(dict.fromkeys(one[:998] for one in found if len(one) > 2))[:200]

@@ -60,7 +60,9 @@ def to_text(html: str) -> Shown:
 
 def render(html: str) -> Rendered:
     """Return HTML as text together with the pictures it shows."""
-    html = html[: caps.HTML].replace("\x00", "")
+    html = html[: caps.HTML]
+    if "\x00" in html:
+        html = html.replace("\x00", "")
     if _too_deep(html):
         return Rendered(Shown(_stripped(html)))
     root = LexborHTMLParser(html).root
@@ -114,59 +116,41 @@ def _stripped(html: str) -> str:
 def _walk(root: LexborNode, page: Page) -> None:
     """Go through the tree in document order, telling the page what begins, what is written and what ends."""
     node: LexborNode | None = root
-    open_: list[tuple[str, object]] = []
+    open_: list[tuple[LexborNode, _Element, _State]] = []
+    meanings: dict[object, _Element | None] = {}  # of this page only: a page says the same start tags again and again
     seen = 0
     while node is not None:
         seen += 1
         tag = node.tag
-        child = None
         if tag == "-text":
             page.write(node.text_content or "")
         elif seen > MOST_NODES:
             page.write(node.text(deep=True, separator=" "))
         elif tag is not None:
-            state = _enter(node, tag, page)
-            if state is not False:
-                child = node.child
-                if child is not None and len(open_) >= MOST_DEPTH:
-                    page.write(node.text(deep=True, separator=" "))
-                    child = None
-                if child is not None:
-                    open_.append((tag, state))
+            attributes = node.attributes
+            key = (tag, *attributes.items()) if attributes else tag
+            try:
+                element = meanings[key]
+            except KeyError:
+                element = meanings[key] = _meaning(tag, attributes)
+            if element is not None:
+                state = _begin(element, attributes, page) if element.acts else None
+                child = node.child if element.opens else None
+                if child is not None and len(open_) < MOST_DEPTH:
+                    open_.append((node, element, state))
                     node = child
                     continue
+                if child is not None:
+                    page.write(node.text(deep=True, separator=" "))
                 if state is not None:
-                    _leave(tag, state, page)
+                    _leave(element, state, page)
         following = node.next
         while following is None and open_:
-            node = node.parent if node is not None else None
-            left, state = open_.pop()
+            node, element, state = open_.pop()
             if state is not None:
-                _leave(left, state, page)
-            following = node.next if node is not None else None
-        node = following if open_ or following is not None else None
-
-
-def _enter(node: LexborNode, tag: str, page: Page) -> object:
-    """Begin an element; False when nothing of it is shown."""
-    if tag in _SKIPPED:
-        return False
-    attributes = node.attributes
-    mark = None
-    flags = 0
-    if attributes:
-        style = attributes.get("style")
-        if style:
-            flags = _style(style) if len(style) < 400 else _style.__wrapped__(style)
-        if flags & HIDDEN or "hidden" in attributes:
-            return False
-        mark = mark_of(tag, attributes)
-    if tag in _PLAIN and mark is None:
-        if flags & PRE:
-            page.pre += 1
-            return ("pre", None, None)
-        return None
-    return _begin(tag, attributes, flags, mark, page)
+                _leave(element, state, page)
+            following = node.next
+        node = following
 
 
 HIDDEN, PRE, TIGHT, INDENT = 1, 2, 4, 8
@@ -179,51 +163,101 @@ def _style(style: str) -> int:
     return sum(flag for flag, pattern in found if pattern.search(style))
 
 
-_PLAIN = frozenset({
-    "span", "b", "i", "u", "strong", "em", "font", "small", "big", "o:p", "sub", "sup", "label", "s", "strike",
-                    "code", "tt", "ins", "del", "abbr", "nobr", "wbr", "bdo", "cite", "q", "kbd", "samp", "var",
-})  # fmt: skip
+_ALONE = frozenset({"br", "img", "input"})
+_NEVER_PRE = frozenset({*_ALONE, "hr", "a"})
+_IN_LISTS_CLOSE = frozenset({"ul", "ol", "p"})
+_KINDS = frozenset({"br", "img", "hr", "input", "a", "ul", "ol", "li", "table", "tr", "td", "th"})
 
 
-def _begin(
-    tag: str, attributes: dict[str, str | None], flags: int, mark: tuple[str, str, bool] | None, page: Page
-) -> object:
-    if tag == "br":
-        page.newline()
-        return False
-    if tag == "img":
-        page.image(attributes.get("src") or "", attributes.get("alt") or attributes.get("title") or "")
-        return False
-    if tag == "hr":
-        page.rule("_" * 32 if attributes.get("tabindex") == "-1" else "-" * 10)
-    if tag == "input":
-        page.write(f" {attributes.get('value') or ''} " if attributes.get("type") in ("button", "submit") else "")
-        return False
-    spaced = tag in _SPACED and tag != "table" and not (tag == "p" and _is_tight(attributes, flags))
-    spaced = spaced and not (tag in ("ul", "ol", "p") and page.in_list())
-    if tag in _BLOCKS or tag in _SPACED:
-        page.block(spaced)
-    token = page.open_mark(mark) if mark is not None else None
-    kind = tag
-    if tag == "a":
-        return ("a", token, (attributes.get("href") or "", *page.here()))
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """What a start tag means for reading, wherever it stands."""
+
+    kind: str = ""
+    """What happens besides lines and marks: a tag of :data:`_KINDS`, quote, indent, pre, or nothing."""
+    block: bool = False
+    spaced: bool = False
+    """A blank line stands before and after it."""
+    close_in_lists: bool = False
+    """But not inside a list."""
+    mark: tuple[str, str, bool] | None = None
+    opens: bool = True
+    """False where nothing is looked for inside."""
+    acts: bool = True
+    """False for most: only what is inside is read."""
+
+
+_INSIDE_ONLY = _Element(acts=False)
+_State = tuple[object, bool | tuple[str, int, int]] | None
+"""Between begin and end: the open mark, and whether it is spaced now, or of a link its URL and place."""
+
+
+def _meaning(tag: str, attributes: dict[str, str | None]) -> _Element | None:
+    """Return what a start tag means, None when nothing of the element is shown."""
+    if tag in _SKIPPED or "hidden" in attributes:
+        return None
+    style = attributes.get("style") or ""
+    flags = _style(style) if len(style) < 400 else _style.__wrapped__(style)
+    if flags & HIDDEN:
+        return None
+    mark = mark_of(tag, attributes) if attributes else None
+    kind = tag if tag in _KINDS else ""
     if tag == "blockquote":
         kind = "indent" if flags & INDENT and not _is_cited(attributes) else "quote"
-        page.prefix += "" if kind == "indent" else "> "
-    elif tag == "pre" or flags & PRE:
+    elif tag == "pre" or (flags & PRE and tag not in _NEVER_PRE):
+        kind = "pre"
+    element = _Element(
+        kind=kind,
+        block=tag in _BLOCKS or tag in _SPACED,
+        spaced=tag in _SPACED and tag != "table" and not (tag == "p" and _is_tight(attributes, flags)),
+        close_in_lists=tag in _IN_LISTS_CLOSE,
+        mark=mark,
+        opens=kind not in _ALONE,
+    )
+    return element if element.kind or element.block or element.mark is not None else _INSIDE_ONLY
+
+
+def _begin(element: _Element, attributes: dict[str, str | None], page: Page) -> _State:
+    """Tell the page that an element begins; None when its end means nothing."""
+    kind = element.kind
+    if kind in _ALONE:
+        _alone(kind, attributes, page)
+        return None
+    if kind == "hr":
+        page.rule("_" * 32 if attributes.get("tabindex") == "-1" else "-" * 10)
+    spaced = element.spaced and not (element.close_in_lists and page.in_list())
+    if element.block:
+        page.block(spaced)
+    token = page.open_mark(element.mark) if element.mark is not None else None
+    if not kind:
+        return (token, spaced)
+    if kind == "a":
+        return (token, (attributes.get("href") or "", *page.here()))
+    if kind == "quote":
+        page.prefix += "> "
+    elif kind == "pre":
         page.pre += 1
-        kind = "pre" if tag in ("pre", "span") else "pre-block"
-    elif tag in ("ul", "ol"):
-        page.open_list(tag, attributes.get("start") or "")
-    elif tag == "li":
+    elif kind in ("ul", "ol"):
+        page.open_list(kind, attributes.get("start") or "")
+    elif kind == "li":
         page.item()
-    elif tag == "table":
+    elif kind == "table":
         page.open_table()
-    elif tag == "tr":
+    elif kind == "tr":
         page.open_row()
-    elif tag in ("td", "th"):
+    elif kind in ("td", "th"):
         page.open_cell()
-    return (kind, token, spaced)
+    return (token, spaced)
+
+
+def _alone(kind: str, attributes: dict[str, str | None], page: Page) -> None:
+    """Write an element that has no end."""
+    if kind == "br":
+        page.newline()
+    elif kind == "img":
+        page.image(attributes.get("src") or "", attributes.get("alt") or attributes.get("title") or "")
+    elif attributes.get("type") in ("button", "submit"):
+        page.write(f" {attributes.get('value') or ''} ")
 
 
 def _is_tight(attributes: dict[str, str | None], flags: int) -> bool:
@@ -236,15 +270,18 @@ def _is_cited(attributes: dict[str, str | None]) -> bool:
     return (attributes.get("type") or "").lower() == "cite" or "quote" in (attributes.get("class") or "").lower()
 
 
-def _leave(tag: str, state: object, page: Page) -> None:
-    assert isinstance(state, tuple)
-    kind, token, extra = state
-    if kind == "a":
+def _leave(element: _Element, state: tuple[object, bool | tuple[str, int, int]], page: Page) -> None:
+    """Tell the page that an element ends."""
+    kind = element.kind
+    token, extra = state
+    if not kind:
+        pass
+    elif isinstance(extra, tuple):
         page.link(*extra)
     elif kind == "quote":
         page.block(True)
         page.prefix = page.prefix.removesuffix("> ")
-    elif kind in ("pre", "pre-block"):
+    elif kind == "pre":
         page.pre -= 1
     elif kind in ("ul", "ol"):
         page.close_list()
@@ -256,7 +293,7 @@ def _leave(tag: str, state: object, page: Page) -> None:
         page.close_row()
     elif kind == "table":
         page.close_table()
-    if tag in _BLOCKS or tag in _SPACED:
+    if element.block:
         page.block(extra is True)
     if token is not None:
         page.close_mark(token)

@@ -19,10 +19,14 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
 _LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff_-]{0,62})"
 _SPEC = re.compile(rf"({_LOCAL})@({_LABEL}(?:\.{_LABEL})*)")
+_OWN = re.compile(rf"[ \t]*({_SPEC.pattern})[ \t]*(?=<)")
+"""An address that stands where the name does."""
 _PHRASE = re.compile(rf'(?:(?:{_ATOM}|[.]|"(?:[^"\\\r\n]|\\.)*"|\([^()\\\r\n]*\))[ \t]*)*')
 _ANGLE = re.compile(r"<[ \t]*([^<>\s]+)[ \t]*>[ \t]*(?:\([^()\\\r\n]*\)[ \t]*)?")
 _BARE = re.compile(r"([^\s<>()]+)[ \t]*(?:\(([^()\\\r\n]*)\)[ \t]*)?")
 _LIKE_FROM = re.compile(rb"from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
+_FOLD = re.compile(r"\r*\n(?=[ \t])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NO_WORD = re.compile(rb"[^a-z0-9:]*")
 _ADDRESS_LIKE = re.compile(r"[^\s<>()\",;:@]{1,64}@[^\s<>()\",;:@]{1,190}\.[^\s<>()\",;:@.]{2,63}")
 _BIDI = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -42,7 +46,7 @@ def identity(found: Sequence[Field], head: bytes) -> Identity:
         line = value.decode("latin-1")
     else:
         line = value.decode("utf-8", "replace")
-    line = re.sub(r"\r*\n(?=[ \t])", "", line).strip()
+    line = _FOLD.sub("", line).strip()
     address, reason = strict(line)
     if address is None:
         return Identity(address=None, shown=shown, reason=reason)
@@ -78,14 +82,14 @@ def _valid_utf8(value: bytes) -> bool:
 
 def strict(line: str) -> tuple[str | None, str]:
     """Return the one address of an unfolded From value, local part lower-cased in ASCII; or None and why not."""
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line):
+    if _CONTROL.search(line):
         return None, "From holds a control character"
     if "<" in line or ">" in line:
         phrase = _PHRASE.match(line)
         assert phrase is not None
         if phrase[0].lstrip().startswith("."):
             return None, "the name in From begins with a dot"  # a phrase never does (RFC 5322 §4.1): readers differ
-        own = re.match(rf"[ \t]*({_SPEC.pattern})[ \t]*(?=<)", line)
+        own = _OWN.match(line)
         at = own.end() if own is not None else phrase.end()
         angle = _ANGLE.fullmatch(line, at)
         if angle is None:
@@ -154,13 +158,16 @@ def show(value: bytes, boxes: Sequence[Mailbox]) -> str:
 _PIECE = re.compile(
     r'"((?:[^"\\]|\\.)*)"?|\(((?:[^()\\]|\\.|\([^()]*\))*)\)?|<([^<>]*)>?|([,;])|:|([^\s",;:<>()]+|>|\))|\s+'
 )
+_ANY_FOLD = re.compile(r"[\r\n]+[ \t]*")
+_NO_PART = re.compile(r"[\s\x00-\x1f\x7f]+|\([^()]*\)")
+"""What stands in an address and is no part of it: white space, controls, comments."""
 _MOST_BOXES = 1000
 
 
 def mailboxes(value: bytes, hint: str | None = None) -> tuple[Mailbox, ...]:
     """Return the addresses of a field as a lenient reader sees them, in order (RFC 5322 §3.4); groups are opened."""
     line = value[: 16 * 1024].decode("utf-8", "surrogateescape")
-    line = re.sub(r"[\r\n]+[ \t]*", " ", line)
+    line = _ANY_FOLD.sub(" ", line)
     found: list[Mailbox] = []
     words: list[str] = []
     comment, address = "", None
@@ -201,7 +208,7 @@ def _add(found: list[Mailbox], words: list[str], comment: str, address: str | No
 
 def plain(address: str) -> str:
     """Return an address as it is compared: no spaces, no route, domain in lower-case A-labels; empty if none."""
-    spec = re.sub(r"[\s\x00-\x1f\x7f]+|\([^()]*\)", "", address).strip("<>'\"")
+    spec = _NO_PART.sub("", address).strip("<>'\"")
     spec = spec.removeprefix("mailto:")
     if spec.startswith("@") and ":" in spec:
         spec = spec.rpartition(":")[2]

@@ -72,7 +72,8 @@ class Page:
         if self.pre:
             self._write_lines(text)
             return
-        words = text.split()
+        # What is printable has no white space but the plain space.
+        words = text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
         if not words:
             if text:
                 self._space = True
@@ -84,7 +85,7 @@ class Page:
             line.append(" ")
         elif not line:
             self._open_line()
-        line.append(" ".join(words))
+        line.append(words)
         self._space = text[-1].isspace()
 
     def _write_lines(self, text: str) -> None:

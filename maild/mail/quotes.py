@@ -237,7 +237,7 @@ def attributions(lines: Sequence[str], depths: Sequence[int], bare: Sequence[str
     for end, short in enumerate(bare):
         # nearly every line fails by its last sign and its last word
         if not short or not (
-            short[-1] in _LAST_SIGNS or short[-24:].rpartition(" ")[2].casefold() in _ENDINGS or short[:4] == ">>> "
+            short[-1] in _LAST_SIGNS or short.rpartition(" ")[2].casefold() in _ENDINGS or short[:4] == ">>> "
         ):
             continue
         if len(short) > _WIDEST:

@@ -6,6 +6,7 @@ Whatever raises in here is caught in :func:`read` alone, and the mail gets the s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
 from maild.core.bursts import subject_shape, text_shape
 from maild.core.mail import Envelope, Mail, Mailbox
@@ -38,7 +39,10 @@ def read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
 def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     found, start = headers.head(raw)
     root, defects = structure.split(raw, found, start)
-    first = dict(reversed(found))
+    values: dict[str, list[bytes]] = {}
+    for name, value in found:
+        values.setdefault(name, []).append(value)
+    first = {name: several[0] for name, several in values.items()}
     hint = next((part.params["charset"] for part in root.whole() if "charset" in part.params), None)
     told = [(name, headers.text(value, hint)) for name, value in found]
     author = identity.identity(found, raw[:start])
@@ -63,11 +67,11 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         in_reply_to=headers.message_ids(first.get("in-reply-to", b"")),
         references=headers.message_ids(first.get("references", b"")),
         date=headers.date(first["date"]) if "date" in first else None,
-        to=_boxes(found, "to", hint),
-        cc=_boxes(found, "cc", hint),
-        reply_to=_boxes(found, "reply-to", hint),
+        to=_boxes(values.get("to", ()), hint),
+        cc=_boxes(values.get("cc", ()), hint),
+        reply_to=_boxes(values.get("reply-to", ()), hint),
         delivered_to=_delivered(found),
-        received_count=sum(1 for name, _ in found if name == "received"),
+        received_count=len(values.get("received", ())),
         own_text=split.own_text,
         folds=split.folds,
         filled=split.filled,
@@ -82,12 +86,12 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         subject_shape=subject_shape(subject),
         text_shape=text_shape(split.own_text),
         language=language_of(split.own_text),
-        defects=(*defects, *content.defects, *_oddities(found)),
+        defects=(*defects, *content.defects, *_oddities(values)),
     )
 
 
-def _boxes(found: list[Field], name: str, hint: str | None) -> tuple[Mailbox, ...]:
-    return tuple(box for one, value in found if one == name for box in identity.mailboxes(value, hint))
+def _boxes(values: Iterable[bytes], hint: str | None) -> tuple[Mailbox, ...]:
+    return tuple(box for value in values for box in identity.mailboxes(value, hint))
 
 
 def _delivered(found: list[Field]) -> tuple[str, ...]:
@@ -104,9 +108,8 @@ def _texts(raw: bytes, told: list[tuple[str, str]], content: body.Body) -> list[
     return texts
 
 
-def _oddities(found: list[Field]) -> list[str]:
+def _oddities(values: Mapping[str, Sequence[bytes]]) -> list[str]:
     """Fields that must be there once and are not (RFC 5322 §3.6)."""
-    names = [name for name, _ in found]
     once = ("subject", "date", "message-id", "to", "cc", "reply-to", "sender", "in-reply-to", "references")
-    odd = [f"{names.count(name)} {name} fields" for name in once if names.count(name) > 1]
-    return odd + [f"no {name} field" for name in ("date", "message-id") if name not in names]
+    odd = [f"{len(values[name])} {name} fields" for name in once if len(values.get(name, ())) > 1]
+    return odd + [f"no {name} field" for name in ("date", "message-id") if name not in values]

@@ -46,4 +46,6 @@ def clean(text: str) -> str:
 
 def clean_line(text: str, most: int = 2000) -> str:
     """Return one clean line of at most ``most`` characters: runs of white space and breaks become one space."""
+    if len(text) <= most and text.isprintable() and "  " not in text:
+        return text.strip(" ")  # nearly always: what is printable has no white space but the plain space
     return " ".join(clean(text[: 4 * most]).split())[:most]
