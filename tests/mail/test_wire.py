@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 import pytest
-from raw import ENVELOPE, part, text
 
 from maild.core.mail import Envelope, Mail
 from maild.mail import wire
 from maild.mail.options import DoorTrust, ReadOptions
 from maild.mail.read import read
+from tests.mail.raw import ENVELOPE, part, text
 
 RAW = text(
     "Hei på deg 😀\n\nOn Tue, 3 Mar 2026 10:15, Ola <ola@y.example> wrote:\n> Rom: B-214\n",
