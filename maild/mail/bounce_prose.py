@@ -66,7 +66,7 @@ def sender_is_program(message: Message) -> bool:
 def may_name_a_program(sender: str) -> bool:
     """Tell whether any word of a mail system's name is in a From: in hardly any."""
     fold = sender.casefold()
-    return any(word in fold for word in _PROGRAM)
+    return any(map(fold.__contains__, _PROGRAM))
 
 
 def null_sender(message: Message) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from maild.mail import caps
@@ -17,7 +19,7 @@ from maild.mail.charset import decode
 from maild.mail.text import clean_line
 
 Field = tuple[str, bytes]
-Params = dict[str, str]
+Params = Mapping[str, str]
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*([^\r\n]*(?:\r*\n[ \t]+[^\r\n]*)*)(?:\r*\n|\r|$)")
 _LINE = re.compile(rb"[^\n]*(?:\n|$)")
@@ -69,6 +71,10 @@ _WORD = re.compile(
 )
 
 
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
+
+
 def text(value: bytes, hint: str | None = None, most: int = 2000) -> str:
     """Return the decoded, unfolded, clean value of an unstructured field, at most so many characters."""
     if value.isascii() and b"=?" not in value:
@@ -115,14 +121,14 @@ def _run(run: list[tuple[str, str, str]], hint: str | None) -> str:
 
 
 def _base64(body: str) -> bytes:
-    data = re.sub(r"[^A-Za-z0-9+/]", "", body)
+    data = _NO_BASE64.sub("", body)
     data = data[:-1] if len(data) % 4 == 1 else data
     return binascii.a2b_base64(data + "=" * (-len(data) % 4))
 
 
 def _q(body: str) -> bytes:
     data = body.replace("_", " ").encode("utf-8", "surrogateescape")
-    return re.sub(rb"=([0-9A-Fa-f]{2})", lambda match: binascii.unhexlify(match[1]), data)
+    return _QUOTED.sub(lambda match: binascii.unhexlify(match[1]), data)
 
 
 _PARAM = re.compile(
@@ -135,6 +141,10 @@ def parameters(value: bytes) -> tuple[str, Params]:
 
     Understood beyond the rules: missing quotes, encoded words in values, bare 8-bit, continuations without ``*``.
     """
+    return _remembered(value) if len(value) <= _MOST_REMEMBERED else _parameters(value)
+
+
+def _parameters(value: bytes) -> tuple[str, Params]:
     value = value[: caps.FIELD_BYTES]
     first, mark, _ = value.partition(b";")
     word = first.strip().decode("ascii", "replace")
@@ -152,6 +162,11 @@ def parameters(value: bytes) -> tuple[str, Params]:
     found = {name: _value(body) for name, body in plain.items()}
     found |= {name: joined for name, pieces in split.items() if (joined := _joined(pieces))}
     return word, found
+
+
+_MOST_REMEMBERED = 100
+_remembered = lru_cache(256)(_parameters)
+"""``text/plain; charset=utf-8`` and a few others are what nearly every part says."""
 
 
 def _glued(value: bytes) -> tuple[str, Params]:

@@ -102,7 +102,7 @@ def _speaks_as_disclaimers(fold: str) -> bool:
         return False
     missed = 0
     for words in _SPOKEN_OF:
-        missed += not any(word in fold for word in words)
+        missed += not any(map(fold.__contains__, words))
         if missed > 1:
             return False
     return True
@@ -125,8 +125,8 @@ def _is_worth_a_look(fold: str) -> bool:
         or "://" in text
         or "mailto:" in text
         or _DEVICE_START.search(f"\n{fold}") is not None
-        or any(end in text for end in _DEVICE_ENDS)
-        or any(note in text for note in _FOOTNOTE)
+        or any(map(text.__contains__, _DEVICE_ENDS))
+        or any(map(text.__contains__, _FOOTNOTE))
         or _speaks_as_disclaimers(text)
     )
 
