@@ -6,7 +6,7 @@ import contextlib
 import email.utils
 import mailbox
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,11 @@ class Box:
     single: bool = False
     """A mail file of its own: taken even when the same was taken before."""
 
+    def let_go(self) -> None:
+        """Forget the mails once they are taken: a large box's lists hold memory, a mailbox's a connection."""
+        self.close()
+        self.entries, self.read, self.close = [], lambda _: None, lambda: None
+
 
 def open_box(source: str, config: Config) -> Box:
     """Open what the command line names: a path, or ``imap:ACCOUNT[/FOLDER]``."""
@@ -63,13 +68,16 @@ def open_box(source: str, config: Config) -> Box:
     return _mbox(path)
 
 
-def _ordered(entries: Sequence[Entry]) -> list[Entry]:
+def _ordered(entries: Iterable[Entry]) -> list[Entry]:
     """Order by date; a mail without a usable one stays behind the one before it."""
-    last, found = 0.0, []
+    return sorted(_dated(entries), key=lambda entry: (entry.at, entry.place))
+
+
+def _dated(entries: Iterable[Entry]) -> Iterator[Entry]:
+    last = 0.0
     for entry in entries:
         last = entry.at or last
-        found.append(Entry(last, entry.place, entry.key))
-    return sorted(found, key=lambda entry: (entry.at, entry.place))
+        yield entry if entry.at else replace(entry, at=last)
 
 
 def _mbox(path: Path) -> Box:
@@ -78,7 +86,7 @@ def _mbox(path: Path) -> Box:
     def read(entry: Entry) -> bytes:
         return box.get_bytes(entry.key)  # type: ignore[arg-type] # an mbox counts its mails
 
-    entries = [Entry(_written(box.get_bytes(key)), place, key) for place, key in enumerate(box.keys())]
+    entries = (Entry(_written(box.get_bytes(key)), place, key) for place, key in enumerate(box.iterkeys()))
     return Box(entries=_ordered(entries), read=read, close=box.close)
 
 
@@ -122,7 +130,7 @@ def _folder(name: str, config: Config) -> Box:
     session = Session(account)
     session.open(login, looking=True)
     validity = session.validity
-    entries = [Entry(at.timestamp(), uid, uid) for uid, at in _arrivals(session)]
+    entries = (Entry(at.timestamp(), uid, uid) for uid, at in _arrivals(session))
 
     def read(entry: Entry) -> bytes | None:
         uid = int(entry.key)

@@ -42,6 +42,8 @@ _KNOWN_FIELD = re.compile(
 )
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
 _HEAD = 64 * 1024
+SMALLER_CACHE = "pragma cache_size=-32000"
+"""Two thirds of what the daemon takes: a large import fills it, and the mails' own lists need room beside it."""
 PATIENCE = 30.0
 """Seconds without progress after which the running daemon is no longer waited for."""
 
@@ -99,20 +101,26 @@ async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_j
     if alone:
         upgrade.upgrade(engine)
     writers = open_writers(engine)
-    many = len(box.entries) > FEW
+    if engine.dialect.name == "sqlite":
+        await writers.accepting.run(lambda c: c.exec_driver_sql(SMALLER_CACHE))
+    there, many = len(box.entries), len(box.entries) > FEW
     with Progress(disable=as_json or not many) as progress:
         keys, known, unread, strange = await _store(engine, writers.accepting, box, _envelope(box, to, quiet), progress)
-        task = progress.add_task("making cases", total=len(keys))
-        if alone and engine.dialect.name == "sqlite":
-            await _work(config, engine, writers, keys, lambda done: progress.update(task, completed=done))
+        box.let_go()
+        here = alone and engine.dialect.name == "sqlite"
+        todo = _undone(engine) if here else len(keys)
+        task = progress.add_task("making cases", total=todo)
+        if here:
+            await _work(config, engine, writers, lambda left: progress.update(task, completed=todo - left))
         elif keys:
             await _wait(engine, keys, lambda done: progress.update(task, completed=done))
     await writers.close()
+    engine.dispose()  # its connections hold memory that the listing would ask for anew
     lock.release()
     for entry in strange:
         print(f"skipped, no mail: {one_line(_named(box, entry))}", file=sys.stderr)
     _tell(config, engine, keys, known=known, unread=unread, strange=len(strange), as_json=as_json)
-    if len(strange) == len(box.entries):
+    if len(strange) == there:
         raise typer.BadParameter("there is no mail in it")
 
 
@@ -196,8 +204,8 @@ async def _commit(writer: Any, box: Box, envelope: Envelope, batch: list[tuple[E
     return await writer.run(accept) if batch else []
 
 
-async def _work(config: Config, engine: engines.Engine, writers: Any, keys: list[int], tell: Any) -> None:
-    """Walk the corridor here: no daemon is at work on this store."""
+async def _work(config: Config, engine: engines.Engine, writers: Any, tell: Any) -> None:
+    """Walk the corridor here, for what an earlier import left, too: no daemon is at work on this store."""
     corridor = build_corridor(config, engine, who=name_of_this_run())
     readers = Readers(
         read_options(config, corridor.rulebook.domains),
@@ -220,9 +228,10 @@ async def _work(config: Config, engine: engines.Engine, writers: Any, keys: list
     looked = 0.0
     while intake.busy():
         await asyncio.sleep(0.02)
-        if len(keys) > FEW and time.monotonic() - looked > 1.0:
+        if time.monotonic() - looked > 1.0:
             looked = time.monotonic()
-            tell(len(keys) - _left(engine, keys))
+            tell(_undone(engine))
+    tell(_undone(engine))
     await intake.stop()
     await readers.stop()
 
@@ -234,6 +243,13 @@ def _silent(report: Report) -> None:
 def _silent_quarantine(connection: engines.Connection, key: int, reason: str) -> bool:
     """The listing below says so."""
     return False
+
+
+def _undone(engine: engines.Engine) -> int:
+    """Return about how many mails wait in the store, whoever put them there: they are handled in their order."""
+    with engines.reading(engine) as connection:
+        found = inbound.undone(connection)
+    return 0 if found is None else found[1] - found[0] + 1
 
 
 def _left(engine: engines.Engine, keys: list[int]) -> int:
@@ -260,17 +276,17 @@ def _tell(
     config: Config, engine: engines.Engine, keys: list[int], *, known: int, unread: int, strange: int, as_json: bool
 ) -> None:
     """Say what became of each mail, or of many in sum."""
-    zone, outcomes, separator = ZoneInfo(config.desk.timezone), Counter[str](), "["
+    zone, separator = ZoneInfo(config.desk.timezone), "["
     with engines.reading(engine) as connection:
-        for key in keys:
+        outcomes = Counter(inbound.outcomes(connection, keys))
+        for key in keys if as_json or len(keys) <= FEW else ():
             row = show.inbound(connection, zone, key) or {}
             if as_json:
                 print(separator + to_json(row))
                 separator = ","
-            elif len(keys) <= FEW:
+            else:
                 case = f"{config.desk.number_prefix}#{row['case']}" if row["case"] else "no case"
                 print(f"{row['id']}  {case}  {row['outcome'] or row['state']}  {one_line(row['reason'])}")
-            outcomes[row.get("outcome") or row.get("state") or ""] += 1
     if as_json:
         print("]" if keys else "[]")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -269,12 +270,31 @@ def waiting(connection: Connection) -> dict[str, int]:
     return {str(state): int(count) for state, count in rows}
 
 
+def undone(connection: Connection) -> tuple[int, int] | None:
+    """Return the oldest and the newest mail that is not done; quick, however many there are."""
+    query = select(col(Inbound.id)).where(col(Inbound.done_at).is_(None)).limit(1)
+    first = connection.execute(query.order_by(col(Inbound.id))).scalar()
+    last = connection.execute(query.order_by(col(Inbound.id).desc())).scalar()
+    return None if first is None or last is None else (int(first), int(last))
+
+
 def left(connection: Connection, *, first: int, last: int) -> int:
     """Count the injected mails of a range of ids that have not been handled or put aside."""
     query = select(func.count()).where(
         col(Inbound.done_at).is_(None), col(Inbound.id).between(first, last), col(Inbound.source) == "inject"
     )
     return int(connection.execute(query).scalar_one())
+
+
+def outcomes(connection: Connection, ids: Sequence[int]) -> dict[str, int]:
+    """Count what became of these mails: their outcome, or how far they have come."""
+    found: dict[str, int] = {}
+    what = (col(Inbound.outcome), col(Inbound.state))
+    for start in range(0, len(ids), 1000):
+        query = select(*what, func.count()).where(col(Inbound.id).in_(ids[start : start + 1000])).group_by(*what)
+        for outcome, state, count in connection.execute(query):
+            found[outcome or state] = found.get(outcome or state, 0) + int(count)
+    return found
 
 
 def hashes(connection: Connection) -> set[bytes]:

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection
 
+from maild.core.mail import Envelope
 from maild.storage import engine as engines
-from maild.storage import mailboxes, show, upgrade
+from maild.storage import inbound, mailboxes, show, upgrade
 from tests.daemon.harness import Desk
+from tests.mailboxes.kit import mail
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 
@@ -56,6 +58,20 @@ def test_a_lease_has_one_holder_and_a_number_that_grows(connection: Connection) 
     assert second is not None and first is not None and second > first
     mailboxes.give_lease(connection, "it", who="b", now=NOW + timedelta(seconds=61))
     assert mailboxes.take_lease(connection, "it", who="a", now=NOW + timedelta(seconds=61)) == second + 1
+
+
+def test_what_became_of_an_import_is_counted(connection: Connection) -> None:
+    """Mails by outcome, or by state while they have none; and from where to where some are not done, in any number."""
+    assert inbound.undone(connection) is None
+    envelope = Envelope(source="inject", received=NOW, sender=None, recipients=())
+    ids = [inbound.accept(connection, envelope, mail(number), claim_for="us") for number in range(2100)]
+    assert inbound.undone(connection) == (ids[0], ids[-1])
+    for key, outcome in zip(ids[:2050], ["new", "reply"] * 1025, strict=True):
+        inbound.finish(
+            connection, key, who="us", outcome=outcome, reason="", case=None, content_hash=None, departments=(), now=NOW
+        )
+    assert inbound.outcomes(connection, ids[1:]) == {"new": 1024, "reply": 1025, "reading": 50}
+    assert inbound.undone(connection) == (ids[2050], ids[-1])
 
 
 def test_an_unknown_department_is_an_error_with_its_line(tmp_path: Path) -> None:
