@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from maild import keys as key_file
 from maild.core.errors import MaildError
 from maild.core.mail import Mail, ReadingFailed
-from maild.core.plan import OpenCase, Plan, SetField
+from maild.core.plan import Plan, SetField
 from maild.journey import Corridor, consider
-from maild.side_by_side import Beside, Parted
+from maild.side_by_side import Beside, Parted, opened_by
 from maild.storage import inbound, scratch
 from maild.storage.carry_out import Written, carry_out
 from maild.storage.gather import Desk
@@ -55,6 +55,8 @@ class Copy:
     """Decided in it so far."""
     cases: Mapping[int, Mapping[str, Any]]
     """Cases that stand otherwise by the candidate rules, and how."""
+    numbers: frozenset[int]
+    """Numbers of all cases in it."""
 
 
 class Scratch:
@@ -79,6 +81,7 @@ class Scratch:
         self.corridor = Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=scratch.WHO)
         self._beside = None if beside is None else Beside(self.corridor, beside)
         self._done = 0 if copy is None else copy.mails
+        self._numbers = set[int]() if copy is None else set(copy.numbers)
 
     def close(self) -> None:
         """Throw the store away."""
@@ -90,7 +93,8 @@ class Scratch:
         self._commit()
         data = scratch.as_bytes(self.connection)
         self.connection.begin()
-        return Copy(data=data, mails=self._done, cases={} if self._beside is None else self._beside.cases)
+        cases = {} if self._beside is None else self._beside.cases
+        return Copy(data=data, mails=self._done, cases=cases, numbers=frozenset(self._numbers))
 
     def decide(self, mail: Mail, *, now: datetime, number: int | None = None) -> Plan:
         """Decide a mail and carry it out in memory, so that the next one finds it; ``number`` is a new case's."""
@@ -105,10 +109,7 @@ class Scratch:
 
     def _decide(self, mail: Mail, now: datetime, number: int | None, beside: Beside | None) -> tuple[Plan, Plan]:
         key = self._done + 1
-        try:
-            plans = self._walk(mail, key, now, number, beside)
-        except scratch.Taken:  # the number is taken: other rules opened other cases before
-            plans = self._walk(mail, key, now, FAR_NUMBER + key, beside)
+        plans = self._walk(mail, key, now, number, beside)
         self._done = key
         if key % COMMIT_EVERY == 0:
             self._commit()
@@ -123,28 +124,36 @@ class Scratch:
     def _walk(
         self, mail: Mail, key: int, now: datetime, number: int | None, beside: Beside | None
     ) -> tuple[Plan, Plan]:
+        """Take a mail's way; nothing is written before it is certain that all of it can be.
+
+        So no savepoint is needed, of which SQLite would copy every page that a mail touches.
+        """
         connection, corridor = self.connection, self.corridor
-        with scratch.attempt(connection):
-            scratch.stand_for(connection, mail.envelope, key=key)
-            if number is not None:
-                scratch.next_number(connection, number)
-            asks, facts, plan = consider(connection, corridor, mail, inbound_id=key, now=now)
-            other = plan if beside is None else beside.plan(connection, mail, asks, facts, plan)
-            counted = [notice for notice in plan.notices if notice.author_key is not None]
-            written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in counted]
-            corridor.ids.give_back(facts.outbox_ids, used=len(plan.notices))
-            carry_out(
-                connection,
-                plan,
-                mail=mail,
-                asks=asks,
-                facts=facts,
-                written=written,
-                ids=corridor.ids,
-                who=corridor.who,
-                claim_until=None,
-                history=False,
-            )
+        if number is not None:
+            scratch.next_number(connection, number)
+        asks, facts, plan = consider(connection, corridor, mail, inbound_id=key, now=now)
+        opened = {case.number for case in opened_by(plan)}
+        if not opened.isdisjoint(self._numbers):  # other rules opened other cases before
+            corridor.ids.give_back(facts.outbox_ids, used=0)
+            return self._walk(mail, key, now, max(FAR_NUMBER + key, *(taken + 1 for taken in self._numbers)), beside)
+        other = plan if beside is None else beside.plan(connection, mail, asks, facts, plan)
+        scratch.stand_for(connection, mail.envelope, key=key)
+        counted = [notice for notice in plan.notices if notice.author_key is not None]
+        written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in counted]
+        corridor.ids.give_back(facts.outbox_ids, used=len(plan.notices))
+        carry_out(
+            connection,
+            plan,
+            mail=mail,
+            asks=asks,
+            facts=facts,
+            written=written,
+            ids=corridor.ids,
+            who=corridor.who,
+            claim_until=None,
+            history=False,
+        )
+        self._numbers |= opened
         return plan, other
 
 
@@ -190,7 +199,7 @@ class Summary:
 
 def verdict(plan: Plan) -> dict[str, str]:
     """Return what a plan says of a mail, in comparable words."""
-    opened = next((change for change in plan.changes if isinstance(change, OpenCase)), None)
+    opened = next(iter(opened_by(plan)), None)
     values = dict.fromkeys(SAID, "") | {"outcome": plan.outcome, "ack": plan.ack}
     if opened is not None:
         fields = [f"{one.name}={one.value}" for one in plan.changes if isinstance(one, SetField)]

@@ -82,13 +82,14 @@ class Beside:
         return replace(facts, cases={**facts.cases, **changed}) if changed else facts
 
     def _remember(self, plan: Plan, other: Plan) -> None:
-        for ours, theirs in zip(_opened(plan), _opened(other), strict=True):
+        for ours, theirs in zip(opened_by(plan), opened_by(other), strict=True):
             found = {name: getattr(theirs, name) for name in CALLED}
             if found != {name: getattr(ours, name) for name in CALLED}:
                 self.cases[ours.number] = found
 
 
-def _opened(plan: Plan) -> list[OpenCase]:
+def opened_by(plan: Plan) -> list[OpenCase]:
+    """Return the cases that a plan opens."""
     return [change for change in plan.changes if isinstance(change, OpenCase)]
 
 
