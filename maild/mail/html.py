@@ -15,7 +15,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from maild.mail import caps
-from maild.mail.html_marks import mark_of
+from maild.mail.html_marks import Found, mark_of
 from maild.mail.page import Page
 from maild.mail.text import Mark, Shown, clean
 
@@ -173,21 +173,20 @@ _KINDS = frozenset({"br", "img", "hr", "input", "a", "ul", "ol", "li", "table", 
 class _Element:
     """What a start tag means for reading, wherever it stands."""
 
-    kind: str = ""
+    kind: str
     """What happens besides lines and marks: a tag of :data:`_KINDS`, quote, indent, pre, or nothing."""
-    block: bool = False
-    spaced: bool = False
+    block: bool
+    spaced: bool
     """A blank line stands before and after it."""
-    close_in_lists: bool = False
+    close_in_lists: bool
     """But not inside a list."""
-    mark: tuple[str, str, bool] | None = None
-    opens: bool = True
+    mark: Found | None
+    opens: bool
     """False where nothing is looked for inside."""
-    acts: bool = True
+    acts: bool
     """False for most: only what is inside is read."""
 
 
-_INSIDE_ONLY = _Element(acts=False)
 _State = tuple[object, bool | tuple[str, int, int]] | None
 """Between begin and end: the open mark, and whether it is spaced now, or of a link its URL and place."""
 
@@ -206,15 +205,14 @@ def _meaning(tag: str, attributes: dict[str, str | None]) -> _Element | None:
         kind = "indent" if flags & INDENT and not _is_cited(attributes) else "quote"
     elif tag == "pre" or (flags & PRE and tag not in _NEVER_PRE):
         kind = "pre"
-    element = _Element(
-        kind=kind,
-        block=tag in _BLOCKS or tag in _SPACED,
-        spaced=tag in _SPACED and tag != "table" and not (tag == "p" and _is_tight(attributes, flags)),
-        close_in_lists=tag in _IN_LISTS_CLOSE,
-        mark=mark,
-        opens=kind not in _ALONE,
-    )
-    return element if element.kind or element.block or element.mark is not None else _INSIDE_ONLY
+    spaced = tag in _SPACED and tag != "table" and not (tag == "p" and _is_tight(attributes, flags))
+    return _element(kind, tag in _BLOCKS or tag in _SPACED, spaced, tag in _IN_LISTS_CLOSE, mark)
+
+
+@lru_cache(512)  # a page of links says each start tag once, yet nearly all mean the same
+def _element(kind: str, block: bool, spaced: bool, close_in_lists: bool, mark: Found | None) -> _Element:
+    acts = bool(kind) or block or mark is not None
+    return _Element(kind, block, spaced, close_in_lists, mark, opens=kind not in _ALONE, acts=acts)
 
 
 def _begin(element: _Element, attributes: dict[str, str | None], page: Page) -> _State:

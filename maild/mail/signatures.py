@@ -22,7 +22,7 @@ _DEVICE_STARTS = tuple(
 _DEVICE_ENDS = ("gesendet", "gönderildi", "küldve", "보냄", "送信", "lähetetty")
 _DEVICE_HEADS = frozenset(start[:2] for start in _DEVICE_STARTS)
 _AROUND = "*_.-–—[]()<> "
-_DEVICE_START = re.compile(rf"\n[{re.escape(_AROUND)}]*(?:{'|'.join(map(re.escape, _DEVICE_STARTS))})")
+_DEVICE_START = re.compile(rf"\n[{re.escape(_AROUND)}]*+(?:{'|'.join(map(re.escape, _DEVICE_STARTS))})")
 """Begins with a line end, and not with ``^``, since ``re`` leaps from one to the next."""
 _DEVICE_NAME = frozenset(DEVICE_NAMES.split())
 _CLOSING = frozenset(CLOSINGS.split("|"))
