@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from maild.core.mail import FoldKind
 from maild.mail.quotes import Header, attributions, groupwise, header_at, may_announce
@@ -48,6 +47,12 @@ class Lines:
         self.bare = list(map(str.strip, self.words))
         self.verdicts = bytearray(len(self.raw))
         self.full = bytearray(map(bool, self.bare))
+        self.known = attributions(self.words, self.depth, self.bare)
+        """Every attribution by its first line."""
+        self.announcing = bytearray(map(may_announce, self.bare))
+        """1 for each line at which :meth:`header` may find anything: one in ten, so that the others cost nothing."""
+        for at in self.known:
+            self.announcing[at] = 1
         self._headers: dict[int, Header | None] = {}
         self.marks: dict[int, Mark] = {}
         for mark in sorted(shown.marks, key=lambda mark: (mark.start, -mark.end)):
@@ -63,21 +68,6 @@ class Lines:
     def __len__(self) -> int:
         return len(self.raw)
 
-    # -- what announces quoted mail ----------------------------------------------------------------------------------
-
-    @cached_property
-    def known(self) -> dict[int, Header]:
-        """Every attribution by its first line."""
-        return attributions(self.words, self.depth, self.bare)
-
-    @cached_property
-    def announcing(self) -> bytearray:
-        """1 for each line at which :meth:`header` may find anything: one in ten, so that the others cost nothing."""
-        found = bytearray(map(may_announce, self.bare))
-        for at in self.known:
-            found[at] = 1
-        return found
-
     def header(self, at: int) -> Header | None:
         """Return the header at a line; inside quote marks only the first line of the quote can have one."""
         if at not in self._headers:
@@ -85,8 +75,6 @@ class Lines:
             inside = above >= 0 and self.depth[above] > 0
             self._headers[at] = None if inside else header_at(self.words, at, self.known)
         return self._headers[at]
-
-    # -- verdicts ----------------------------------------------------------------------------------------------------
 
     def kind(self, at: int) -> FoldKind | None:
         """Return the verdict on a line; None is the writer's own."""

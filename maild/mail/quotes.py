@@ -120,7 +120,7 @@ def _verb(words: list[str], text: str) -> tuple[int, bool] | None:
         if word in _VERBS:
             beside = words[max(place - 1, 0) : place] + words[place + 1 : place + 2]
             return place, any(other in YOU_WROTE for other in beside)
-    return (-1, False) if any(phrase in text for phrase in _LONG_VERBS) else None
+    return (-1, False) if any(map(text.__contains__, _LONG_VERBS)) else None
 
 
 def _opens(text: str) -> bool:
@@ -146,6 +146,8 @@ def _judge(text: str) -> Literal["sure", "weak"] | None:
     fold = core.casefold()
     words = _WORD.findall(fold)
     verb = _verb(words, fold)
+    if verb is None and not ends:
+        return None
     address = ADDRESS.search(core) is not None
     dated, timed = _dated(core, words), _TIME.search(core) is not None
     if verb is not None:
@@ -156,8 +158,6 @@ def _judge(text: str) -> Literal["sure", "weak"] | None:
         if ends and timed and _YEAR.search(core) and len(words) <= 14:
             return "sure"
         return "weak" if ends and len(words) <= 14 else None
-    if not ends:
-        return None
     if address and dated and timed and _opens(core) and core.rstrip(":： ").endswith((">", ")", "]", '"')):
         return "sure"
     return "weak" if dated and timed and _opens(core) and (address or len(words) <= 12) else None
