@@ -1,19 +1,24 @@
 """How fast mails are read on one core, against the standard library's parser alone in the same run.
 
 ``python benchmarks/reading.py [MAILS]``: the mix of the journey benchmark, 2 KB text 70 %, 15 KB HTML 20 %, 200 KB
-attachment 10 %.
+attachment 10 %. ``python benchmarks/reading.py --against CHECKOUT`` measures another checkout and this one by turns,
+for a machine whose speed drifts.
 """
 
 from __future__ import annotations
 
 import base64
 import email
+import json
+import os
 import random
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from maild.core.mail import Envelope
 from maild.mail.read import ReadOptions, read
@@ -121,6 +126,55 @@ def rate(mails: list[bytes], one: Callable[[bytes], object]) -> tuple[float, flo
     return best
 
 
+def kinds() -> dict[str, list[bytes]]:
+    """Return mails of each kind, and of the mix, the same every time."""
+    made = (("2 KB text", plain, 400), ("15 KB HTML", rich, 200), ("200 KB attachment", with_file, 100))
+    same = {name: [kind(random.Random(number), number) for number in range(count)] for name, kind, count in made}
+    return same | {"mix": mix(1000)}
+
+
+def turn() -> None:
+    """Be one of two that read by turns: for each line heard read everything once; say each mail's best time by kind."""
+    options, mails = ReadOptions(), kinds()
+    best = {name: [float("inf")] * len(same) for name, same in mails.items()}
+    for _ in sys.stdin:
+        for name, same in mails.items():
+            for at, raw in enumerate(same):
+                began = time.perf_counter()
+                read(raw, ENVELOPE, options)
+                best[name][at] = min(best[name][at], time.perf_counter() - began)
+        print(json.dumps({name: sum(times) / len(times) for name, times in best.items()}), flush=True)
+
+
+def against(other: Path, turns: int = 8) -> None:
+    """Measure the maild of another checkout and our own by turns, each in a process of its own."""
+    ours = Path(__file__).resolve().parent.parent
+    readers = [
+        subprocess.Popen(
+            [sys.executable, __file__, "--turn"],
+            env=os.environ | {"PYTHONPATH": str(checkout)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for checkout in (other.resolve(), ours)
+    ]
+    said: list[dict[str, float]] = [{}, {}]
+    for number in range(turns):
+        for place in (0, 1) if number % 2 else (1, 0):
+            reader = readers[place]
+            assert reader.stdin is not None and reader.stdout is not None
+            reader.stdin.write("\n")
+            reader.stdin.flush()
+            said[place] = json.loads(reader.stdout.readline())
+    for reader in readers:
+        reader.communicate()
+    for name, theirs in said[0].items():
+        now = said[1][name]
+        print(f"{name:18} {1e6 * theirs:6.0f} -> {1e6 * now:6.0f} us ({100 * (now / theirs - 1):+.0f} %)")
+    print(f"mails/s of the mix {1 / said[0]['mix']:6.0f} -> {1 / said[1]['mix']:6.0f}")
+
+
 def main() -> None:
     """Measure and print."""
     mails = mix(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
@@ -142,4 +196,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--turn"]:
+        turn()
+    elif sys.argv[1:2] == ["--against"]:
+        against(Path(sys.argv[2]))
+    else:
+        main()
