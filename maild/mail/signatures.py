@@ -28,6 +28,7 @@ _DEVICE_NAME = frozenset(DEVICE_NAMES.split())
 _CLOSING = frozenset(CLOSINGS.split("|"))
 _SHORTEST_DISCLAIMER = 100
 _WIDEST_CLOSING = 2 * max(map(len, _CLOSING))
+"""Of a line that may be one: as much again for spaces between its words and invisible signs."""
 _SPOKEN_OF = sorted(DISCLAIMER, key=len)
 """What a disclaimer speaks of, the fewest words first: prose is done with after two of them."""
 _LIST = tuple(LIST_WORDS.split("|"))
