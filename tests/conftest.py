@@ -1,5 +1,6 @@
 """What every floor of the tests shares: a real SQLite file and a real PostgreSQL server, the same tests on both."""
 
+import asyncio
 import itertools
 import os
 import pwd
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import uvloop
+
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the daemon's own loop
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Public material beside the project; tests that use it skip where it is absent."""

@@ -73,6 +73,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "structlog": {"logs"},
+    "uvloop": {"cli"},
     "prometheus_client": {"metrics"},
 }
 """Where each third-party library may be imported."""

@@ -14,6 +14,7 @@ import math
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -81,6 +82,7 @@ class Conversation(SMTP):
     """One client."""
 
     line_length_limit = LONGEST["AUTH"]  # the reader's: no command is longer
+    transport: asyncio.Transport | None  # what it is, though uvloop's is none to isinstance
 
     def __init__(self, opened: OpenDoor) -> None:
         door = opened.door
@@ -119,7 +121,7 @@ class Conversation(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the client in, or send it away with 421."""
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)
         name = transport.get_extra_info("peername")
         self.peer = name[0] if isinstance(name, tuple) else ""
         refusal = self.opened.enter(self)
@@ -128,8 +130,6 @@ class Conversation(SMTP):
             transport.close()
             return
         self._entered = True
-        if self.door.tls == "tls":
-            transport.pause_reading()  # what comes is for TLS; start_tls reads on
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -166,7 +166,7 @@ class Conversation(SMTP):
 
     def hang_up(self, reply: str) -> None:
         """Say a last word and close."""
-        if not self._hung_up and isinstance(self.transport, asyncio.Transport):
+        if not self._hung_up and self.transport is not None:
             if not self._shakes_hands:
                 self.transport.write(b"".join(self._out) + reply.encode() + b"\r\n")
             self._close()
@@ -175,7 +175,7 @@ class Conversation(SMTP):
         self._hung_up = True
         self._out.clear()
         transport = self.transport
-        if isinstance(transport, asyncio.Transport):
+        if transport is not None:
             if transport.get_write_buffer_size():
                 self.loop.call_later(LINGER, transport.abort)  # a client that does not read does not keep us
             transport.close()
@@ -203,8 +203,10 @@ class Conversation(SMTP):
         """Speak TLS from here; octets that came in plain text behind STARTTLS are dropped (CVE-2024-34083)."""
         await self._flush()
         plain, context = self.transport, self.door.ssl_context
-        assert isinstance(plain, asyncio.Transport) and context is not None
+        assert plain is not None and context is not None
         plain.pause_reading()
+        if self.door.tls == "tls":
+            self.loop.call_soon(_hand_on, plain, bytes(self._reader._buffer))  # type: ignore[attr-defined]
         self._reader._buffer.clear()  # type: ignore[attr-defined]
         self.waits = self._shakes_hands = True
         self.idle_since = self.loop.time()
@@ -217,11 +219,11 @@ class Conversation(SMTP):
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
                 ssl_shutdown_timeout=LINGER,
             )
-            if secured is None:
+            if secured is None or self._hung_up:
                 raise ConnectionResetError
         except BaseException:
             plain.abort()
-            self.loop.call_soon(self.connection_lost, None)  # asyncio tells nobody of a failed handshake
+            self.loop.call_soon(self.connection_lost, None)  # nobody else tells of a failed handshake
             raise
         finally:
             self.waits = self._shakes_hands = False
@@ -361,10 +363,21 @@ class Conversation(SMTP):
         """Turn the stream over to a new mail; what the client sent too early is its beginning."""
         self._until = self.loop.time() + self.door.whole
         self._reset_timeout(min(self.door.chunk, self.door.whole))
-        assert isinstance(self.transport, asyncio.Transport)
+        assert self.transport is not None
         self._reception = reception = Reception(self.door.max_size, self.opened.memory, self.transport)
         if early := len(self._reader._buffer):  # type: ignore[attr-defined]
             self._feed(reception, await self._reader.readexactly(early))
         if self._reader.at_eof():
             reception.lost()
         return reception
+
+
+def _hand_on(transport: asyncio.Transport, data: bytes) -> None:
+    """Give what came before TLS was begun to it, as if it came now: a TLS door's client speaks TLS from the start."""
+    protocol = cast("asyncio.BufferedProtocol", transport.get_protocol())  # TLS of asyncio and uvloop alike
+    while data:
+        buffer = memoryview(protocol.get_buffer(len(data)))
+        taken = min(len(buffer), len(data))
+        buffer[:taken] = data[:taken]
+        protocol.buffer_updated(taken)
+        data = data[taken:]

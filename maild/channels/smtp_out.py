@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import aiosmtplib
 
@@ -225,8 +225,8 @@ class Relay:
         except BaseException:
             client.close()
             raise
-        transport = client.transport
-        if not isinstance(transport, asyncio.Transport):
+        transport = cast("asyncio.Transport | None", client.transport)  # not one of uvloop's to isinstance
+        if transport is None:
             raise ConnectionError("the relay closed the connection")
         has = client.supports_extension
         offers = Offers(pipelining=has("pipelining"), eight_bit=has("8bitmime"), utf8=has("smtputf8"), size=has("size"))

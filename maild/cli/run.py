@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+
+import uvloop
 
 from maild import config as configs
 from maild import logs
@@ -23,4 +24,4 @@ def run_daemon(path: Path) -> None:
     for warning in warnings(config):
         logger.warning("check", problem=str(warning))
     logger.info("config", **config.public())
-    asyncio.run(Daemon(config).run())
+    uvloop.run(Daemon(config).run())

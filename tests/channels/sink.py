@@ -201,7 +201,7 @@ class _Session(SMTP):
         )
         self.command_size_limits = defaultdict(lambda: 4096)  # aiosmtpd keeps one for all connections
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it, then serve it or turn it away."""
         sink = self.sink
         if self not in sink.open:  # STARTTLS makes the connection a second time
@@ -209,7 +209,7 @@ class _Session(SMTP):
             self.number = sink.connections
             sink.open.add(self)
             sink.peak = max(sink.peak, len(sink.open))
-        if sink.greeting is not None and isinstance(transport, asyncio.Transport):
+        if sink.greeting is not None:
             if sink.greeting != DROP:
                 transport.write(sink.greeting.encode() + b"\r\n")
             transport.close()

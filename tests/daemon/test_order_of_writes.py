@@ -15,6 +15,10 @@ from tests.daemon.senders import Senders, post
 CALL = re.compile(r"^(\d+) +(?:(\w+)\((.*)|<\.\.\. (\w+) resumed>(.*))$")
 
 
+SAYING = ("sendto", "write", "writev")
+"""The calls by which an event loop may write to a socket."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """One completed system call."""
@@ -55,7 +59,7 @@ def unsafe(trace: str) -> tuple[int, list[str]]:
     synced = False
     good, bad = 0, []
     for call in sorted(calls(trace), key=lambda call: call.ended):
-        if call.name == "sendto" and '"354 ' in call.arguments:
+        if call.name in SAYING and '"354 ' in call.arguments:
             waiting, written, synced = call.begun, None, False
         elif waiting is None or call.begun < waiting:
             continue
@@ -63,14 +67,14 @@ def unsafe(trace: str) -> tuple[int, list[str]]:
             written = call.ended if written is None else written
         elif call.name in ("fdatasync", "fsync") and "maild.db-wal>" in call.arguments:
             synced = synced or (written is not None and written < call.begun)
-        elif call.name == "sendto" and '"250 ' in call.arguments:
+        elif call.name in SAYING and '"250 ' in call.arguments:
             good += synced
             bad += [] if synced else [f"line {call.begun}: {call.arguments}"]
             waiting = None
     return good, bad
 
 
-TRACED = "trace=fdatasync,fsync,pwrite64,sendto"
+TRACED = ",".join(("trace=fdatasync,fsync,pwrite64", *SAYING))
 
 
 def traced(desks: Desks, sink: Sink, folder: Path, mails: int, **options: Path) -> tuple[int, list[str]]:
