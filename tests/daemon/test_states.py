@@ -3,9 +3,11 @@
 One desk is brought to where every state has a row, is killed there, and started again.
 """
 
+import contextlib
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -104,6 +106,22 @@ def prepare(desk: Desk, sink: Sink, senders: Senders) -> None:
     freeze(desk, senders)
 
 
+def stop_between_writes(desk: Desk, process: int) -> None:
+    """Stop the daemon at a moment when it writes nothing: others could not write to the store else."""
+
+    def stopped() -> bool:
+        os.kill(process, signal.SIGSTOP)
+        try:
+            with contextlib.closing(sqlite3.connect(desk.folder / "store" / "maild.db", timeout=0.05)) as other:
+                other.execute("begin immediate")
+        except sqlite3.OperationalError:
+            os.kill(process, signal.SIGCONT)
+            return False
+        return True
+
+    until(stopped)
+
+
 def freeze(desk: Desk, senders: Senders) -> None:
     """Freeze the daemon; beside it, let an admin release a held mail and other processes accept one more."""
     assert desk.process is not None
@@ -111,7 +129,7 @@ def freeze(desk: Desk, senders: Senders) -> None:
     senders.posts[mail.key] = mail
     file = desk.folder / "accepted.eml"
     file.write_bytes(mail.data)
-    os.kill(desk.process.pid, signal.SIGSTOP)
+    stop_between_writes(desk, desk.process.pid)
     held = desk.rows("select id from outbox where recipient = 'slow@kunde.example' and state = 'held'")[0]["id"]
     assert desk.run("outbox", "release", str(held)).returncode == 0
     arguments = ["-m", "maild", "inject", str(file), "--to", "it@desk.example", "--config", str(desk.config)]
