@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, bindparam, insert
+from sqlalchemy import JSON, ColumnElement, Connection, Dialect, LargeBinary, Table, bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
@@ -99,6 +99,8 @@ def _processor(kind: Any, dialect: Dialect) -> Processor | None:
     """Return what turns a value of a type into the driver's; most lists kept as JSON are empty or short."""
     if isinstance(kind, UTCDateTime):
         return microseconds
+    if isinstance(kind, LargeBinary) and dialect.name == "sqlite":
+        return None  # the driver takes bytes as they are
     processor: Processor | None = kind.dialect_impl(dialect).bind_processor(dialect)
     if isinstance(kind, JSON) and dialect.name == "sqlite":
         return lambda value: "[]" if value == [] else processor(value) if processor is not None else value
@@ -245,14 +247,13 @@ def plain(connection: Connection, sql: str) -> None:
 
 
 def _execute(connection: Connection, sql: str, values: Any, *, many: bool = False) -> Any:
-    raw: Any = connection.connection.driver_connection
+    raw: Any = connection.connection.dbapi_connection
     cursor: Any = None
     try:
+        if not many:
+            return raw.execute(sql, values)  # both drivers make the cursor themselves
         cursor = raw.cursor()
-        if many:
-            cursor.executemany(sql, values)
-        else:
-            cursor.execute(sql, values)
+        cursor.executemany(sql, values)
     except connection.dialect.loaded_dbapi.Error as error:
         dialect = connection.dialect
         lost = dialect.is_disconnect(error, raw, cursor)
