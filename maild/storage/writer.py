@@ -1,4 +1,4 @@
-"""The one thread that writes: jobs that wait together share one commit, each in its own savepoint.
+"""The one who writes: jobs that wait together share one commit, each in its own savepoint.
 
 A job is a function of a connection. Its result reaches the caller only after the commit, so whoever was told "done"
 may rely on it across a power cut. A job that raises is rolled back alone; a commit that fails fails every job in it.
@@ -9,20 +9,18 @@ connection of its own.
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from maild.core.errors import Temporary
 from maild.storage.faults import translate
 from maild.storage.statements import plain
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, RootTransaction
 
 T = TypeVar("T")
 Work = Callable[["Connection"], Any]
@@ -34,21 +32,30 @@ LONGEST_BATCH = 0.040
 
 
 class Writer:
-    """A thread with one connection; :meth:`run` gives it work."""
+    """The one who writes, over one connection; :meth:`run` gives it work.
+
+    With SQLite jobs run on the event loop, one after the other with a look at the sockets in between, and only what
+    may wait for a disk or a lock (BEGIN, COMMIT) in a thread: a job is a millisecond of Python and thirty statements,
+    at each of which two threads would fight for the interpreter. With PostgreSQL, whose statements wait for a
+    network, the whole batch is the thread's.
+    """
 
     def __init__(self, engine: Engine, name: str, *, committed: Callable[[float, int], None] | None = None) -> None:
         self._engine = engine
-        self._jobs: queue.SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name=f"writer-{name}", daemon=True)
+        self._jobs: deque[tuple[Work, asyncio.Future[Any]]] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"writer-{name}")
         self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
-        self._thread.start()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._worker = self._loop.create_task(self._work())
 
     def submit(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
         """Give the work now, so that jobs run in the order they were given; the future is :meth:`run`'s."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put((work, future))
+        self._jobs.append((work, future))
+        self._wake.set()
         return future
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -63,57 +70,74 @@ class Writer:
 
     def waiting(self) -> int:
         """Return how many jobs wait."""
-        return self._jobs.qsize()
+        return len(self._jobs)
 
     async def close(self) -> None:
-        """Finish what was given, then stop the thread."""
-        self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+        """Finish what was given, then stop."""
+        self._closing = True
+        self._wake.set()
+        await self._worker
+        await asyncio.to_thread(self._thread.shutdown)
 
-    def _work(self) -> None:
-        while (first := self._jobs.get()) is not None:
+    async def _work(self) -> None:
+        batch = self._batch if self._engine.dialect.name == "sqlite" else self._batch_apart
+        while self._jobs or not self._closing:
+            if not self._jobs:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
             done: list[tuple[asyncio.Future[Any], Any, bool]] = []
             started = time.monotonic()
-            go_on = self._batch(first, done, started)
+            try:
+                await batch(done, started)
+            except Exception as error:  # noqa: BLE001 whatever it is, callers must hear of it and the next batch begin
+                await self._in_thread(self._drop_connection)
+                reason = translate(error)
+                done = [(future, reason, False) for future, _, _ in done] or [(self._jobs.popleft()[1], reason, False)]
             if self._committed is not None:
                 self._committed(time.monotonic() - started, len(done))
-            self._loop.call_soon_threadsafe(_settle, done)
-            if not go_on:
-                break
-        if self._connection is not None:
-            self._connection.close()
+            _settle(done)
+        await self._in_thread(self._close_connection)
 
-    def _batch(
-        self, first: tuple[Work, asyncio.Future[Any]], done: list[tuple[asyncio.Future[Any], Any, bool]], started: float
-    ) -> bool:
-        """Run jobs in one transaction and commit; False when the stop sign came among them."""
-        job: tuple[Work, asyncio.Future[Any]] | None = first
-        go_on = True
-        try:
-            connection = self._connect()
-            with connection.begin():
-                while job is not None:
-                    done.append((job[1], *_attempt(connection, job[0])))
-                    if len(done) >= MOST_JOBS or time.monotonic() - started > LONGEST_BATCH:
-                        break
-                    try:
-                        job = self._jobs.get_nowait()
-                    except queue.Empty:
-                        break
-                    go_on = job is not None
-        except (SQLAlchemyError, OSError, MemoryError, Temporary) as error:
-            self._drop_connection()
-            reason = translate(error)
-            failed = [future for future, _, _ in done] or [first[1]]
-            if job is not None and all(job[1] is not future for future in failed):
-                failed.append(job[1])
-            done[:] = [(future, reason, False) for future in failed]
-        return go_on
+    async def _batch(self, done: list[tuple[asyncio.Future[Any], Any, bool]], started: float) -> None:
+        """Run waiting jobs in one transaction and commit; ``done`` holds them all, also when the store fails."""
+        connection, transaction = await self._in_thread(self._begin)
+        while self._goes_on(done, started):
+            self._next(connection, done)
+            await asyncio.sleep(0)
+        await self._in_thread(transaction.commit)
 
-    def _connect(self) -> Connection:
+    async def _batch_apart(self, done: list[tuple[asyncio.Future[Any], Any, bool]], started: float) -> None:
+        """Do the same, all of it in the thread."""
+
+        def whole() -> None:
+            connection, transaction = self._begin()
+            while self._goes_on(done, started):
+                self._next(connection, done)
+            transaction.commit()
+
+        await self._in_thread(whole)
+
+    def _goes_on(self, done: list[tuple[asyncio.Future[Any], Any, bool]], started: float) -> bool:
+        room = len(done) < MOST_JOBS and time.monotonic() - started < LONGEST_BATCH
+        return bool(self._jobs) and (room or not done)
+
+    def _next(self, connection: Connection, done: list[tuple[asyncio.Future[Any], Any, bool]]) -> None:
+        work, future = self._jobs.popleft()
+        done.append((future, None, False))
+        done[-1] = (future, *_attempt(connection, work))
+
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return self._loop.run_in_executor(self._thread, work)
+
+    def _begin(self) -> tuple[Connection, RootTransaction]:
         if self._connection is None:
             self._connection = self._engine.connect()
-        return self._connection
+        return self._connection, self._connection.begin()
+
+    def _close_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
     def _drop_connection(self) -> None:
         if self._connection is not None:
