@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,7 +214,7 @@ class Daemon:
         )
         await self.readers.start()
         self.stack.push_async_callback(self.readers.stop)
-        run = await self._take_over()
+        run = await self._begin_run()
         channel = open_channel(config)
         self.stack.push_async_callback(channel.close)
         self.deliverer = Deliverer(
@@ -255,23 +256,29 @@ class Daemon:
         self.reloader.start()
         self.stack.push_async_callback(self.reloader.stop)
 
-    async def _take_over(self) -> runs.Run:
+    async def _begin_run(self) -> runs.Run:
         """Begin this run, and settle what killed runs of this machine left behind.
 
         Raises:
             Unusable: when there is no place for a run's file.
 
         """
-        place, at = runs.place(self.config.store.url, self.config.keys), now()
+        place = runs.place(self.config.store.url, self.config.keys)
         try:
             run = runs.Run.begin(place, self.who)
         except OSError as error:
             raise Unusable(f"{place.parent} cannot be written to: {error.strerror}") from error
         self.stack.callback(run.end)
-        for one in runs.dead(place):
-            await self.writers.sending.run(lambda c, one=one: runs.take_over(c, one, now=at))  # type: ignore[misc]
-            one.forget()
+        await self._settle_dead_runs()
         return run
+
+    async def _settle_dead_runs(self) -> int:
+        """Record and free what runs that were killed left; how many there were."""
+        found, at = runs.dead(runs.place(self.config.store.url, self.config.keys)), now()
+        for run in found:
+            await self.writers.sending.run(partial(runs.take_over, run=run, now=at))
+            run.forget()
+        return len(found)
 
     def _swap(self, corridor: Corridor) -> None:
         """Put new rules and letters in force, for the doors too."""
@@ -417,6 +424,8 @@ class Daemon:
         at = now()
         try:
             await self.writers.deciding.run(lambda c: outbox.refresh_median(c, now=at))
+            if await self._settle_dead_runs():
+                self.deliverer.wake()
             dropped = await self.writers.deciding.run(
                 lambda c: outbox.drop(c, None, now=at, older_than=at - outbox.HELD_FOR)
             )
