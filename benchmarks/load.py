@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 _FIELD = re.compile(rb"(?im)^(To|Reply-To|Message-ID|In-Reply-To|Auto-Submitted|Subject): *(.*(?:\r\n[ \t].*)*)")
 _ADDRESS = re.compile(rb"<?([^<>\s]+@[^<>\s]+?)>?\s*$")
@@ -43,9 +44,8 @@ class _SinkProtocol(asyncio.Protocol):
         self._sender = self._recipient = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(b"220 sink ESMTP\r\n")
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(b"220 sink ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
