@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, select, update
-from sqlalchemy.exc import IntegrityError as Taken
 from sqlalchemy.pool import StaticPool
 from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import inbound
-from maild.storage.statements import Insert, plain, table, upserting
+from maild.storage.statements import Insert, table, upserting
 from maild.storage.tables import Case, Counter, Inbound, Row
 
 __all__ = [
     "WHO",
     "Stored",
-    "Taken",
     "as_bytes",
-    "attempt",
     "change_case",
     "count",
     "next_number",
@@ -61,19 +57,6 @@ def as_bytes(connection: Connection) -> bytes:
     """Return a whole scratch store, to begin another as its copy; no transaction may be open."""
     driver: Any = connection.connection.driver_connection
     return bytes(driver.serialize())
-
-
-@contextmanager
-def attempt(connection: Connection) -> Iterator[None]:
-    """Take back what is done inside when it raises; the transaction around it goes on."""
-    plain(connection, "SAVEPOINT attempt")
-    try:
-        yield
-    except BaseException:
-        plain(connection, "ROLLBACK TO attempt")
-        raise
-    finally:
-        plain(connection, "RELEASE attempt")
 
 
 def stand_for(connection: Connection, envelope: Envelope, *, key: int) -> None:
