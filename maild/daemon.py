@@ -274,10 +274,14 @@ class Daemon:
 
     async def _settle_dead_runs(self) -> int:
         """Record and free what runs that were killed left; how many there were."""
-        found, at = runs.dead(runs.place(self.config.store.url, self.config.keys)), now()
+        place, at = runs.place(self.config.store.url, self.config.keys), now()
+        found = runs.dead(place, anywhere=self.engine.dialect.name == "sqlite")
         for run in found:
             await self.writers.sending.run(partial(runs.take_over, run=run, now=at))
-            run.forget()
+            try:
+                run.forget()
+            except OSError as error:
+                log.error("a killed run's file stays", file=str(run.path), reason=str(error.strerror))
         return len(found)
 
     def _swap(self, corridor: Corridor) -> None:

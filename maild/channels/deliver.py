@@ -59,8 +59,12 @@ class Notes(Protocol):
         """Note that the relay took an outgoing mail."""
         ...
 
-    def recorded(self) -> None:
-        """Take in that the store knows all that was noted."""
+    def recorded(self, still_open: Sequence[tuple[int, str]] = ()) -> None:
+        """Take in that the store knows all that was noted but for these."""
+        ...
+
+    def keep(self) -> None:
+        """Leave the notes to the next run."""
         ...
 
 
@@ -142,7 +146,10 @@ class Deliverer:
             self._notes.recorded()
             if left:
                 await self._writer.run(lambda c: outbox.put_back(c, left, who=self._who, now=now))
+            # what was cut off is due at once, for whoever comes next
+            await self._writer.run(lambda c: outbox.reclaim_own(c, who=self._who, now=now))
         except Temporary as error:
+            self._notes.keep()
             self._trouble(f"results of the last attempts were not recorded, they are tried again: {error}")
 
     def busy(self) -> bool:
@@ -270,8 +277,7 @@ class Deliverer:
                     await asyncio.sleep(0.5)
                     continue
                 del self._results[: len(results)]
-                if not self._results:
-                    self._notes.recorded()
+                self._notes.recorded([(one.id, one.answer) for _, one in self._results if one.state == "sent"])
                 if more or self._backlog:
                     self.wake()
 

@@ -112,8 +112,7 @@ async def _prove(
     try:
         if upgrade.version(engine) != upgrade.HEAD:
             return []  # the look into the store says so
-        with engine.begin() as connection:
-            instance = store.instance(connection)
+        instance = await asyncio.to_thread(_instance, engine)  # a daemon beside us may be writing on this loop
         departments = [(one.id, one.address) for one in rulebook.departments.values()]
         return await proof.prove(
             departments, channel=channel, engine=engine, key=keys.load(config.keys)[0], instance=instance, now=now,
@@ -122,6 +121,11 @@ async def _prove(
     finally:
         await channel.close()
         engine.dispose()
+
+
+def _instance(engine: engines.Engine) -> str:
+    with engine.begin() as connection:
+        return store.instance(connection)
 
 
 def _store(config: Config, found: list[Finding]) -> None:

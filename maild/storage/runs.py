@@ -28,14 +28,16 @@ from maild.storage.engine import sqlite_path
 
 LONGEST = 256 * 1024
 """Bytes after which a file whose notes are all recorded begins anew."""
-_NOTE = re.compile(rb"(\d{1,18}) (.*)")
+_NOTE = re.compile(rb"(\d{1,18}) ([^\x00-\x1f\x7f]*)")
+_WHO = re.compile(r"(.+?)-\d+(?:-[0-9a-f]+)?")
 
 
 def place(url: str, keys: Path) -> Path:
     """Say what the files of the runs on a store begin with: beside a SQLite file, else beside the signing keys."""
     path = sqlite_path(url)
     if path is None:
-        path = keys.with_name(f"{keys.name}.{quote(make_url(url).database or '', safe='')}")
+        store = make_url(url)
+        path = keys.with_name(f"{keys.name}.{quote(f'{store.host}-{store.port}-{store.database}', safe='')}")
     return path.with_name(path.name + ".run-")
 
 
@@ -76,12 +78,18 @@ class Run:
         with contextlib.suppress(OSError):
             self._size += os.write(self._file, b"\n%d %s\n" % (key, answer.encode("utf-8", "replace")))
 
-    def recorded(self) -> None:
-        """Begin anew now and then; called when the store knows everything that was noted."""
-        self._open = False
+    def recorded(self, still_open: Sequence[tuple[int, str]] = ()) -> None:
+        """Take in that the store knows what was noted but for these; a file that has grown long begins anew."""
+        self._open = bool(still_open)
         if self._size > LONGEST:
             os.ftruncate(self._file, 0)
             self._size = 0
+            for key, answer in still_open:
+                self.sent(key, answer)
+
+    def keep(self) -> None:
+        """Leave the file to the next run: the store could not be told everything."""
+        self._open = True
 
     def end(self) -> None:
         """Remove the file, unless it holds what the store could not be told: then the next run does that."""
@@ -103,14 +111,21 @@ class Dead:
         self.path.unlink(missing_ok=True)
 
 
-def dead(place: Path) -> list[Dead]:
-    """Find the runs of this machine whose file nobody holds any more."""
+def dead(place: Path, *, anywhere: bool) -> list[Dead]:
+    """Find runs whose file nobody holds any more: of this machine, where alone a lock tells; or ``anywhere``.
+
+    With SQLite it is anywhere: who holds the store's lock is alone, whatever the machine was called before.
+    """
     found = []
-    for path in sorted(place.parent.glob(glob.escape(place.name + socket.gethostname()) + "-*")):
+    for path in sorted(place.parent.glob(glob.escape(place.name) + "*")):
+        who = path.name.removeprefix(place.name)
+        named = _WHO.fullmatch(who)
+        if named is None or not (anywhere or named[1] == socket.gethostname()):
+            continue
         try:
-            with path.open("rb") as file:
+            with path.open("r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                found.append(Dead(path.name.removeprefix(place.name), _notes(file.read()), path))
+                found.append(Dead(who, _notes(file.read()), path))
         except OSError:  # it lives, or another run was quicker
             continue
     return found

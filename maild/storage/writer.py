@@ -9,13 +9,14 @@ connection of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from maild.core.errors import Temporary
+from maild.core.errors import StoreUnavailable, Temporary
 from maild.storage.faults import translate
 from maild.storage.statements import plain
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Work = Callable[["Connection"], Any]
+Settled = tuple["asyncio.Future[Any]", Any, bool]
+"""A job's future, its result or error, and whether it is a result."""
 
 MOST_JOBS = 128
 """Jobs in one commit at most: what waits for a commit must not wait long."""
@@ -36,7 +39,8 @@ class Writer:
 
     With SQLite jobs run on the event loop, one after the other with a look at the sockets in between, and only what
     may wait for a disk or a lock (BEGIN, COMMIT) in a thread: a job is a millisecond of Python and thirty statements,
-    at each of which two threads would fight for the interpreter. With PostgreSQL, whose statements wait for a
+    at each of which two threads would fight for the interpreter. So nobody else in the daemon may begin to write on the
+    loop: it would wait for a transaction that cannot go on. With PostgreSQL, whose statements wait for a
     network, the whole batch is the thread's.
     """
 
@@ -54,6 +58,9 @@ class Writer:
     def submit(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
         """Give the work now, so that jobs run in the order they were given; the future is :meth:`run`'s."""
         future: asyncio.Future[T] = self._loop.create_future()
+        if self._worker.done():
+            future.set_exception(StoreUnavailable("the store is closed"))
+            return future
         self._jobs.append((work, future))
         self._wake.set()
         return future
@@ -86,20 +93,30 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            done: list[tuple[asyncio.Future[Any], Any, bool]] = []
+            done: list[Settled] = []
             started = time.monotonic()
             try:
                 await batch(done, started)
             except Exception as error:  # noqa: BLE001 whatever it is, callers must hear of it and the next batch begin
-                await self._in_thread(self._drop_connection)
-                reason = translate(error)
-                done = [(future, reason, False) for future, _, _ in done] or [(self._jobs.popleft()[1], reason, False)]
-            if self._committed is not None:
-                self._committed(time.monotonic() - started, len(done))
+                with contextlib.suppress(Exception):  # a connection that cannot even be closed is forgotten
+                    await self._in_thread(self._drop_connection)
+                self._connection = None
+                done = self._failed(done, translate(error))
             _settle(done)
+            if self._committed is not None:
+                with contextlib.suppress(Exception):  # a count that fails must not end the writing
+                    self._committed(time.monotonic() - started, len(done))
         await self._in_thread(self._close_connection)
 
-    async def _batch(self, done: list[tuple[asyncio.Future[Any], Any, bool]], started: float) -> None:
+    def _failed(self, done: list[Settled], reason: BaseException) -> list[Settled]:
+        """Fail a batch; where no job had begun, all that wait: each would wait as long for the same answer."""
+        futures = [future for future, _, _ in done]
+        if not futures:
+            futures = [future for _, future in self._jobs]
+            self._jobs.clear()
+        return [(future, reason, False) for future in futures]
+
+    async def _batch(self, done: list[Settled], started: float) -> None:
         """Run waiting jobs in one transaction and commit; ``done`` holds them all, also when the store fails."""
         connection, transaction = await self._in_thread(self._begin)
         while self._goes_on(done, started):
@@ -107,7 +124,7 @@ class Writer:
             await asyncio.sleep(0)
         await self._in_thread(transaction.commit)
 
-    async def _batch_apart(self, done: list[tuple[asyncio.Future[Any], Any, bool]], started: float) -> None:
+    async def _batch_apart(self, done: list[Settled], started: float) -> None:
         """Do the same, all of it in the thread."""
 
         def whole() -> None:
@@ -118,11 +135,11 @@ class Writer:
 
         await self._in_thread(whole)
 
-    def _goes_on(self, done: list[tuple[asyncio.Future[Any], Any, bool]], started: float) -> bool:
+    def _goes_on(self, done: list[Settled], started: float) -> bool:
         room = len(done) < MOST_JOBS and time.monotonic() - started < LONGEST_BATCH
         return bool(self._jobs) and (room or not done)
 
-    def _next(self, connection: Connection, done: list[tuple[asyncio.Future[Any], Any, bool]]) -> None:
+    def _next(self, connection: Connection, done: list[Settled]) -> None:
         work, future = self._jobs.popleft()
         done.append((future, None, False))
         done[-1] = (future, *_attempt(connection, work))
@@ -167,11 +184,12 @@ def _attempt(connection: Connection, work: Work) -> tuple[Any, bool]:
     return result, True
 
 
-def _settle(done: list[tuple[asyncio.Future[Any], Any, bool]]) -> None:
+def _settle(done: list[Settled]) -> None:
     for future, result, good in done:
         if future.done():
             continue  # the caller went away; what it asked for is committed all the same
         if good:
             future.set_result(result)
         else:
-            future.set_exception(result)
+            # a future takes no StopIteration
+            future.set_exception(RuntimeError(repr(result)) if isinstance(result, StopIteration) else result)

@@ -37,9 +37,12 @@ class Notebook:
         self.all.append(key)
         self.open.append(key)
 
-    def recorded(self) -> None:
-        """The store knows them all."""
-        self.open.clear()
+    def recorded(self, still_open: Sequence[tuple[int, str]] = ()) -> None:
+        """The store knows all but these."""
+        self.open = [key for key, _ in still_open]
+
+    def keep(self) -> None:
+        """Nobody reads them."""
 
 
 class Desk:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from maild.channels.smtp_out import Relay
-from maild.core.delivery import GIVE_UP, LATE
+from maild.core.delivery import GIVE_UP, LATE, Answer
 from maild.storage import upgrade
 from maild.storage.engine import Engine, open_engine
 from tests.channels.desk import QUICK, START, Desk, delivering, idle, number, story, until
@@ -173,3 +173,29 @@ def test_a_mail_is_given_up_after_five_days(engine: Engine) -> None:
     desk = story(engine, tell)
     assert [state for _, state, _ in desk.told] == ["deferred", "failed"]
     assert desk.told[1][2] == "given up: 450 4.2.1 not now"
+
+
+def test_what_a_stop_cuts_off_is_due_at_once(engine: Engine) -> None:
+    """An attempt that does not end by the deadline of a clean stop waits out no lease; it counts as an attempt."""
+
+    class Hangs:
+        async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+            await asyncio.sleep(3600)
+            raise AssertionError
+
+        async def reachable(self) -> bool:
+            return True
+
+    async def story() -> None:
+        desk = Desk(engine)
+        key = await desk.put(1)
+        deliverer = desk.deliverer(Hangs())
+        await deliverer.start(alone=False)
+        await until(lambda: desk.rows()[key]["state"] == "sending")
+        await deliverer.stop(0.1)
+        row = desk.rows()[key]
+        assert (row["state"], row["attempts"], row["claimed_by"]) == ("deferred", 1, None)
+        assert row["due"] <= desk.now
+        await desk.writer.close()
+
+    asyncio.run(story())

@@ -220,7 +220,7 @@ async def main(url, port, place):
     now = lambda: datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
     place, who = Path(place), f"{socket.gethostname()}-{os.getpid()}"
     notes = runs.Run.begin(place, who)
-    for dead in runs.dead(place):
+    for dead in runs.dead(place, anywhere=False):
         await writer.run(lambda c, dead=dead: runs.take_over(c, dead, now=now()))
         dead.forget()
     def settle(connection, results):

@@ -33,21 +33,21 @@ def test_what_a_killed_run_sent_is_found(tmp_path: Path) -> None:
     """Its notes survive kill -9, and its file is gone once it is forgotten."""
     place = tmp_path / "store.db.run-"
     killed(place, OTHER, (7, "250 2.0.0 ok æ"), (9, ""))
-    [dead] = runs.dead(place)
+    [dead] = runs.dead(place, anywhere=False)
     assert dead.who == OTHER
     assert [(result.id, result.state, result.answer) for result in dead.sent] == [
         (7, "sent", "250 2.0.0 ok æ"),
         (9, "sent", ""),
     ]
     dead.forget()
-    assert runs.dead(place) == [] and list(tmp_path.iterdir()) == []
+    assert runs.dead(place, anywhere=False) == [] and list(tmp_path.iterdir()) == []
 
 
 def test_a_living_run_is_not_dead(tmp_path: Path) -> None:
     """The file of a run that is still there is left alone; a clean end removes it."""
     run = runs.Run.begin(tmp_path / "x.run-", ME)
     run.sent(1, "250 ok")
-    assert runs.dead(tmp_path / "x.run-") == []
+    assert runs.dead(tmp_path / "x.run-", anywhere=False) == []
     run.recorded()
     run.end()
     assert list(tmp_path.iterdir()) == []
@@ -58,7 +58,7 @@ def test_a_run_that_could_not_record_leaves_its_notes(tmp_path: Path) -> None:
     run = runs.Run.begin(tmp_path / "x.run-", ME)
     run.sent(1, "250 ok")
     run.end()
-    [dead] = runs.dead(tmp_path / "x.run-")
+    [dead] = runs.dead(tmp_path / "x.run-", anywhere=False)
     assert [result.id for result in dead.sent] == [1]
 
 
@@ -66,7 +66,36 @@ def test_runs_of_other_stores_and_machines_are_not_ours(tmp_path: Path) -> None:
     """Only files of the same store and the same machine are looked at: elsewhere nobody knows whether it lives."""
     for name in (f"y.run-{OTHER}", "x.run-elsewhere-3-cc", f"x.run-[{OTHER}"):
         (tmp_path / name).write_bytes(b"\n1 250 ok\n")
-    assert runs.dead(tmp_path / "x.run-") == []
+    assert runs.dead(tmp_path / "x.run-", anywhere=False) == []
+
+
+def test_with_sqlite_a_run_of_a_machine_that_was_renamed_is_found(tmp_path: Path) -> None:
+    """Whoever holds the store's lock is alone: what the machine was called when it died does not matter."""
+    (tmp_path / "x.run-elsewhere-3-cc").write_bytes(b"\n1 250 ok\n")
+    assert [dead.who for dead in runs.dead(tmp_path / "x.run-", anywhere=True)] == ["elsewhere-3-cc"]
+
+
+def test_a_machine_whose_name_begins_like_ours_is_another(tmp_path: Path) -> None:
+    """A shared folder whose locks are each machine's own must not make the living dead."""
+    (tmp_path / f"x.run-{socket.gethostname()}-2-host-7-ab").write_bytes(b"\n1 250 ok\n")
+    assert runs.dead(tmp_path / "x.run-", anywhere=False) == []
+
+
+def test_two_databases_beside_one_key_have_files_of_their_own() -> None:
+    """The host counts, too: one desk must not clear away what another's run noted."""
+    one, two = (runs.place(f"postgresql://u:p@{host}/maild", Path("secret.key")) for host in ("h1", "h2"))
+    assert one != two and "p@" not in one.name
+
+
+def test_what_is_not_recorded_yet_survives_a_new_beginning(tmp_path: Path) -> None:
+    """When a long file begins anew in the middle of a backlog, notes that the store does not know are kept."""
+    run = runs.Run.begin(tmp_path / "x.run-", OTHER)
+    for key in range(20_000):
+        run.sent(key, "250 2.0.0 queued as ABCDEF")
+    run.recorded([(19_999, "250 ok")])
+    run.end()
+    [dead] = runs.dead(tmp_path / "x.run-", anywhere=False)
+    assert [result.id for result in dead.sent] == [19_999]
 
 
 def test_notes_that_a_disk_cut_or_garbled_name_no_other_mail(tmp_path: Path) -> None:
@@ -74,8 +103,8 @@ def test_notes_that_a_disk_cut_or_garbled_name_no_other_mail(tmp_path: Path) -> 
     path = tmp_path / f"x.run-{OTHER}"
     odd = b"\n-8 250\n\n 9 250\n\n99999999999999999999 250\n"
     path.write_bytes(b"\n12\n34 250 ok\n\0\0\0\n5 \0\n\n77 250\n" + odd + b"\n123 25")
-    [dead] = runs.dead(tmp_path / "x.run-")
-    assert [result.id for result in dead.sent] == [34, 5, 77]
+    [dead] = runs.dead(tmp_path / "x.run-", anywhere=False)
+    assert [result.id for result in dead.sent] == [34, 77]
 
 
 def test_the_file_stays_small(tmp_path: Path) -> None:
@@ -89,7 +118,7 @@ def test_the_file_stays_small(tmp_path: Path) -> None:
     run.sent(5, "250 ok")
     assert run.path.read_bytes() == b"\n5 250 ok\n"
     run.end()
-    assert [[result.id for result in dead.sent] for dead in runs.dead(place)] == [[5]]
+    assert [[result.id for result in dead.sent] for dead in runs.dead(place, anywhere=False)] == [[5]]
 
 
 def test_taking_over_records_and_frees(connection: Connection, tmp_path: Path) -> None:

@@ -86,3 +86,49 @@ def test_a_dead_connection_is_temporary_and_replaced(engine: Engine) -> None:
 
     asyncio.run(story())
     assert count(engine) == 1
+
+
+def test_a_store_that_cannot_be_opened_fails_all_that_wait_at_once(engine: Engine) -> None:
+    """When a transaction cannot even begin, nobody waits his turn for the same answer; later jobs are done."""
+    broken = True
+
+    class Stubborn:
+        dialect = engine.dialect
+
+        def connect(self) -> Connection:
+            if broken:
+                raise StoreUnavailable("no store")
+            return engine.connect()
+
+    async def story() -> None:
+        nonlocal broken
+        writer = Writer(Stubborn(), "test")  # type: ignore[arg-type]
+        jobs = [writer.submit(lambda c: 1) for _ in range(50)]
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        assert {type(result) for result in results} == {StoreUnavailable}
+        broken = False
+        assert await writer.run(lambda c: 2) == 2
+        await writer.close()
+
+    asyncio.run(story())
+
+
+def test_no_job_and_no_count_can_end_the_writing(engine: Engine) -> None:
+    """A job that raises StopIteration, which no future takes, and a count that fails leave the writer at work."""
+
+    def counting(_seconds: float, _jobs: int) -> None:
+        raise RuntimeError("a bug in counting")
+
+    def stops(_connection: Connection) -> None:
+        raise StopIteration
+
+    async def story() -> None:
+        writer = Writer(engine, "test", committed=counting)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await writer.run(stops)
+        assert await writer.run(lambda c: 3) == 3
+        await writer.close()
+        with pytest.raises(StoreUnavailable):
+            await writer.run(lambda c: 4)
+
+    asyncio.run(story())
