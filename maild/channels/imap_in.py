@@ -209,9 +209,18 @@ class Session:
                 raise Unreachable(str(error)) from None
             raise
         raws = {uid: parts[b"BODY[]"] for uid, parts in found.items() if b"BODY[]" in parts and uid in sizes}
-        if not all(isinstance(raw, bytes) and (raw or not sizes[uid]) for uid, raw in raws.items()):
+        empty = [uid for uid, raw in raws.items() if not raw and sizes[uid]]
+        if not all(isinstance(raw, bytes) for uid, raw in raws.items() if uid not in empty) or self._are_there(empty):
             raise Broken("the server sent no bytes for a mail")
-        return raws
+        return {uid: raw for uid, raw in raws.items() if uid not in empty}
+
+    def _are_there(self, uids: Sequence[int]) -> bool:
+        """Tell whether any of these still lies in the folder; of a mail another client took, Dovecot sends nothing."""
+        if not uids:
+            return False
+        with self._command("asking what is new") as client:
+            client.noop()  # only now does the server let go of what it had shown us
+        return bool(self.sizes(uids))
 
     # -- what becomes of mails ------------------------------------------------------------------------------------
 

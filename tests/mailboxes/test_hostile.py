@@ -75,6 +75,12 @@ def left_out(talk: Talk, tag: str, uid: int, raw: bytes) -> None:
     return
 
 
+def taken_away(talk: Talk, tag: str, uid: int, raw: bytes) -> None:
+    """Have nothing to send of a mail that another client has taken meanwhile, as Dovecot does."""
+    del talk.server.mails[uid]
+    nothing(talk, tag, uid, raw)
+
+
 BROKEN: tuple[Answer, ...] = (
     junk, too_short, nothing, unclosed, no_uid, huge, declined, binary, hung_up, left_out
 )  # fmt: skip
@@ -136,6 +142,21 @@ def test_a_mail_that_comes_after_all_is_struck_off_the_list(tmp_path: Path) -> N
             store.now.ahead += timedelta(minutes=10)
             await look(store, account(server), enough=lambda: True)
             assert sorted(store.mails().values()) == [mail(1), mail(2)]
+            assert store.states()["it"]["troubles"] == []
+        server.close()
+
+    asyncio.run(run())
+
+
+def test_a_mail_taken_by_another_client_as_it_is_fetched_is_no_trouble(tmp_path: Path) -> None:
+    """Nothing is sent of a mail that is gone by then: it is theirs, the others come in, and nothing is listed."""
+
+    async def run() -> None:
+        mails = {uid: mail(uid) for uid in range(1, 31)}
+        server = Server(mails=dict(mails), answers={7: taken_away, 21: taken_away})
+        async with shelf(f"sqlite:///{tmp_path}/maild.db") as store:
+            await look(store, account(server), enough=lambda: len(store.mails()) >= 28, most=3)
+            assert sorted(store.mails().values()) == sorted(raw for uid, raw in mails.items() if uid not in (7, 21))
             assert store.states()["it"]["troubles"] == []
         server.close()
 
