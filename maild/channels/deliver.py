@@ -39,12 +39,15 @@ LOOK = 30.0
 Settle = Callable[["Connection", Sequence[tuple[ToSend, outbox.Result]]], bool]
 """Record results in one transaction and tell whoever must be told; True when that queued something."""
 
+Taken = Callable[[str], None]
+"""Told that a mail has gone out, and with which answer."""
+
 
 class Channel(Protocol):
     """A relay or a maildir."""
 
-    async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
-        """Try once; never raises."""
+    async def send(self, sender: str, recipient: str, data: bytes, taken: Taken) -> Answer:
+        """Try once; never raises. ``taken`` is told the answer the moment the mail is no longer ours."""
         ...
 
     async def reachable(self) -> bool:
@@ -90,6 +93,7 @@ class Deliverer:
         self._look = look
         self._lanes = Lanes()
         self._results: list[tuple[ToSend, outbox.Result]] = []
+        self._noted: dict[int, str] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
         self._away = asyncio.Event()
@@ -143,7 +147,7 @@ class Deliverer:
         try:
             if results:
                 await self._record_some(results)
-            self._notes.recorded()
+            self._recorded(results)
             if left:
                 await self._writer.run(lambda c: outbox.put_back(c, left, who=self._who, now=now))
             # what was cut off is due at once, for whoever comes next
@@ -223,10 +227,24 @@ class Deliverer:
             return False
 
     async def _attempt(self, mail: ToSend) -> Answer:
+        """Try once. What was taken is noted before anything else runs, so that hardly a kill comes between."""
+
+        def taken(answer: str) -> None:
+            self._notes.sent(mail.id, answer)
+            self._noted[mail.id] = answer
+
         try:
-            return await self._channel.send(mail.return_path, mail.recipient, mail.data)
+            answer = await self._channel.send(mail.return_path, mail.recipient, mail.data, taken)
+        except asyncio.CancelledError:
+            if mail.id not in self._noted:
+                raise
         except Exception as error:  # noqa: BLE001 a bug in a channel must not end this worker and hold up its lane
-            return Answer(state="deferred", answer=f"maild's own fault: {type(error).__name__}")
+            answer = Answer(state="deferred", answer=f"maild's own fault: {type(error).__name__}")
+        else:
+            if answer.state == "sent" and mail.id not in self._noted:
+                taken(answer.answer)
+        noted = self._noted.get(mail.id)
+        return answer if noted is None else Answer(state="sent", answer=noted)
 
     def _judge(self, mail: ToSend, answer: Answer) -> outbox.Result:
         now = self._now()
@@ -242,8 +260,6 @@ class Deliverer:
         return outbox.Result(id=mail.id, state="deferred", answer=said, due=due, warn=warn)
 
     def _done(self, mail: ToSend, result: outbox.Result) -> None:
-        if result.state == "sent":
-            self._notes.sent(result.id, result.answer)
         self._results.append((mail, result))
         self._settled.set()
         if result.state == "deferred":
@@ -277,9 +293,14 @@ class Deliverer:
                     await asyncio.sleep(0.5)
                     continue
                 del self._results[: len(results)]
-                self._notes.recorded([(one.id, one.answer) for _, one in self._results if one.state == "sent"])
+                self._recorded(results)
                 if more or self._backlog:
                     self.wake()
+
+    def _recorded(self, results: Sequence[tuple[ToSend, outbox.Result]]) -> None:
+        for _, result in results:
+            self._noted.pop(result.id, None)
+        self._notes.recorded(list(self._noted.items()))
 
     async def _record_some(self, results: list[tuple[ToSend, outbox.Result]]) -> bool:
         """Record results together; when that meets a bug, each by itself, and the one with the bug without a notice.

@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from maild.core.delivery import Answer, flaw
@@ -22,7 +23,9 @@ class Maildir:
         host = socket.gethostname().replace("/", r"\057").replace(":", r"\072")
         self._tail = f"P{os.getpid()}R{secrets.token_hex(4)}Q{{}}.{host}"
 
-    async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+    async def send(
+        self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None] = lambda _: None
+    ) -> Answer:
         """Write one mail, byte for byte; sent when it is on disk. Never raises but cancellation."""
         found = flaw(data)
         if found is not None:
@@ -32,7 +35,8 @@ class Maildir:
             await asyncio.to_thread(self._write, name, data)
         except OSError as error:
             return Answer(state="deferred", answer=f"maildir: {error.strerror}", relay=True)
-        return Answer(state="sent", answer=f"maildir new/{name}")
+        taken(answer := f"maildir new/{name}")
+        return Answer(state="sent", answer=answer)
 
     async def reachable(self) -> bool:
         """Tell whether the folder can be written now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -84,9 +85,12 @@ class Relay:
         self._down = ""
         self._down_until = 0.0
 
-    async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+    async def send(
+        self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None] = lambda _: None
+    ) -> Answer:
         """Try once to hand over one mail; ``sender`` "" is the null return path ``<>``. Never raises but cancellation.
 
+        ``taken`` is told the relay's answer as soon as it says that it has the mail, before anything else runs.
         A kept-open connection that turns out dead before the message was sent is replaced within the same attempt.
         """
         wrong = _unsendable(sender, recipient, data)
@@ -102,7 +106,7 @@ class Relay:
                 options = _options(session.offers, sender, recipient, data)
                 if isinstance(options, Answer):
                     return options
-                reply, end = await session.deliver(sender, recipient, options, data)
+                reply, end = await session.deliver(sender, recipient, options, data, taken)
             except Lost as lost:
                 if again and lost.safe:
                     continue

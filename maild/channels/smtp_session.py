@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 MOST_REPLY = 32 * 1024
@@ -67,6 +68,8 @@ class Session(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._expected = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._taken: Callable[[str], None] | None = None
+        """Who is to hear of a good reply to the end of DATA; None while another reply is awaited."""
         self._why = ""
         transport.set_protocol(self)
 
@@ -83,6 +86,9 @@ class Session(asyncio.Protocol):
         elif len(self._replies) > self._expected or (self._expected == 0 and (self._buffer or self._lines)):
             self.abort("the relay spoke unasked")
         elif self._expected and len(self._replies) == self._expected:
+            taken, self._taken = self._taken, None
+            if taken is not None and self._replies[0].code // 100 == 2:
+                taken(str(self._replies[0]))
             self._wake()
 
     def _take_line(self, line: bytes) -> None:
@@ -108,8 +114,12 @@ class Session(asyncio.Protocol):
 
     # -- what the relay is asked ----------------------------------------------------------------------------------
 
-    async def deliver(self, sender: str, recipient: str, options: bytes, data: bytes) -> tuple[Reply, bool]:
+    async def deliver(
+        self, sender: str, recipient: str, options: bytes, data: bytes, taken: Callable[[str], None]
+    ) -> tuple[Reply, bool]:
         """Send one mail; the reply that decides, and whether that is the one to the end of DATA.
+
+        ``taken`` hears of a good one as it is read: a task's turn may come some milliseconds later.
 
         Raises:
             Lost: when there was none in time; the session is closed then.
@@ -121,6 +131,7 @@ class Session(asyncio.Protocol):
             return refused, False
         if data.startswith(b".") or _DOT_LINE.search(data) is not None:
             data = (b"." + data if data.startswith(b".") else data).replace(b"\r\n.", b"\r\n..")
+        self._taken = taken
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         if len(data) <= SMALL:
             reply = await self._ask(1, data + end, within=self._data, safe=False)

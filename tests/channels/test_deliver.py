@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -179,7 +179,7 @@ def test_what_a_stop_cuts_off_is_due_at_once(engine: Engine) -> None:
     """An attempt that does not end by the deadline of a clean stop waits out no lease; it counts as an attempt."""
 
     class Hangs:
-        async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+        async def send(self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None]) -> Answer:
             await asyncio.sleep(3600)
             raise AssertionError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -93,7 +93,7 @@ class Broken:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    async def send(self, sender: str, recipient: str, data: bytes) -> Answer:
+    async def send(self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None]) -> Answer:
         """Send, or raise."""
         if recipient.startswith("bug"):
             raise RuntimeError(f"secret {data!r}")
@@ -104,6 +104,37 @@ class Broken:
     async def reachable(self) -> bool:
         """It always is."""
         return True
+
+
+@ON_SQLITE
+def test_what_the_relay_took_is_sent_whatever_happens_then(engine: Engine) -> None:
+    """A mail is noted when the relay has it, stays noted until the store knows, and a stop right then records it."""
+
+    class Dawdles:
+        async def send(self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None]) -> Answer:
+            taken("250 mine")
+            if recipient.startswith("slow"):
+                await asyncio.sleep(3600)
+            if recipient.startswith("bug"):
+                raise RuntimeError("a bug after the answer")
+            return Answer(state="sent", answer="250 mine")
+
+        async def reachable(self) -> bool:
+            return True
+
+    async def tell() -> None:
+        desk = Desk(engine)
+        keys = [await desk.put(n, f"{who}@a.example") for n, who in enumerate(("slow", "bug", "kari"))]
+        deliverer = desk.deliverer(Dawdles())
+        await deliverer.start(alone=False)
+        await until(lambda: [row["state"] for row in desk.rows().values()].count("sent") == 2)
+        await until(lambda: desk.notes.open == keys[:1])
+        await deliverer.stop(0.1)
+        assert {(row["state"], row["answer"]) for row in desk.rows().values()} == {("sent", "250 mine")}
+        assert (sorted(desk.notes.all), desk.notes.open) == (keys, [])
+        await desk.writer.close()
+
+    asyncio.run(tell())
 
 
 @ON_SQLITE

@@ -92,6 +92,26 @@ REFUSALS: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
+def test_who_notes_what_is_gone_hears_of_it_first(pipelining: bool) -> None:
+    """A good answer is told in the callback that reads it, not when a task's turn comes; no other answer is."""
+
+    async def story() -> None:
+        async with relayed(Sink(pipelining=pipelining)) as (sink, relay):
+            heard: list[tuple[str, bool]] = []
+
+            def taken(answer: str) -> None:
+                heard.append((answer, asyncio.current_task() is None))
+
+            sink.on_rcpt = lambda address: "450 4.2.1 later" if address.startswith("later") else None
+            sink.on_data = lambda mail: "554 5.7.1 no" if mail.recipients[0].startswith("no") else None
+            for to in ("kari", "later", "no", "ola"):
+                await relay.send("", f"{to}@a.example", MAIL, taken)
+            assert heard == [("250 2.0.0 taken", True)] * 2
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize(("where", "said", "state"), REFUSALS)
 def test_a_refusal_is_about_one_mail(where: str, said: str, state: str, pipelining: bool) -> None:
     """4xx and a lost connection defer, 5xx fails with the relay's words; the next mail is not touched by it."""
