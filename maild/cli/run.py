@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import uvloop
@@ -9,6 +10,12 @@ import uvloop
 from maild import config as configs
 from maild import logs
 from maild.core.errors import Unusable
+
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets the event loop have the interpreter.
+
+With Python's own 5 ms three writers of PostgreSQL can make the loop wait for 15, while the relay's answers lie unread.
+"""
 
 
 def run_daemon(path: Path) -> None:
@@ -24,4 +31,5 @@ def run_daemon(path: Path) -> None:
     for warning in warnings(config):
         logger.warning("check", problem=str(warning))
     logger.info("config", **config.public())
+    sys.setswitchinterval(SWITCH)
     uvloop.run(Daemon(config).run())
