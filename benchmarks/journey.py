@@ -4,6 +4,7 @@
     python -m benchmarks.journey --mails 4000         one run: rate, latencies, CPU and memory
     python -m benchmarks.journey --rate 50            latencies at a steady 50 mails/s
     python -m benchmarks.journey --existing 100000    on a store that already holds so many cases
+    python -m benchmarks.journey --by-kind            new cases, then as many follow-ups, each to a case of its own
 
 The mix: 2 KB text 70 %, 15 KB HTML 20 %, 200 KB attachment 10 %; 40 % of the mails are follow-ups to cases opened
 before; every new case is acknowledged and its agent notified. The caps on automatic mail are raised for the run.
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +34,8 @@ from maild.storage.engine import open_engine
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLLOW_UPS = 0.4
+BY_KIND = (0.0, 1.0)
+"""Shares of follow-ups: new cases alone, then follow-ups alone, one to each of those."""
 
 CONFIG = """
 [desk]
@@ -100,6 +104,10 @@ class Result:
     load: float
     """Seconds that the client and the sink took, on the same cores."""
 
+    def kinds(self) -> str:
+        """Say how many mails opened a case and how many followed up."""
+        return f"{self.new} new cases, {self.follow_ups} follow-ups"
+
     def row(self, name: str) -> str:
         """Show them as a row of the table."""
         reply, ack = _percentiles(self.data_to_250), _percentiles(self.accepted_to_ack)
@@ -141,6 +149,8 @@ class Load:
     port: int
     rng: random.Random
     mix: Mix
+    share: float = FOLLOW_UPS
+    """Of the mails, how many follow up."""
     open: deque[Conversation] = field(default_factory=deque)
     accepted: dict[str, float] = field(default_factory=dict)
     acked: dict[str, float] = field(default_factory=dict)
@@ -168,7 +178,7 @@ class Load:
         """Make the next mail: sender, recipient, Message-ID, bytes."""
         self.serial += 1
         sample, talk = self.mix.draw(), None
-        if self.open and self.rng.random() < FOLLOW_UPS / (1 - 0.02):
+        if self.open and self.rng.random() < self.share / (1 - 0.02):
             talk = self.open.popleft()
         message_id = f"<{self.serial}.{self.rng.getrandbits(40):x}@client.example>"
         if talk is None:
@@ -270,9 +280,16 @@ def _free_port() -> int:
 
 
 async def measure(
-    *, mails: int, connections: int, rate: float | None, existing: int, store: str | None, keep: Path | None = None
-) -> Result:
-    """Start a daemon, grow its store, send the mix, stop it."""
+    *,
+    mails: int,
+    connections: int,
+    rate: float | None,
+    existing: int,
+    store: str | None,
+    keep: Path | None = None,
+    shares: Sequence[float] = (FOLLOW_UPS,),
+) -> list[Result]:
+    """Start a daemon, grow its store, send the mix once for each share of follow-ups, stop it."""
     folder = keep or Path(tempfile.mkdtemp(prefix="maild-bench-"))
     load = Load(0, random.Random(7), Mix())
     server, sink = await open_sink(load.at_sink)
@@ -281,7 +298,10 @@ async def measure(
         load.port = await desk.start()
         if existing:
             await _prepare(load, desk, existing)
-        return await _measure(load, desk, mails, connections, rate)
+        results = []
+        for load.share in shares:
+            results.append(await _measure(load, desk, mails, connections, rate))
+        return results
     finally:
         desk.stop()
         server.close()
@@ -312,7 +332,7 @@ async def _prepare(load: Load, desk: Desk, existing: int) -> None:
 
 async def _measure(load: Load, desk: Desk, mails: int, connections: int, rate: float | None) -> Result:
     clients = await _open(load.port, connections)
-    warm = min(200, mails // 5)
+    warm = min(200, mails // 5) if load.share < 1 else 0
     await _drive(load, clients, warm, None)
     await _settled(load)
     load.accepted.clear()
@@ -379,13 +399,18 @@ async def table(store: str | None, mails: int, connections: int) -> None:
     print(HEAD, flush=True)
     rates: dict[int, float] = {}
     for existing in (0, 1_000, 20_000, 100_000):
-        result = await measure(mails=mails, connections=connections, rate=None, existing=existing, store=store)
+        [result] = await measure(mails=mails, connections=connections, rate=None, existing=existing, store=store)
         rates[existing] = result.mails / result.seconds
         print(result.row(f"{connections} connections, {existing:,} cases"), flush=True)
-    slow = await measure(mails=1500, connections=connections, rate=50, existing=0, store=store)
+    [slow] = await measure(mails=1500, connections=connections, rate=50, existing=0, store=store)
     print(slow.row("steady 50 mails/s"), flush=True)
-    many = await measure(mails=mails, connections=50, rate=None, existing=0, store=store)
+    [many] = await measure(mails=mails, connections=50, rate=None, existing=0, store=store)
     print(many.row("50 connections, empty"), flush=True)
+    alone = await measure(
+        mails=mails, connections=connections, rate=None, existing=100_000, store=store, shares=BY_KIND
+    )
+    for result in alone:
+        print(result.row(f"{connections} connections, 100,000 cases, {result.kinds()}"), flush=True)
     print(f"\nnull aiosmtpd handler in the same run: {null:.0f} mails/s; maild is {rates[0] / null:.2f} of it")
     print(f"at 100,000 cases: {rates[100_000] / rates[0]:.2f} of the empty store's rate")
 
@@ -397,13 +422,14 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--rate", type=float)
     parser.add_argument("--existing", type=int, default=0)
+    parser.add_argument("--by-kind", action="store_true", help="new cases first, then follow-ups to them")
     parser.add_argument("--store", help="a database url, for example of an empty PostgreSQL database")
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it there")
     given = parser.parse_args()
-    if given.mails is None and given.rate is None and not given.existing:
+    if given.mails is None and given.rate is None and not given.existing and not given.by_kind:
         asyncio.run(table(given.store, 4000, given.connections))
         return
-    result = asyncio.run(
+    results = asyncio.run(
         measure(
             mails=given.mails or 4000,
             connections=given.connections,
@@ -411,12 +437,14 @@ def main() -> None:
             existing=given.existing,
             store=given.store,
             keep=given.keep,
+            shares=BY_KIND if given.by_kind else (FOLLOW_UPS,),
         )
     )
     print(HEAD)
-    print(result.row(f"{given.connections} connections, {given.existing:,} cases"))
-    print(f"{result.new} new cases, {result.follow_ups} follow-ups; client and sink took", end=" ")
-    print(f"{1000 * result.load / result.mails:.2f} ms CPU a mail on the same cores")
+    for result in results:
+        print(result.row(f"{given.connections} connections, {given.existing:,} cases"))
+        print(f"{result.kinds()}; client and sink took", end=" ")
+        print(f"{1000 * result.load / result.mails:.2f} ms CPU a mail on the same cores")
 
 
 if __name__ == "__main__":
