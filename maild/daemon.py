@@ -1,4 +1,4 @@
-"""The daemon: builds every object from the config, starts them, stops them in reverse.
+"""The daemon: puts the parts together, starts them, stops them in reverse.
 
 This is the only file that knows everyone.
 """
@@ -7,170 +7,46 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import secrets
-import shutil
 import signal
-import socket
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maild import keys as key_file
 from maild import logs, metrics, notify, polling
-from maild.channels import maildir_out, passwords, smtp_in, smtp_out
+from maild.channels import passwords, smtp_in
 from maild.channels.deliver import Deliverer
-from maild.channels.oauth2 import Tokens
 from maild.clock import Clock
-from maild.config import Config, Listen
-from maild.core import tokens
+from maild.config import Config
 from maild.core.errors import Temporary, Unusable
-from maild.core.rules import Rulebook
 from maild.intake import Intake, Report
 from maild.journey import Corridor
-from maild.mail import templates
-from maild.mail.options import DoorTrust, ReadOptions
 from maild.mail.readers import Readers
+from maild.parts import (
+    Room,
+    build_corridor,
+    doors,
+    hostname,
+    knows,
+    name_of_this_run,
+    now,
+    open_channel,
+    open_store,
+    open_writers,
+    read_options,
+    server_context,
+)
 from maild.reloading import Reloader
-from maild.rulebook import load as rulebook_load
-from maild.storage import engine as engines
-from maild.storage import outbox, runs, store, upgrade
-from maild.storage.gather import Desk
-from maild.storage.ids import Ids
-from maild.storage.writer import Writer
+from maild.storage import outbox, runs, store
 
 if TYPE_CHECKING:
     from maild.storage.carry_out import ToSend
-    from maild.storage.engine import Connection, Engine
+    from maild.storage.engine import Connection
 
 log = logs.get("maild")
 
 STOP_SECONDS = 30.0
 """How long a stop may take before idle senders are cut off."""
-LEAST_FREE = 200 * 1024 * 1024
-
-
-def now() -> datetime:
-    """The clock on the wall, aware; the one place that reads it."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writers:
-    """The writing lanes: one and the same on SQLite, each its own on PostgreSQL."""
-
-    accepting: Writer
-    deciding: Writer
-    sending: Writer
-
-    async def close(self) -> None:
-        """Finish what was given and stop."""
-        for writer in {id(w): w for w in (self.accepting, self.deciding, self.sending)}.values():
-            await writer.close()
-
-
-def open_store(config: Config) -> tuple[Engine, engines.StoreLock]:
-    """Open, lock and upgrade the store.
-
-    Raises:
-        Unusable: when it cannot be opened, another daemon works on it, or a newer maild wrote it.
-
-    """
-    lock = engines.StoreLock(config.store.url)
-    if not lock.take():
-        raise Unusable(f"another maild (process {lock.holder()}) is already at work on this store; stop it first")
-    try:
-        engine = engines.open_engine(config.store.url)
-        engines.check_reachable(engine)
-        upgrade.upgrade(engine)
-    except BaseException:
-        lock.release()
-        raise
-    return engine, lock
-
-
-def open_writers(engine: Engine, committed: Callable[[float, int], None] | None = None) -> Writers:
-    """Start the writing threads."""
-    if engine.dialect.name == "sqlite":
-        only = Writer(engine, "store", committed=committed)
-        return Writers(accepting=only, deciding=only, sending=only)
-    return Writers(
-        accepting=Writer(engine, "accept", committed=committed),
-        deciding=Writer(engine, "decide", committed=committed),
-        sending=Writer(engine, "send", committed=committed),
-    )
-
-
-def build_corridor(config: Config, engine: Engine, *, who: str) -> Corridor:
-    """Read keys, rules and letters into what every mail's way needs.
-
-    Raises:
-        Unusable: with every problem of every file.
-
-    """
-    keys = key_file.load(config.keys)
-    with engine.begin() as connection:
-        name = store.instance(connection)
-        ids = Ids(connection)
-    rulebook = rulebook_load.load(config, instance=name)
-    with engine.begin() as connection:
-        store.record_rules(connection, rulebook.version, now=now())
-    letters = templates.load(config.templates, tuple(config.desk.languages))
-    desk = Desk(keys=keys, caps=rulebook.desk.caps, first_number=config.desk.first_number)
-    return Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=who)
-
-
-def name_of_this_run() -> str:
-    """Name this run in claims: never the same twice, so an old run's claims are never taken for its own."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def read_options(config: Config, own_domains: frozenset[str]) -> ReadOptions:
-    """Say how mails are to be read here."""
-    doors = [(name, listen.trust) for name, listen in _doors(config)]
-    doors += [(f"imap:{mailbox.name}", mailbox.trust) for mailbox in config.imap]
-    return ReadOptions(
-        trust=config.trust.mode,
-        authserv_id=config.trust.authserv_id,
-        received_by=hostname(config),
-        own_domains=own_domains,
-        doors=tuple(
-            DoorTrust(door=name, trust=own.mode, authserv_id=own.authserv_id) for name, own in doors if own is not None
-        ),
-    )
-
-
-def _doors(config: Config) -> list[tuple[str, Listen]]:
-    named = (("smtp", config.smtp), ("lmtp", config.lmtp), ("submission", config.submission))
-    return [(name, listen) for name, listen in named if listen is not None]
-
-
-def hostname(config: Config) -> str:
-    """Return the name we greet with."""
-    return config.desk.hostname or socket.getfqdn()
-
-
-def knows(rulebook: Rulebook, keys: Sequence[Any]) -> Callable[[str], bool]:
-    """Make the test whether a recipient is one of ours: everything else is refused at once and never bounced later."""
-    locals_ = {address.rpartition("@")[0] for address in rulebook.by_address}
-
-    def known(address: str) -> bool:
-        local, at, domain = address.lower().rpartition("@")
-        if local == "postmaster" or (not at and domain == "postmaster"):
-            return True
-        if domain not in rulebook.domains:
-            return False
-        if tokens.verify_bounce(keys, address) is not None or tokens.ADDRESS_SHAPE.fullmatch(address):
-            return True
-        base = local.partition("+")[0]
-        return f"{base}@{domain}" in rulebook.by_address or (domain == rulebook.desk.reply_domain and base in locals_)
-
-    return known
 
 
 class Daemon:
@@ -315,7 +191,7 @@ class Daemon:
 
     async def _open_doors(self) -> None:
         config = self.config
-        for kind, listen in _doors(config):
+        for kind, listen in doors(config):
             login = None
             if kind == "submission" and listen.passwords is not None:
                 login = passwords.checker(passwords.load(listen.passwords))
@@ -456,52 +332,6 @@ class Daemon:
         log.info("stopping")
         await self.stack.aclose()
         log.info("stopped")
-
-
-def open_channel(config: Config) -> Any:
-    """Open the way out: a relay, or a maildir to look at what would be sent."""
-    out = config.outgoing
-    if out.maildir is not None:
-        return maildir_out.Maildir(out.maildir)
-    return smtp_out.Relay(
-        host=out.host,
-        port=out.port,
-        tls=out.tls,
-        username=out.username,
-        password=out.password,
-        tokens=None if out.oauth2 is None else Tokens(polling.grant_of(out.oauth2, subject=out.username or "")),
-        connections=out.connections,
-        hostname=hostname(config),
-    )
-
-
-def server_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """Read a certificate for a door.
-
-    Raises:
-        Unusable: when it cannot be read or does not fit its key.
-
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise Unusable(f"the certificate {certificate} cannot be used: {error}") from error
-    return context
-
-
-class Room:
-    """Tells whether the disk has room for another mail (452 below 1.5 times the size limit, at least 200 MB)."""
-
-    def __init__(self, config: Config, listen: Listen) -> None:
-        path = engines.sqlite_path(config.store.url)
-        self._folder = None if path is None else path.parent
-        self._least = max(LEAST_FREE, listen.max_size * 3 // 2)
-
-    def __call__(self) -> bool:
-        """Look at the disk; a PostgreSQL store has its own."""
-        return self._folder is None or shutil.disk_usage(self._folder).free >= self._least
 
 
 def _look(done: asyncio.Future[None]) -> None:

@@ -22,6 +22,7 @@ ROOMS = {
     # Files in maild/ itself: which room they belong to.
     "__main__": "cli",
     "daemon": "daemon",
+    "parts": "daemon",
     "reloading": "daemon",
     "intake": "journey",
     "journey": "journey",

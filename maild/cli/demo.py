@@ -29,7 +29,7 @@ from rich.console import Console
 from maild.channels import smtp_in
 from maild.core.errors import MaildError, Unusable
 from maild.core.mail import Envelope
-from maild.daemon import now
+from maild.parts import now
 from maild.storage import engine as engines
 from maild.storage import show
 

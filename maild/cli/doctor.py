@@ -21,8 +21,9 @@ from maild.cli.harmless import one_line
 from maild.config import Config
 from maild.core.errors import MaildError, Unusable
 from maild.core.rules import Rulebook
-from maild.daemon import Daemon, now, open_channel
+from maild.daemon import Daemon
 from maild.doctor import Finding
+from maild.parts import now, open_channel
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import show, store, upgrade

@@ -22,9 +22,9 @@ from maild.cli.history import Box, Entry, open_box
 from maild.config import Config
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
-from maild.daemon import build_corridor, name_of_this_run, now, open_writers, read_options
 from maild.intake import Intake, Report
 from maild.mail.readers import Readers
+from maild.parts import build_corridor, name_of_this_run, now, open_writers, read_options
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, show, upgrade
 

@@ -100,7 +100,7 @@ def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
 
 
 def _move(path: Path, number: int, status: str) -> None:
-    from maild.daemon import now
+    from maild.parts import now
 
     with _open(path, writing=True) as (_, connection, _zone):
         before = case_rows.status_of(connection, number)
@@ -209,7 +209,7 @@ def _arrival(found: dict[str, Any]) -> None:
 
 def requeue(path: Path, keys: Sequence[int]) -> None:
     """Run quarantined mails again."""
-    from maild.daemon import now
+    from maild.parts import now
 
     with _open(path, writing=True) as (_, connection, _zone):
         missing = [key for key in keys if not inbound_rows.requeue(connection, key, now=now())]
@@ -234,7 +234,7 @@ _CHANGED = {
 
 def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
     """Retry, release or drop outgoing mails."""
-    from maild.daemon import now
+    from maild.parts import now
 
     changes: dict[str, Callable[..., int]] = {
         "retry": outbox_rows.retry_now,

@@ -81,7 +81,7 @@ def _decide_alone(config: Config, rulebook: Rulebook, mail: Mail, at: datetime) 
 
 def _decide_live(config: Config, mail: Mail, at: datetime) -> Plan:
     """Decide on the real store's state of this moment, and take everything back."""
-    from maild.daemon import build_corridor, name_of_this_run
+    from maild.parts import build_corridor, name_of_this_run
     from maild.storage import engine as engines
 
     engine = engines.open_engine(config.store.url)
@@ -102,7 +102,7 @@ def _raw(file: Path) -> bytes:
 
 
 def _readers(config: Config, rulebook: Rulebook, processes: int) -> Readers:
-    from maild.daemon import read_options
+    from maild.parts import read_options
 
     options = read_options(config, rulebook.domains)
     return Readers(options, processes=processes, wall=config.reading.wall_seconds, memory=config.reading.memory)

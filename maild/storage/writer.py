@@ -28,9 +28,9 @@ Work = Callable[["Connection"], Any]
 Settled = tuple["asyncio.Future[Any]", Any, bool]
 """A job's future, its result or error, and whether it is a result."""
 
-MOST_JOBS = 128
-"""Jobs in one commit at most: what waits for a commit must not wait long."""
-LONGEST_BATCH = 0.040
+MOST_JOBS = 100
+"""Jobs in one commit at most, some fifty mails: what waits for a commit must not wait long."""
+LONGEST_BATCH = 0.020
 """Seconds after which a batch takes no further job. Only a queue makes batches long: a lone mail never waits."""
 
 
