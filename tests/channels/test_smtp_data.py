@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from maild.channels import smtp_replies as replies
 from maild.channels.smtp_data import END, LONGEST_LINE, Body, hops
+from maild.storage.inbound import pack
 
 PIECES = st.sampled_from([b"\r\n.\r\n", b"\r\n", b"\r", b"\n", b".", b"..", b"\0", b"x", b"hei\r\n", b"\xff" * 70])
 
@@ -94,6 +95,31 @@ def test_a_mail_sent_octet_by_octet_costs_no_more_memory() -> None:
     assert peak < 3 * 2**18
     body.feed(b"\r\n.\r\n")
     assert len(body.take()) == 2**18 + 2
+
+
+@pytest.mark.parametrize("dotted", [False, True])
+def test_a_large_mail_is_copied_twice_at_most(dotted: bool) -> None:
+    """From the socket's pieces to what the store is given there are never more than two copies of a mail at once.
+
+    The pieces become one mail (the first copy), stuffed dots go (the second, for a mail that has any); what the store
+    keeps is that very object.
+    """
+    line = b".." + b"x" * 74 + b"\r\n" if dotted else b"x" * 76 + b"\r\n"
+    piece = line * 800
+    body = Body(32 * 1024 * 1024)
+    tracemalloc.start()
+    for _ in range(320):
+        body.feed(bytes(bytearray(piece)))  # an object of its own each time, as from a socket
+    body.feed(b".\r\n")
+    received, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    raw = body.take()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert body.ended
+    assert received < 1.01 * body.size
+    assert peak < 2.02 * body.size
+    assert pack(raw).data is raw
 
 
 def test_hops_are_counted_in_the_header_only() -> None:
