@@ -116,10 +116,12 @@ class Client:
 
     async def rest(self) -> str:
         """Read until the server closes."""
-        try:
-            return (await asyncio.wait_for(self.reader.read(), 10)).decode()
-        except ConnectionError:
-            return ""
+        said = b""
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(10):
+                while piece := await self.reader.read(65536):
+                    said += piece
+        return (said + bytes(self.reader._buffer)).decode()  # type: ignore[attr-defined]  # a reset hides what came before
 
     def close(self) -> None:
         """Go away without a word."""
