@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from maild.core.mail import Attachment
-from maild.mail import caps, decoding, headers, mentions
+from maild.mail import decoding, headers, mentions
 from maild.mail.containers import Inside, contents
 from maild.mail.structure import Part
 from maild.mail.text import clean_line
@@ -84,7 +84,7 @@ def of_part(part: Part, position: int, data: bytes) -> Attachment:
         encoding=part.encoding,
         inline=part.disposition == "inline" or (cid is not None and part.disposition != "attachment"),
         content_id=cid,
-        ours=mentions.in_file(data[: caps.TEXT]),
+        ours=mentions.in_file(data),
     )
 
 
@@ -100,7 +100,7 @@ def inside(container: Attachment, files: Iterable[Inside]) -> list[Attachment]:
             inside=index,
             inline=False,
             content_id=None,
-            ours=mentions.in_file(file.data[: caps.TEXT]),
+            ours=mentions.in_file(file.data),
         )
         for index, file in enumerate(files)
     ]

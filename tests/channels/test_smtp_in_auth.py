@@ -90,7 +90,7 @@ def test_guessers_are_slowed_counted_and_locked_out(
                 took.append(time.monotonic() - began)
                 if number % 3 == 2:
                     assert (await client.rest()).startswith("421 4.7.0 Too many failed logins")
-            assert took[0] >= 0.02 and min(took[4:]) >= 0.1
+            assert took[0] >= 0.018 and min(took[4:]) >= 0.098  # the loop's clock counts whole milliseconds
             client = await Client.connect(door.port, contexts[1])
             assert (await client.say("EHLO me", WRONG))[1].startswith("454 4.7.0")
             elsewhere = await Client.connect(door.port, contexts[1], source="127.0.0.2")
