@@ -44,6 +44,8 @@ CATCH_UP = 20.0
 MOST_DEATHS = 5
 """Attempts that may end with the daemon itself; the mail is then put aside unread, or one mail could keep maild down
 for ever. More than inbound.MOST_ATTEMPTS, because whoever kills a daemon again and again need not be a mail."""
+MOST_BLAMED = 4
+"""Faults of the store that come with one mail while it does other work; then it is the mail's, and ends an attempt."""
 
 
 class Reader(Protocol):
@@ -81,6 +83,10 @@ class _Item:
     failed: ReadingFailed | None = None
     passed_by: bool = False
     tries: int = 0
+    blamed: int = 0
+    """How often the store was away for this mail alone: it did other work since the time before."""
+    worked: int = 0
+    """How much it had done by then."""
     suspect: asyncio.Event | None = None
 
 
@@ -121,6 +127,7 @@ class Intake:
         self._working: dict[int, _Item] = {}
         self._bytes = 0
         self._storing = 0
+        self._worked = 0
         self._passing = 0
         """Mails on their way past the window into the store: no later one may be claimed before them."""
         self._backlog = True
@@ -146,7 +153,8 @@ class Intake:
 
         """
         data = bytes(raw)
-        packed = inbound.pack(data)
+        large = len(data) > inbound.LARGE
+        packed = data if large else inbound.pack(data)  # a large one is hashed where it is stored, in a thread
         claim = not self._backlog and not self._passing and not self._stopping and self._has_room(len(data))
         who = self._corridor().who if claim else None
         if claim:
@@ -156,9 +164,11 @@ class Intake:
             self._passing += 1
         try:
             if place is None:
-                key = await self._accepting.run(lambda c: inbound.accept(c, envelope, packed, claim_for=who))
+                key = await self._accepting.run(lambda c: inbound.accept(c, envelope, packed, claim_for=who), large)
             else:
-                key = await self._accepting.run(lambda c: mailboxes.accept(c, place, envelope, packed, claim_for=who))
+                key = await self._accepting.run(
+                    lambda c: mailboxes.accept(c, place, envelope, packed, claim_for=who), large
+                )
         except BaseException:
             if claim:
                 self._bytes -= len(data)
@@ -231,8 +241,9 @@ class Intake:
             return []
         who, now = self._corridor().who, self._now()
         claimed = await self._deciding.run(
-            lambda c: inbound.claim(c, who=who, now=now, limit=limit, suspects=suspects, room=max(room, 1))
+            lambda c: inbound.claim(c, who=who, now=now, limit=limit, suspects=suspects, room=max(room, 1)), large=True
         )
+        self._worked += 1
         items = [_Item(mail.id, mail.envelope, mail.raw, mail.attempts, time.monotonic()) for mail in claimed]
         for item in items:
             self._bytes += len(item.raw)
@@ -321,13 +332,15 @@ class Intake:
         corridor, mail, now, send = self._corridor(), item.mail, self._now(), self._sender.room()
         assert mail is not None
         future = self._deciding.submit(
-            lambda c: walk(c, corridor, mail, item.raw, inbound_id=item.id, now=now, send=send)
+            lambda c: walk(c, corridor, mail, item.raw, inbound_id=item.id, now=now, send=send),
+            large=len(item.raw) > inbound.LARGE,
         )
         future.add_done_callback(lambda done: self._decided(item, done))
 
     def _decided(self, item: _Item, done: asyncio.Future[Handled]) -> None:
         error = None if done.cancelled() else done.exception()
         if error is None and not done.cancelled():
+            self._worked += 1
             handled = done.result()
             if handled.to_send:
                 self._sender.take(handled.to_send)
@@ -346,11 +359,11 @@ class Intake:
                     troubles=handled.troubles,
                 ),
             )
-        elif isinstance(error, Temporary):
+        elif isinstance(error, Temporary) and self._still_trusted(item):
             self._again(item, 0.5)
         elif isinstance(error, inbound.ClaimLost):
             self._end(item, None)
-        elif error is not None and item.tries < 2:
+        elif error is not None and not isinstance(error, Temporary) and item.tries < 2:
             item.tries += 1
             self._again(item, 0.0)
         else:
@@ -358,6 +371,12 @@ class Intake:
             self._spawn(
                 self._fail(item, ReadingFailed(reason=f"deciding failed: {type(error).__name__}", traceback=text))
             )
+
+    def _still_trusted(self, item: _Item) -> bool:
+        """Take a fault of the store for one, until it has often come with this mail while the store did other work."""
+        item.blamed += self._worked > item.worked
+        item.worked = self._worked
+        return item.blamed <= MOST_BLAMED
 
     def _again(self, item: _Item, delay: float) -> None:
         if not self._stopping:

@@ -142,7 +142,7 @@ class Deliverer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        results, self._results = self._results, []
+        results = self._results[:]
         left, now = self._lanes.left(), self._now()
         try:
             if results:
@@ -174,7 +174,7 @@ class Deliverer:
                 self._deferred = {_lane(mail) for mail, result in self._results if result.state == "deferred"}
                 claim = partial(outbox.claim_due, who=self._who, now=self._now(), limit=limit, room=room)
                 try:
-                    claimed = await self._writer.run(claim)
+                    claimed = await self._writer.run(claim, large=True)
                 except Temporary:
                     await asyncio.sleep(POLL)
                     continue
@@ -287,17 +287,23 @@ class Deliverer:
             self._settled.clear()
             while self._results:
                 results = self._results[:]
+                recording = asyncio.ensure_future(self._record_some(results))
                 try:
-                    more = await self._record_some(results)
+                    more = await asyncio.shield(recording)
                 except Temporary:
                     await asyncio.sleep(0.5)
                     continue
-                del self._results[: len(results)]
+                except asyncio.CancelledError:
+                    await asyncio.wait({recording})  # a stop: it is done all the same, and must not be done twice
+                    if recording.exception() is None:
+                        self._recorded(results)
+                    raise
                 self._recorded(results)
                 if more or self._backlog:
                     self.wake()
 
     def _recorded(self, results: Sequence[tuple[ToSend, outbox.Result]]) -> None:
+        del self._results[: len(results)]
         for _, result in results:
             self._noted.pop(result.id, None)
         self._notes.recorded(list(self._noted.items()))

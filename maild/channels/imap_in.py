@@ -118,6 +118,8 @@ class Session:
         if not self.validity:
             raise Refused(f"the server says no UIDVALIDITY of {account.folder}: mails there cannot be told apart")
         self._holds, self._next = int(opened.get(b"EXISTS", 0)), int(opened.get(b"UIDNEXT", 0))
+        if not max(self.validity, self._next) < 2**32:
+            raise Broken("the folder's UIDs are beyond 32 bits (RFC 9051 §2.3.1.1)")
         flags = opened.get(b"PERMANENTFLAGS", ())
         self._marks = b"\\*" in flags or DONE_KEYWORD in flags
 
@@ -167,13 +169,13 @@ class Session:
             self._open_folder(client)
             if self._holds <= MOST_NAMED:
                 return sorted(int(uid) for uid in client.search(criteria))
-            found: list[int] = []
-            starts = [*range(1, max(self._next, 2), MOST_NAMED)]
-            for start in starts:
+            found: set[int] = set()
+            for start in range(1, max(self._next, 2), MOST_NAMED):  # a range, never a list: the server says its length
                 self._wire.left = ANSWER
-                end = "*" if start == starts[-1] else str(start + MOST_NAMED - 1)
-                found += (int(uid) for uid in client.search([*criteria, "UID", f"{start}:{end}"]))
-            return sorted(set(found))
+                after = start + MOST_NAMED
+                end = "*" if after >= self._next else str(after - 1)
+                found.update(int(uid) for uid in client.search([*criteria, "UID", f"{start}:{end}"]))
+            return sorted(found)
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """Return the size of each mail that is still there, octets."""

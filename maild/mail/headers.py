@@ -213,14 +213,21 @@ _NO_PART_OF_ID = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 def message_ids(value: bytes) -> tuple[str, ...]:
-    """Return the Message-IDs of a field in order, each with its angle brackets and without spaces (RFC 5322 §3.6.4)."""
+    """Return the Message-IDs of a field in order, each with its angle brackets and without spaces (RFC 5322 §3.6.4).
+
+    Each has at most 998 octets, as a line of mail has: an index of the store takes no more than 2,700.
+    """
     if not value:
         return ()
     line = value[: 4 * caps.FIELD_BYTES].decode("utf-8", "replace")
     found = [_NO_PART_OF_ID.sub("", match) for match in _ID.findall(line)]
     if not found and "<" not in line:
         found = [f"<{word.strip('>')}>" for word in line.split() if "@" in word]
-    return tuple(dict.fromkeys(one[:998] for one in found if len(one) > 2))[:200]
+    return tuple(dict.fromkeys(_cut(one) for one in found if len(one) > 2))[:200]
+
+
+def _cut(one: str) -> str:
+    return one if len(one) < 250 else one.encode()[:998].decode("utf-8", "ignore")
 
 
 def date(value: bytes) -> datetime | None:

@@ -21,6 +21,8 @@ LEASE = timedelta(minutes=10)
 """How long a claim holds when its daemon is never heard of again (PostgreSQL, several daemons)."""
 COMPRESS_BELOW = 64 * 1024
 """Larger mails are mostly base64 attachments: compressing them costs more time than it saves room."""
+LARGE = 1024 * 1024
+"""Bytes from which hashing and storing a mail would stop the event loop for too long."""
 MOST_ATTEMPTS = 3
 
 _ACCEPTED = (

@@ -82,10 +82,11 @@ class Run:
         """Take in that the store knows what was noted but for these; a file that has grown long begins anew."""
         self._open = bool(still_open)
         if self._size > LONGEST:
-            os.ftruncate(self._file, 0)
-            self._size = 0
-            for key, answer in still_open:
-                self.sent(key, answer)
+            with contextlib.suppress(OSError):  # a disk that refuses costs a long file
+                os.ftruncate(self._file, 0)
+                self._size = 0
+                for key, answer in still_open:
+                    self.sent(key, answer)
 
     def keep(self) -> None:
         """Leave the file to the next run: the store could not be told everything."""

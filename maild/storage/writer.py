@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from maild.core.errors import StoreUnavailable, Temporary
@@ -37,16 +38,16 @@ LONGEST_BATCH = 0.020
 class Writer:
     """The one who writes, over one connection; :meth:`run` gives it work.
 
-    With SQLite jobs run on the event loop, one after the other with a look at the sockets in between, and only what
-    may wait for a disk or a lock (BEGIN, COMMIT) in a thread: a job is a millisecond of Python and thirty statements,
-    at each of which two threads would fight for the interpreter. So nobody else in the daemon may begin to write on the
-    loop: it would wait for a transaction that cannot go on. With PostgreSQL, whose statements wait for a
-    network, the whole batch is the thread's.
+    With SQLite most jobs run on the event loop, one after the other with a look at the sockets in between: a job is a
+    millisecond of Python and thirty statements, at each of which two threads would fight for the interpreter. What may
+    wait for the disk or a lock (BEGIN, COMMIT), and a job that moves megabytes, is done in the writer's thread
+    meanwhile. So nobody else in the daemon may begin to write on the loop: it would wait for a transaction that cannot
+    go on. With PostgreSQL, whose statements wait for a network, the whole batch is the thread's.
     """
 
     def __init__(self, engine: Engine, name: str, *, committed: Callable[[float, int], None] | None = None) -> None:
         self._engine = engine
-        self._jobs: deque[tuple[Work, asyncio.Future[Any]]] = deque()
+        self._jobs: deque[tuple[Work, asyncio.Future[Any], bool]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"writer-{name}")
         self._committed = committed
         self._loop = asyncio.get_running_loop()
@@ -55,17 +56,20 @@ class Writer:
         self._closing = False
         self._worker = self._loop.create_task(self._work())
 
-    def submit(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
-        """Give the work now, so that jobs run in the order they were given; the future is :meth:`run`'s."""
+    def submit(self, work: Callable[[Connection], T], large: bool = False) -> asyncio.Future[T]:
+        """Give the work now, so that jobs run in the order they were given; the future is :meth:`run`'s.
+
+        ``large``: it may move more than a megabyte into or out of the store.
+        """
         future: asyncio.Future[T] = self._loop.create_future()
         if self._worker.done():
             future.set_exception(StoreUnavailable("the store is closed"))
             return future
-        self._jobs.append((work, future))
+        self._jobs.append((work, future, large))
         self._wake.set()
         return future
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T], large: bool = False) -> T:
         """Do the work in a transaction and return its result once that is durable.
 
         Raises:
@@ -73,7 +77,7 @@ class Writer:
             Exception: whatever the work itself raised; nothing of it was kept.
 
         """
-        return await self.submit(work)
+        return await self.submit(work, large)
 
     def waiting(self) -> int:
         """Return how many jobs wait."""
@@ -112,7 +116,7 @@ class Writer:
         """Fail a batch; where no job had begun, all that wait: each would wait as long for the same answer."""
         futures = [future for future, _, _ in done]
         if not futures:
-            futures = [future for _, future in self._jobs]
+            futures = [future for _, future, _ in self._jobs]
             self._jobs.clear()
         return [(future, reason, False) for future in futures]
 
@@ -120,8 +124,11 @@ class Writer:
         """Run waiting jobs in one transaction and commit; ``done`` holds them all, also when the store fails."""
         connection, transaction = await self._in_thread(self._begin)
         while self._goes_on(done, started):
-            self._next(connection, done)
-            await asyncio.sleep(0)
+            if self._jobs[0][2]:
+                await self._in_thread(partial(self._next, connection, done))
+            else:
+                self._next(connection, done)
+                await asyncio.sleep(0)
         await self._in_thread(transaction.commit)
 
     async def _batch_apart(self, done: list[Settled], started: float) -> None:
@@ -140,7 +147,7 @@ class Writer:
         return bool(self._jobs) and (room or not done)
 
     def _next(self, connection: Connection, done: list[Settled]) -> None:
-        work, future = self._jobs.popleft()
+        work, future, _ = self._jobs.popleft()
         done.append((future, None, False))
         done[-1] = (future, *_attempt(connection, work))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.channels.sink import Sink
-from tests.daemon.harness import Desk, Desks
+from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import check
 from tests.daemon.poisons import DEADLY, HARMLESS, buggy, poison
 from tests.daemon.senders import Post, Senders, post
@@ -73,6 +73,33 @@ def poisoned(desk: Desk, sink: Sink, good: int) -> None:
     desk.settle()
     check(senders.history(desk, sink))
     assert {row["state"] for row in desk.rows("select state from inbound")} == {"done"}
+
+
+REFUSED = """
+from maild.core.errors import StoreUnavailable as _Away
+
+_honest = walk
+
+
+def walk(connection, corridor, mail, raw, **rest):
+    if b"X-Poison: refused" in raw:
+        raise _Away("the store will not take this one, ever")
+    return _honest(connection, corridor, mail, raw, **rest)
+"""
+
+
+def test_a_mail_that_the_store_refuses_is_not_tried_for_ever(desks: Desks, sink: Sink, tmp_path: Path) -> None:
+    """When the store is away for one mail only, that mail is put aside after its attempts, and the others are done."""
+    desk = desks(sink.port, package=mutated(tmp_path, append={"journey.py": REFUSED}))
+    desk.start()
+    senders = Senders(port=desk.port)
+    senders.send_all([[poison("refused"), *(post(f"g{number}") for number in range(20))]], threads=1).wait()
+    desk.settle(90)
+    states = {row["state"]: row["n"] for row in desk.rows("select state, count(*) n from inbound group by state")}
+    assert states == {"quarantined": 1, "done": 20}
+    [aside] = desk.rows("select attempts, reason from inbound where state = 'quarantined'")
+    assert (aside["attempts"], aside["reason"]) == (3, "deciding failed: StoreUnavailable")
+    check(senders.history(desk, sink))
 
 
 def everyone_has_their_own_words(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -175,6 +176,33 @@ def test_a_too_large_mail_is_put_aside_unfetched(tmp_path: Path) -> None:
             assert not any("FETCH 2 (BODY" in line or "FETCH 1,2 (BODY" in line for line in server.heard)
             assert len(store.alerts) == 1
         server.close()
+
+    asyncio.run(run())
+
+
+def test_numbers_beyond_all_bounds_take_no_memory(tmp_path: Path) -> None:
+    """A server that claims UIDs beyond 32 bits, or a folder of all that fit into them, is answered with an error."""
+
+    def claim(last: int) -> Callable[[Talk, str], None]:
+        def select(talk: Talk, tag: str) -> None:
+            for line in ("100000 EXISTS", "OK [UIDVALIDITY 7] ok", f"OK [UIDNEXT {last}] ok"):
+                talk.say(f"* {line}")
+            talk.say(f"{tag} OK done")
+
+        return select
+
+    async def run() -> None:
+        for last, said in ((99_999_999_999_999, "32 bits"), (2**32 - 1, "listing the folder")):
+            server = Server(mails={1: mail(1)}, after={"SELECT": claim(last)})
+            server.after["UID SEARCH"] = lambda talk, tag: talk.say(f"* SEARCH\r\n{tag} OK done")
+            async with shelf(f"sqlite:///{tmp_path}/{last}.db") as store:
+                tracemalloc.start()
+                with pytest.raises(MaildError, match=said):
+                    await asyncio.to_thread(store.poller(account(server), deadline=2.0).once)
+                _, peak = tracemalloc.get_traced_memory()
+                tracemalloc.stop()
+                assert peak < 20 * 2**20
+            server.close()
 
     asyncio.run(run())
 

@@ -1,11 +1,15 @@
 """The writer: many jobs in one commit, each in a savepoint of its own, results only after the commit."""
 
 import asyncio
+import random
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from maild.core.errors import StoreUnavailable
 from maild.core.mail import Envelope
@@ -111,6 +115,61 @@ def test_a_store_that_cannot_be_opened_fails_all_that_wait_at_once(engine: Engin
         await writer.close()
 
     asyncio.run(story())
+
+
+def test_what_the_database_refuses_for_ever_is_that_jobs_own(engine: Engine) -> None:
+    """Beyond a limit of the database (an index takes 2,700 octets) or no SQL at all: no fault of the store's."""
+    noise = "".join(chr(0x10000 + dice % 0x8000) for dice in random.Random(1).choices(range(10**6), k=990))
+
+    def refused(connection: Connection) -> None:
+        connection.execute(text("insert into state (name, value) values (:name, 'x')"), {"name": noise})
+        if engine.dialect.name == "sqlite":  # whose indexes have no such limit
+            connection.execute(text("insert into nowhere values (1)"))
+
+    async def story() -> None:
+        writer = Writer(engine, "test")
+        before = writer.submit(lambda c: inbound.accept(c, ENVELOPE, b"before", claim_for=None))
+        poison = writer.submit(refused)
+        after = writer.submit(lambda c: inbound.accept(c, ENVELOPE, b"after", claim_for=None))
+        with pytest.raises(OperationalError):
+            await poison
+        assert await before and await after
+        await writer.close()
+
+    asyncio.run(story())
+    assert count(engine) == 2
+
+
+def test_a_large_job_has_its_turn_and_does_not_stop_the_loop(engine: Engine) -> None:
+    """Jobs run in the order given; while one that moves megabytes is done in the thread, the loop goes on."""
+    order: list[tuple[int, bool]] = []
+    beats = 0
+
+    def job(number: int, seconds: float = 0.0) -> Callable[[Connection], None]:
+        def work(_connection: Connection) -> None:
+            time.sleep(seconds)
+            order.append((number, threading.current_thread() is threading.main_thread()))
+
+        return work
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0.01)
+
+    async def story() -> None:
+        writer = Writer(engine, "test")
+        beating = asyncio.create_task(beat())
+        jobs = [writer.submit(job(0)), writer.submit(job(1, 0.3), large=True), writer.submit(job(2))]
+        await asyncio.gather(*jobs)
+        beating.cancel()
+        await writer.close()
+
+    asyncio.run(story())
+    on_the_loop = engine.dialect.name == "sqlite"
+    assert order == [(0, on_the_loop), (1, False), (2, on_the_loop)]
+    assert beats > 10
 
 
 def test_no_job_and_no_count_can_end_the_writing(engine: Engine) -> None:
