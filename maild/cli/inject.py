@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -154,7 +156,7 @@ async def _store(
     task = progress.add_task("taking mails", total=len(box.entries))
     with engines.reading(engine) as connection:
         hashes = set() if box.single else inbound.hashes(connection)
-        places = _places(connection, box)
+        places = _stored(connection, box, box.entries)
     keys: list[int] = []
     known = unread = 0
     strange: list[Entry] = []
@@ -177,23 +179,28 @@ async def _store(
                 hashes.add(digest)
             batch.append((entry, raw))
         if len(batch) >= TOGETHER or sum(len(raw) for _, raw in batch) > 8 * 1024 * 1024:
-            keys += await _commit(writer, box, envelope, batch)
+            keys += (new := await _commit(writer, box, envelope, batch))
+            known += len(batch) - len(new)
             batch = []
-    keys += await _commit(writer, box, envelope, batch)
-    return keys, known, unread, strange
+    keys += (new := await _commit(writer, box, envelope, batch))
+    return keys, known + len(batch) - len(new), unread, strange
 
 
-def _places(connection: engines.Connection, box: Box) -> set[int]:
+def _stored(connection: engines.Connection, box: Box, entries: Sequence[Entry]) -> set[int]:
     if box.account is None:
         return set()
-    uids = sorted(entry.place for entry in box.entries)
+    uids = sorted(entry.place for entry in entries)
     return mailboxes.stored(connection, box.account.name, box.account.folder, box.validity, uids)
 
 
 async def _commit(writer: Any, box: Box, envelope: Envelope, batch: list[tuple[Entry, bytes]]) -> list[int]:
+    """Store some mails; the ids of those that the daemon, which may poll the same folder, had not stored meanwhile."""
+
     def accept(connection: engines.Connection) -> list[int]:
-        found = []
+        found, there = [], _stored(connection, box, [entry for entry, _ in batch])
         for entry, raw in batch:
+            if entry.place in there:
+                continue
             key = inbound.accept(connection, envelope, raw, claim_for=None)
             if box.account is not None:
                 account, folder = box.account.name, box.account.folder
@@ -201,7 +208,10 @@ async def _commit(writer: Any, box: Box, envelope: Envelope, batch: list[tuple[E
             found.append(key)
         return found
 
-    return await writer.run(accept) if batch else []
+    while batch:
+        with contextlib.suppress(mailboxes.AlreadyStored):  # at the same moment: look again
+            return list(await writer.run(accept, large=True))
+    return []
 
 
 async def _work(config: Config, engine: engines.Engine, writers: Any, tell: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -104,6 +105,42 @@ class Broken:
     async def reachable(self) -> bool:
         """It always is."""
         return True
+
+
+def test_a_stop_while_results_are_recorded_records_them_once(engine: Engine) -> None:
+    """What was given to the writer when the stop came is done all the same: the history hears of it once."""
+
+    class Refuses:
+        async def send(self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None]) -> Answer:
+            return Answer(state="failed", answer="550 5.1.1 no")
+
+        async def reachable(self) -> bool:
+            return True
+
+    async def tell() -> None:
+        desk, loop, recording = Desk(engine), asyncio.get_running_loop(), asyncio.Event()
+        recorded: list[int] = []
+
+        def settle(connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
+            recorded.extend(mail.id for mail, _ in results)
+            loop.call_soon_threadsafe(recording.set)
+            if engine.dialect.name == "sqlite":  # whose jobs run on the loop
+                desk.writer.submit(lambda c: time.sleep(0.5), large=True)
+            else:
+                time.sleep(0.5)
+            return desk.record(connection, results)
+
+        desk.settle = settle
+        key = await desk.put(1)
+        deliverer = desk.deliverer(Refuses())
+        await deliverer.start(alone=False)
+        await recording.wait()
+        await deliverer.stop(0.05)
+        assert recorded == [key]
+        assert desk.rows()[key]["state"] == "failed"
+        await desk.writer.close()
+
+    asyncio.run(tell())
 
 
 @ON_SQLITE

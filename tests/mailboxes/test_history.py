@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import mailbox
 import signal
@@ -13,10 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.progress import Progress
 
+from maild.channels.imap_account import Account
+from maild.cli.history import Box, Entry
+from maild.cli.inject import _store
+from maild.core.mail import Envelope
+from maild.storage import mailboxes
+from maild.storage.mailboxes import Place
 from tests.daemon.harness import Desk, Desks
 from tests.mailboxes.dovecot import Dovecot
-from tests.mailboxes.kit import mail
+from tests.mailboxes.kit import mail, shelf
 from tests.mailboxes.test_real_daemon import IMAP
 
 
@@ -103,6 +111,34 @@ def test_an_old_mailbox_is_read_and_left_as_it_is(desks: Desks, dovecot: Dovecot
         time.sleep(0.1)
     assert desk.rows("select count(*) as n from inbound")[0]["n"] == 5
     assert desk.stop() == 0
+
+
+def test_an_import_passes_over_what_the_daemon_stores_meanwhile(store_url: str) -> None:
+    """A mail that the daemon polls from the same folder while it is imported is known then, and the others come in."""
+
+    async def run() -> None:
+        async with shelf(store_url) as store:
+            account = Account(name="it", host="127.0.0.1", port=1, tls="none", user="it")
+            envelope = Envelope(
+                source="inject", received=store.now(), sender="", recipients=(), account="it", quiet=True
+            )
+            fence = await store.writer.run(lambda c: mailboxes.take_lease(c, "it", who="daemon", now=store.now()))
+
+            def read(entry: Entry) -> bytes:
+                if entry.place == 5:  # the daemon is a little quicker with this one
+                    place = Place(account="it", folder="INBOX", validity=7, uid=4, fence=fence or 0)
+                    with store.engine.begin() as connection:
+                        mailboxes.accept(connection, place, envelope, mail(4), claim_for=None)
+                return mail(entry.place)
+
+            box = Box(entries=[Entry(0.0, n, n) for n in range(1, 11)], read=read, account=account, validity=7)
+            keys, known, unread, strange = await _store(
+                store.engine, store.writer, box, envelope, Progress(disable=True)
+            )
+            assert (len(keys), known, unread, strange) == (9, 1, 0, [])
+            assert sorted(store.mails().values()) == sorted(mail(uid) for uid in range(1, 11))
+
+    asyncio.run(run())
 
 
 def test_an_unknown_account_is_named_with_those_there_are(desks: Desks) -> None:

@@ -1,5 +1,7 @@
 """What somebody who takes no part in a case can do: be heard by the agents, and nothing else (P8)."""
 
+import random
+
 import pytest
 
 from tests.stories.desk import Desk, Outcome, mail
@@ -79,3 +81,26 @@ def test_no_letter_ever_reaches_a_copied_attacker(desk: Desk, opened: Outcome) -
     assert desk.write(attack, address).plan.outcome == "pending"
     assert desk.case(1042)["participants"] == [KARI]
     assert desk.answer(opened.to(CAMILLA), "Svar.").recipients == [KARI]
+
+
+def test_a_stranger_whose_every_name_is_as_long_as_can_be(desk: Desk) -> None:
+    """Addresses, Message-IDs and names of letters of four octets, all different: a case on both databases."""
+    dice = random.Random(4)
+
+    def noise(letters: int) -> str:
+        return "".join(chr(0x20000 + dice.randrange(0xA000)) for _ in range(letters))
+
+    for _ in range(2):
+        ids = [f"<{noise(990)}@x.example>" for _ in range(60)]
+        author = f"{noise(300)}@{noise(60)}.{noise(60)}.example"
+        raw = (
+            f"From: {noise(900)} <{author}>\r\nTo: it@fjordvik.example\r\nSubject: {noise(900)}\r\n"
+            f"Message-ID: {ids[0]}\r\nIn-Reply-To: {ids[1]}\r\n"
+            + "References: "
+            + "\r\n ".join(ids[1:])
+            + f"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{noise(5000)}\r\n"
+        )
+        outcome = desk.receive(raw.encode(), f"it+{noise(200)}@fjordvik.example", sender=author)
+        assert outcome.plan.case is not None
+        assert desk.case(outcome.plan.case)["messages"][0]["message_id"].encode()[:40] == ids[0].encode()[:40]
+    assert len(desk.numbers()) == 2
