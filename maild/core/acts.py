@@ -42,7 +42,7 @@ def act(draft: Draft, found: Evidence) -> Plan:
         return draft.done("note", case.number, act.reason)
     if act.meaning == "refused":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
-        _ask_agent(draft, "refusal", case, act, most=MOST_REFUSALS)
+        _ask_agent(draft, "refusal", case, act)
         return draft.done("refused", case.number, act.reason)
     if act.meaning == "replay":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
@@ -50,7 +50,7 @@ def act(draft: Draft, found: Evidence) -> Plan:
     draft.add(case, "note" if act.internal else "reply", "held", agent=agent.id, note=act.reason)
     draft.changes.append(Record(what="held", case=case.number, actor=agent.id, reason=act.reason))
     if act.ask:
-        _ask_agent(draft, "confirmation", case, act, most=draft.rulebook.desk.caps.confirmations_hour)
+        _ask_agent(draft, "confirmation", case, act)
     return draft.done("held", case.number, act.reason)
 
 
@@ -62,7 +62,7 @@ def _spend(draft: Draft) -> None:
 
 def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
     """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
-    if draft.facts.counts.confirmations_hour >= MOST_REFUSALS:
+    if draft.facts.counts.agent_letters_hour >= MOST_REFUSALS:
         draft.note("why", False, "enough were sent to this agent within the hour")
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
@@ -81,17 +81,21 @@ def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
     )
 
 
-def _ask_agent(
-    draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, most: int, held: HeldMessage | None = None
-) -> None:
+def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, held: HeldMessage | None = None) -> None:
     """Write to the agent's registered address, a few times an hour at most: the mail may be forged.
 
     Mails that only claim to be the agent's are counted apart. A stranger can write those: they fill the agent's mailbox
-    with no more than their own few letters, and leave the ones that the agent's own mails need alone.
+    with no more than their own few letters, and leave the ones that the agent's own mails need alone. Refusals and
+    repeated questions have a limit of their own: each answers a letter of the agent's and takes no first question away.
     ``held`` is an earlier mail that it is about, when it is not about the one being decided.
     """
-    counts = draft.facts.counts
-    if (counts.claims_hour if act.claimed else counts.confirmations_hour) >= most:
+    counts, most = draft.facts.counts, draft.rulebook.desk.caps.confirmations_hour
+    if act.claimed:
+        enough = counts.claims_hour >= most
+    else:
+        first = kind == "confirmation" and held is None
+        enough = counts.agent_letters_hour >= MOST_REFUSALS or (first and counts.confirmations_hour >= most)
+    if enough:
         draft.note(kind, False, "enough were sent to this agent within the hour")
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
@@ -101,7 +105,7 @@ def _ask_agent(
         to=agent.addresses[0],
         to_name=agent.name,
         audience="confirm" if kind == "confirmation" else "answer",
-        once_key=f"{'claim' if act.claimed else kind}:{draft.facts.inbound}",
+        once_key=f"{'claim' if act.claimed else kind if held is None else 'again'}:{draft.facts.inbound}",
         language=agent.language or about.department.language,
         values={
             "agent_name": agent.name,
@@ -118,7 +122,7 @@ def _not_confirmed(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -
     agent, about = act.agent, about_case(case, draft.rulebook)
     draft.add(case, "system", "internal", agent=agent.id, note=act.reason)
     if act.meaning == "ask again":
-        _ask_agent(draft, "confirmation", case, act, most=MOST_REFUSALS, held=held)
+        _ask_agent(draft, "confirmation", case, act, held=held)
         return draft.done("held", case.number, act.reason)
     draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
     draft.changes.append(DropHeld(message=held.id, case=case.number, agent=agent.id))

@@ -224,7 +224,9 @@ class Counts:
     """Median of the same over the last 7 days."""
     breaker_open_since: datetime | None = None
     confirmations_hour: int = 0
-    """Confirmations and refusals to this agent, but for those of :attr:`claims_hour`."""
+    """Times this agent was asked about a mail, but for those of :attr:`claims_hour`."""
+    agent_letters_hour: int = 0
+    """The same, and the refusals and repeated questions."""
     claims_hour: int = 0
     """Confirmations to this agent of mails that only claimed to be the agent's: anybody can cause them."""
     strikes_hour: int = 0

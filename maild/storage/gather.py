@@ -200,6 +200,9 @@ _CONFIRMATIONS = Statement(
     select(
         func.count().label("count"),
         func.sum(literal_column("case when substr(once_key, 1, 6) = 'claim:' then 1 else 0 end")).label("claims"),
+        func.sum(literal_column("case when substr(once_key, 1, 13) = 'confirmation:' then 1 else 0 end")).label(
+            "asked"
+        ),
     ).where(
         text("kind in ('confirmation', 'refusal')"),  # as the partial index says it
         col(Outbox.recipient) == bindparam("address"),
@@ -473,7 +476,8 @@ def _counts(
         all_10min=sums.everybody or 0,
         median_10min=float(sums.median_10min or "0"),
         breaker_open_since=datetime.fromisoformat(since) if since else None,
-        confirmations_hour=0 if asked is None else asked.count - claims,
+        confirmations_hour=0 if asked is None else int(asked.asked or 0),
+        agent_letters_hour=0 if asked is None else asked.count - claims,
         claims_hour=claims,
         strikes_hour=_STRIKES.scalar(connection, source=asks.strike_source, since=hour) if asks.strike_source else 0,
         burst_told=burst and bool(_STRIKES.scalar(connection, source=f"burst:{asks.author_key}", since=day)),

@@ -377,7 +377,8 @@ def test_neither_yes_nor_no_keeps_it_waiting(text: str) -> None:
     assert (again.kind, again.to, again.values["held_text"]) == ("confirmation", CAMILLA, "Prøv å slå den av og på.")
     token = tokens.verify_address(KEYS, str(again.reply_to), NOW)
     assert token is not None and (token.audience, token.reference) == ("confirm", 3)
-    robot = replace(waiting(), counts=Counts(confirmations_hour=20))
+    assert again.once_key == "again:7", "it is no first question, of which there are three an hour"
+    robot = replace(waiting(), counts=Counts(confirmations_hour=3, agent_letters_hour=20))
     assert not decided(confirming(text), robot).notices, "a robot that answers each letter comes to an end"
 
 
@@ -401,6 +402,8 @@ def test_at_most_three_confirmations_an_hour() -> None:
     assert notices(decided(given, replace(KNOWN, counts=Counts(confirmations_hour=2))), "confirmation")
     plan = decided(given, replace(KNOWN, counts=Counts(confirmations_hour=3)))
     assert plan.outcome == "held" and not plan.notices
+    others = replace(KNOWN, counts=Counts(confirmations_hour=2, agent_letters_hour=12))
+    assert notices(decided(given, others), "confirmation"), "refusals and repeated questions take none away"
 
 
 FORGED = answer(to=(f"it@{DOMAIN}",), verdict="none")

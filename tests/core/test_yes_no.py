@@ -14,12 +14,16 @@ NO = (
     "Nei", "NEI!", "nei takk", "Nei, ikke send den!", "Nei. Det var ikke meg", "Nei, ikkje send", "Nej", "nej tack",
     "Nej, skicka inte", "Ei", "en", "Ei kiitos", "No", "NO.", "no thanks", "No, don't send it", "Nein",
     "Nein, nicht senden", "#drop", "Nei\n\nCamilla Dahl\nIT, tlf. 555 01 100", "> Svar NEI\nnei", "Nope",
+    "Nei, jeg skrev ikke det", "Nej, det var inte från mig", "Nei\n\nSendt fra min iPhone", "No, it wasn't me",
     "Nei\n\nJeg skriver den på nytt senere.", "#drop\n\nJa, vi elsker!",
 )  # fmt: skip
 NEITHER = (
     "", "\n\n", "> JA", "Ja, men bare til 14", "Ja\n\nMen vent til i morgen.", "Ja eller nei?", "Ja nei",
     "Nei, ja, send", "No problem, send it", "Ei ongelmaa", "En time, takk", "Hei!", "Hva er dette?", "Send",
     "Ikke send", "Stopp", "Jeg svarte ja", "Ja\nEller nei, forresten", "Nei\nJo, ja, send den likevel", "Yes and no",
+    "Ja?", "OK?", "ok, is it mine?", "Ja\n\nStopp den likevel, jeg fant en feil.", "Ja\n\nAvvent til mandag",
+    "Yes\n\nHold it until Monday", "Ja\n\nÅngrar mig", "Nei, send den", "Nei, det er fra meg", "Nei\n\nJo, send den",
+    "No\n\nActually send it", "Nej, det är jag", "No, I wrote that", "Nei\n\nJo", "Nein, ich schicken",
     "👍", "#sende", "#send den", "nja", "Jamen", "Ja, ikke send",
 )  # fmt: skip
 
