@@ -10,21 +10,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
+from maild.mail.device_lines import ENDS, START, is_device_line
 from maild.mail.quotes import is_rule, plain
-from maild.mail.signature_words import CLOSINGS, DEVICE, DEVICE_NAMES, DISCLAIMER, FOOTNOTES, LIST_WORDS
+from maild.mail.signature_words import CLOSINGS, DISCLAIMER, FOOTNOTES, LIST_WORDS
 
 Below = Literal["signature", "disclaimer"]
 
 _MOST_PARAGRAPHS = 2000
-_DEVICE_STARTS = tuple(
-    sorted({start for starts in DEVICE.values() for start in starts.split("|")}, key=len, reverse=True)
-)
-_DEVICE_ENDS = ("gesendet", "gönderildi", "küldve", "보냄", "送信", "lähetetty")
-_DEVICE_HEADS = frozenset(start[:2] for start in _DEVICE_STARTS)
-_AROUND = "*_.-–—[]()<> "
-_DEVICE_START = re.compile(rf"\n[{re.escape(_AROUND)}]*+(?:{'|'.join(map(re.escape, _DEVICE_STARTS))})")
-"""Begins with a line end, and not with ``^``, since ``re`` leaps from one to the next."""
-_DEVICE_NAME = frozenset(DEVICE_NAMES.split())
 _CLOSING = frozenset(CLOSINGS.split("|"))
 _SHORTEST_DISCLAIMER = 100
 _WIDEST_CLOSING = 2 * max(map(len, _CLOSING))
@@ -37,26 +29,6 @@ _CONTACT = re.compile(
     r"(?i)\b(?:tlf|tel|telefon|phone|mob|mobil|mobile|gsm|fax|puh|puhelin|sími|farsími|handy|direkte|e-?post|e-?mail"
     r"|växel|sentralbord|org\.? ?nr)\b\.?|https?://|\bwww\.|@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d"
 )
-_WORDS = re.compile(r"[^\W_]+")
-_LINK = re.compile(r"[<(\[]?(?:https?://|mailto:)[^\s>)\]]*[>)\]]?")
-
-
-def is_device_line(line: str) -> bool:
-    """Tell whether a whole line is what a telephone or a mail program adds (``Sendt fra min iPhone``)."""
-    if not 8 < len(line) <= 240:
-        return False
-    if "://" not in line and "mailto:" not in line and line.isprintable():
-        bare = line.strip(_AROUND)
-        if bare[:2].casefold()[:2] not in _DEVICE_HEADS and not bare[-16:].casefold().endswith(_DEVICE_ENDS):
-            return False  # nearly every line
-    text = plain(_LINK.sub(" ", line)).strip(_AROUND).casefold()
-    if not text or len(text) > 90 or "," in text or ";" in text or "?" in text:
-        return False
-    if not text.startswith(_DEVICE_STARTS) and not text.endswith(_DEVICE_ENDS):
-        return False
-    words = _WORDS.findall(text)
-    named = any(word in _DEVICE_NAME or word.startswith(("iphon", "ipad", "outlook", "android")) for word in words)
-    return (named and len(words) <= 11) or ("iphone" in text and len(text) < 40)
 
 
 def _sentence(line: str) -> bool:
@@ -125,8 +97,8 @@ def _is_worth_a_look(fold: str) -> bool:
         not text.isprintable()
         or "://" in text
         or "mailto:" in text
-        or _DEVICE_START.search(f"\n{fold}") is not None
-        or any(map(text.__contains__, _DEVICE_ENDS))
+        or START.search(f"\n{fold}") is not None
+        or any(map(text.__contains__, ENDS))
         or any(map(text.__contains__, _FOOTNOTE))
         or _speaks_as_disclaimers(text)
     )
@@ -155,6 +127,14 @@ def _on_a_card(line: str) -> bool:
         return contact.start() <= 2 or "|" in text or (contact.group()[0] == "@" and " " not in text.split("@")[0])
     words = text.split()
     return len(words) <= 3 or 2 * sum(word[0].isupper() or not word[0].isalpha() for word in words) >= len(words)
+
+
+def _device_lines(lines: Sequence[str], first: int, after: int) -> Iterator[tuple[int, int, Below]]:
+    """Return each line of a paragraph that a telephone or a mail program added."""
+    for at in range(first, after):
+        above = lines[at - 1] if at > first else ""
+        if is_device_line(lines[at], above, lines[at + 1] if at + 1 < after else ""):
+            yield at, at + 1, "signature"
 
 
 def _is_closing(line: str) -> bool:
@@ -191,7 +171,7 @@ def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, i
             if after - first <= 40 and _is_disclaimer(" ".join(lines[first:after])[:4200]):
                 found.append((first, after, "disclaimer"))
             else:
-                found.extend((at, at + 1, "signature") for at in range(first, after) if is_device_line(lines[at]))
+                found.extend(_device_lines(lines, first, after))
     if delimiter is None:
         stop = min((first for first, _, _ in found if first >= start), default=end)
         card = _contact_card(lines, start, min(end, stop))

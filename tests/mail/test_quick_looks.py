@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.mail import bounce, caps, headers, structure
+from maild.mail.device_lines import is_device_line
+from maild.mail.device_words import DEVICE
 from maild.mail.lines import Lines
 from maild.mail.quotes import header_at, may_announce
-from maild.mail.signature_words import DEVICE, DISCLAIMER, FOOTNOTES
-from maild.mail.signatures import below_words, is_device_line
+from maild.mail.signature_words import DISCLAIMER, FOOTNOTES
+from maild.mail.signatures import below_words
 from maild.mail.text import Shown, clean, clean_line
 from tests.mail.raw import reading
 
@@ -77,7 +79,8 @@ def test_a_device_line_is_found_wherever_it_stands(lines: list[str]) -> None:
     """In a run of a writer's lines each line that a telephone added is folded, however the run looks as a whole."""
     found = below_words(lines, 0, len(lines))
     folded = {at for start, end, _ in found for at in range(start, end)}
-    assert {at for at, line in enumerate(lines) if is_device_line(line)} <= folded
+    around = ["", *lines, ""]
+    assert {at for at, line in enumerate(lines) if is_device_line(line, around[at], around[at + 2])} <= folded
 
 
 @pytest.mark.parametrize("missing", range(len(DISCLAIMER)))
