@@ -85,6 +85,10 @@ class Lines:
         end = min(end, len(self.raw))
         self.verdicts[start:end] = bytes([CODE[kind]]) * max(end - start, 0)
 
+    def keep(self, start: int, end: int) -> None:
+        """Give a half-open range of lines back to the writer."""
+        self.verdicts[start:end] = bytes(end - start)
+
     def fold_quoted_blanks(self, end: int) -> None:
         """Fold the lines above ``end`` that are nothing but quote marks."""
         if any(self.depth):

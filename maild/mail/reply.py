@@ -17,7 +17,7 @@ from maild.mail.filled import filled_lines
 from maild.mail.header_words import FORWARD_SUBJECTS
 from maild.mail.lines import Lines
 from maild.mail.quotes import Header, is_rule, plain
-from maild.mail.signatures import below_words
+from maild.mail.signatures import below_words, is_said
 from maild.mail.text import Mark, Shown
 
 _TAGS = r"^\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}"
@@ -72,6 +72,8 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False) -> Spl
     text.fold_quoted_blanks(keep_from)
     _fold_signatures(text, keep_from)
     _fold_remnants(text)
+    if not text.own_runs():
+        _keep_what_may_be_said(text)
     text.join_folds()
     runs = text.runs()
     return Split(
@@ -188,6 +190,13 @@ def _fold_signatures(text: Lines, stop: int) -> None:
     for start, end in text.own_runs(stop)[:_MOST_RUNS]:
         for first, after, kind in below_words(text.raw, start, end):
             text.fold(first, after, kind)
+
+
+def _keep_what_may_be_said(text: Lines) -> None:
+    """Take back what was folded as a signature or a disclaimer in a text with no other words of the writer's."""
+    for start, end, kind in text.runs():
+        if kind in ("signature", "disclaimer") and is_said(text.raw[start:end]):
+            text.keep(start, end)
 
 
 def _fold_remnants(text: Lines) -> None:

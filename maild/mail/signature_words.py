@@ -209,11 +209,15 @@ DISCLAIMER: tuple[tuple[str, ...], ...] = (
 )
 """Five things a legal disclaimer speaks of; a paragraph that speaks of four is one."""
 
-FOOTNOTES = (
+PAPER_NOTES = (
     "please consider the environment before printing|consider the environment before you print|tenk på miljøet før du"
     "|vern miljøet|spar miljøet|tænk på miljøet|tänk på miljön innan|ajattele ympäristöä|bitte denken sie an die"
     " umwelt"
-    "|virus-free.|virusfri.|virenfrei.|scanned for viruses|scanned by|checked for viruses|kontrollert for virus"
+)
+"""Short paragraphs that ask the reader not to print: some as a question."""
+
+FOOTNOTES = (
+    "virus-free.|virusfri.|virenfrei.|scanned for viruses|scanned by|checked for viruses|kontrollert for virus"
     "|originated from outside|originates from outside|sent from outside the organi|from an external sender"
     "|kommer fra en ekstern avsender|ekstern avsender|extern avsändare|you don't often get email from"
     "|du mottar ikke ofte e-post fra|får inte ofta e-post från|du får ikke ofte mail fra|sie erhalten nicht oft"
@@ -221,3 +225,15 @@ FOOTNOTES = (
     "|some people who received this message don't often get email"
 )
 """Short paragraphs that gateways and programs add."""
+
+FIRST_PERSON = (
+    r"[Jj]eg|[Ee]g|[Jj]ag|[Mm]inä|[Mm]inulle|[Éé]g|[Mm]ér|[Ii]ch|[Ii]k|[Yy]o|[Jj]['’]ai|[Ss]ain|[Oo]len|[Rr]ecibí"
+    r"|I (?:am|have|had|was|got|get|received|did|do|think|can|could|should|need|want|would|will|just|never|found|see)"
+    r"|I['’](?:m|ve|d|ll)|(?:[sS]hould|[dD]id|[cC]ould|[dD]o|[aA]m|[cC]an|[mM]ay) I"
+    r"|(?:[Ss]endt|[Ss]ent|[Ss]kickat|[Ss]kickades|[Kk]om)(?: til| till| to)? (?:meg|mig|me|oss|us)"
+    r"|(?:[Tt]ill?|[Tt]o|[Ff]or|[Ff]ör|an) (?:meg|mig|me|mich)"
+    r"|[Vv]i (?:har )?(?:fikk|fått|fick|fik|fået|mottok|mottatt|mottog|mottagit|modtog|modtaget)"
+    r"|[Hh]ar vi (?:fått|fået|mottatt|mottagit|modtaget)|(?:[Ff]ikk|[Ff]ick|[Ff]ik) vi"
+    r"|[Ww]e(?: have|['’]ve)? (?:received|got)|[Ss]aimme|[Oo]lemme"
+)
+"""What somebody says who got a mail: a disclaimer speaks to him, and of him only as "you"."""

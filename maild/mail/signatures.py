@@ -12,7 +12,7 @@ from typing import Literal
 
 from maild.mail.device_lines import ENDS, START, is_device_line
 from maild.mail.quotes import is_rule, plain
-from maild.mail.signature_words import CLOSINGS, DISCLAIMER, FOOTNOTES, LIST_WORDS
+from maild.mail.signature_words import CLOSINGS, DISCLAIMER, FIRST_PERSON, FOOTNOTES, LIST_WORDS, PAPER_NOTES
 
 Below = Literal["signature", "disclaimer"]
 
@@ -24,7 +24,10 @@ _WIDEST_CLOSING = 2 * max(map(len, _CLOSING))
 _SPOKEN_OF = sorted(DISCLAIMER, key=len)
 """What a disclaimer speaks of, the fewest words first: prose is done with after two of them."""
 _LIST = tuple(LIST_WORDS.split("|"))
-_FOOTNOTE = tuple(FOOTNOTES.split("|"))
+_PAPER = tuple(PAPER_NOTES.split("|"))
+_FOOTNOTE = (*_PAPER, *FOOTNOTES.split("|"))
+_FIRST_PERSON = re.compile(rf"(?<![\w.-])(?:{FIRST_PERSON})(?![\w-])")
+_URL = re.compile(r"\S*://\S*|\bwww\.\S*")
 _CONTACT = re.compile(
     r"(?i)\b(?:tlf|tel|telefon|phone|mob|mobil|mobile|gsm|fax|puh|puhelin|sími|farsími|handy|direkte|e-?post|e-?mail"
     r"|växel|sentralbord|org\.? ?nr)\b\.?|https?://|\bwww\.|@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d"
@@ -82,10 +85,14 @@ def _speaks_as_disclaimers(fold: str) -> bool:
 
 
 def _is_disclaimer(text: str) -> bool:
+    """Tell whether a paragraph is a disclaimer or a gateway's note, and not what somebody says or asks about one."""
     fold = text.casefold()
-    if len(fold) <= 400 and any(note in fold for note in _FOOTNOTE):
-        return True
-    return len(fold) <= 4000 and _speaks_as_disclaimers(fold)
+    noted = len(fold) <= 400 and any(note in fold for note in _FOOTNOTE)
+    if not noted and not (len(fold) <= 4000 and _speaks_as_disclaimers(fold)):
+        return False
+    if _FIRST_PERSON.search(text) is not None:
+        return False
+    return "?" not in _URL.sub(" ", text) or (noted and any(note in fold for note in _PAPER))
 
 
 def _is_worth_a_look(fold: str) -> bool:
@@ -125,8 +132,7 @@ def _on_a_card(line: str) -> bool:
     contact = _CONTACT.search(text)
     if contact is not None:
         return contact.start() <= 2 or "|" in text or (contact.group()[0] == "@" and " " not in text.split("@")[0])
-    words = text.split()
-    return len(words) <= 3 or 2 * sum(word[0].isupper() or not word[0].isalpha() for word in words) >= len(words)
+    return len(text.split()) <= 3 or _is_named(text)
 
 
 def _device_lines(lines: Sequence[str], first: int, after: int) -> Iterator[tuple[int, int, Below]]:
@@ -153,6 +159,26 @@ def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     if sum(_CONTACT.search(lines[at]) is not None for at in card) < 2 or not all(_on_a_card(lines[at]) for at in card):
         return None
     return card[1] if _CONTACT.search(lines[card[0]]) is None else card[0]
+
+
+def is_said(lines: Sequence[str]) -> bool:
+    """Tell whether folded lines may be an answer when they are all there is: not a device line, and not a card."""
+    full = [line for line in lines if any(map(str.isalnum, line)) and not is_device_line(line)]
+    if not full:
+        return False
+    reached = [_CONTACT.search(line) is not None for line in full]
+    card = all(map(max, reached, map(_is_named, full))) and any(map(max, reached, map(_is_a_name, full)))
+    return not card
+
+
+def _is_named(line: str) -> bool:
+    words = line.split()
+    return 2 * sum(word[0].isupper() or not word[0].isalpha() for word in words) >= len(words)
+
+
+def _is_a_name(line: str) -> bool:
+    words = line.split()
+    return len(words) >= 2 and all(word[0].isupper() for word in words)
 
 
 def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, int, Below]]:

@@ -13,7 +13,7 @@ from maild.mail.device_lines import is_device_line
 from maild.mail.device_words import DEVICE
 from maild.mail.lines import Lines
 from maild.mail.quotes import header_at, may_announce
-from maild.mail.signature_words import DISCLAIMER, FOOTNOTES
+from maild.mail.signature_words import DISCLAIMER, FOOTNOTES, PAPER_NOTES
 from maild.mail.signatures import below_words
 from maild.mail.text import Shown, clean, clean_line
 from tests.mail.raw import reading
@@ -97,7 +97,7 @@ def test_a_disclaimer_may_leave_one_thing_out(missing: int) -> None:
             assert below_words([*text[:2], fewer], 0, 3) == []
 
 
-@pytest.mark.parametrize("note", FOOTNOTES.split("|"))
+@pytest.mark.parametrize("note", [*FOOTNOTES.split("|"), *PAPER_NOTES.split("|")])
 def test_a_gateways_note_is_found(note: str) -> None:
     """Each note of the table, below a long text of the writer's."""
     text = ["Skriveren i andre etasje står stille igjen. " * 20, "", f"Xx {note.capitalize()} xx"]

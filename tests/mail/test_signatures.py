@@ -103,3 +103,65 @@ def test_a_sentence_that_begins_as_a_device_line_is_kept(line: str, text: str) -
 def test_a_sentence_that_goes_on_around_a_device_line_is_kept_whole(own: str) -> None:
     """A line of wrapped prose, or of a list, may hold the same words."""
     assert answer(own).own_text == own
+
+
+ABOUT = (
+    "Konfidensielt: denne e-posten jeg fikk fra advokaten er feil sendt til meg. Jeg er ikke rett mottaker, og"
+    " innholdet er taushetsbelagt. Skal jeg slette den, eller skal jeg gi beskjed til avsender? Hva gjør jeg?",
+    "Denne e-posten er fortrolig og kom til oss ved en feil. Vi er ikke rette mottaker. Den er slettet her.",
+    "Denne meldinga er fortruleg, og eg er ikkje rette mottakaren. Ho kom ved ein feil, så eg har sletta ho.",
+    "Meddelandet är konfidentiellt och avsett endast för mottagaren. Jag har fått det av misstag; ska jag meddela"
+    " avsändaren och radera det?",
+    "Vi har fået en fortrolig mail ved en fejl. Denne mail er beregnet til en anden modtager. Vi har slettet den.",
+    "Tämä viesti on luottamuksellinen ja tarkoitettu muulle vastaanottajalle. Sain sen vahingossa. Poistanko sen?",
+    "Þessi tölvupóstur er trúnaðarmál og ætlaður öðrum viðtakanda. Ég fékk hann fyrir mistök. Á ég að eyða honum?",
+    "Diese E-Mail ist vertraulich und für einen anderen Empfänger bestimmt. Ich habe sie irrtümlich erhalten und"
+    " werde sie löschen.",
+    "This e-mail is confidential and I am not the intended recipient. It came to me by mistake. Please delete it.",
+    "Hvorfor står det «ekstern avsender» på alt fra skolen?",
+    "Jeg har kontrollert for virus på maskinen, men den er like treg.",
+)
+
+
+@pytest.mark.parametrize("own", ABOUT)
+def test_what_somebody_says_about_a_disclaimer_is_kept(own: str) -> None:
+    """A disclaimer neither asks nor says "I"; who got a confidential mail by mistake uses all its words."""
+    text = f"Hei\n\n{own}\n\nHilsen Kari"
+    assert answer(text).own_text == text
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "I tilfelle du ikke er rette mottaker av denne e-posten: den er konfidensiell. Varsle avsender og slett den, se"
+        " https://fjordvik.example/personvern?side=1",
+        "This message is confidential. If you are not the intended recipient, please return it to us and destroy it.",
+        "Må du skrive ut denne e-posten? Tenk på miljøet før du skriver ut.",
+    ],
+)
+def test_a_disclaimer_that_speaks_to_its_reader_is_folded(below: str) -> None:
+    """Also with a question mark in a link, or when it asks not to print."""
+    assert answer(f"{OWN}\n\n{below}\n").own_text == OWN
+
+
+LEFT = (
+    "-- \nJeg får det fortsatt ikke til",
+    "-- \nvirker nå",
+    "_______________________________________________\nbrukere mailing list\nbrukere@lists.epost.example",
+    "Denne e-posten og eventuelle vedlegg er konfidensiell og kun ment for rette mottaker. Har du mottatt den ved en"
+    " feil, ber vi deg varsle avsender og slette den. Takk.",
+)
+QUOTE = "Den 03.03.2026 10:15, skrev Kari Nordmann:\n> Virker det nå?\n"
+
+
+@pytest.mark.parametrize("own", LEFT)
+@pytest.mark.parametrize("text", ["{}", f"{{}}\n\n{QUOTE}", f"{QUOTE}\n{{}}"], ids=["alone", "above", "below"])
+def test_a_mail_of_nothing_else_keeps_what_may_be_said(own: str, text: str) -> None:
+    """Somebody wrote below the delimiter, or the disclaimer is all that came: an empty text helps nobody."""
+    assert answer(text.format(own)).own_text == own.replace("-- ", "--")
+
+
+@pytest.mark.parametrize("card", ["-- \nKari Moen\nFjordvik kommune\nTlf. 555 01 234", "Sendt fra min iPhone", "-- \n"])
+def test_a_card_or_a_device_line_alone_is_no_answer(card: str) -> None:
+    """An empty answer stays empty: nothing of it may be sent on."""
+    assert answer(f"{card}\n\n{QUOTE}").own_text == ""
