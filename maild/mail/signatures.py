@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from maild.mail.device_lines import ENDS, START, is_device_line
-from maild.mail.quotes import is_rule, plain
+from maild.mail.quotes import plain
 from maild.mail.signature_words import CLOSINGS, DISCLAIMER, FIRST_PERSON, FOOTNOTES, LIST_WORDS, PAPER_NOTES
 
 Below = Literal["signature", "disclaimer"]
@@ -32,6 +32,16 @@ _CONTACT = re.compile(
     r"(?i)\b(?:tlf|tel|telefon|phone|mob|mobil|mobile|gsm|fax|puh|puhelin|sími|farsími|handy|direkte|e-?post|e-?mail"
     r"|växel|sentralbord|org\.? ?nr)\b\.?|https?://|\bwww\.|@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d"
 )
+_PARTS = re.compile(r"\s*[,|(/•]|\s[-–—]+\s")
+"""What stands between a name and a title on one line."""
+_PARTICLES = frozenset({"von", "van", "der", "den", "de", "af", "av", "og", "och", "ja", "und"})
+_GREETINGS = frozenset(
+    {"hei", "hej", "hallo", "heisann", "hi", "hello", "dear", "moi", "hæ", "sæl", "kjære", "kära"}
+    | {"takk", "tack", "tak", "kiitos", "thanks", "danke", "ring", "call"}
+)
+_SHORTEST_RULE = 20
+_PLACE = re.compile(r"[\s<(\[*]*+(?:[^:@/]{1,40}: )?[\s<(]*+(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*$")
+"""A line of nothing but a link or an address, and perhaps what it is for."""
 
 
 def _sentence(line: str) -> bool:
@@ -50,14 +60,30 @@ def _delimiter(lines: Sequence[str], start: int, end: int) -> int | None:
             return at
         if len(below) > (20 if exact else 10) or any(len(text) > 200 for text in below):
             return None
-        if not exact and (
-            sum(map(_sentence, below)) or all(text.lstrip().startswith(("- ", "* ", "-- ")) for text in below)
-        ):
-            return None
         if exact and any(text.rstrip().endswith("?") for text in below):
             return None
-        return at
+        return at if exact or _is_card(below) else None
     return None
+
+
+def _is_card(below: Sequence[str]) -> bool:
+    """Tell whether lines are a signature by themselves: a name, then a telephone or address, or titles and names.
+
+    People draw a line between two points, too, and write on below it.
+    """
+    card = [line.strip(" \t*|•") for line in below if not is_device_line(line)]
+    closed = bool(card) and _is_closing(card[0])
+    card = card[closed:]
+    if not card or any(map(_sentence, card)) or not all(map(_on_a_card, card[1:])):
+        return False
+    name, *titles = _PARTS.split(card[0])
+    known = _is_a_name(name)
+    alone = name[:1].isupper() and name.replace("-", "").isalpha()
+    if any(map(_CONTACT.search, card)):
+        return known or (_on_a_card(card[0]) and (closed or alone))
+    if len(card) == 1:
+        return (known and bool(titles) and all(map(_is_a_title, titles))) or (closed and (known or alone))
+    return (known or (closed and alone)) and all(map(_is_a_title, card))
 
 
 def _paragraphs(lines: Sequence[str], start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -112,16 +138,23 @@ def _is_worth_a_look(fold: str) -> bool:
 
 
 def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
-    """Return where a mailing list's footer begins at the end of a run: a rule, then lines that name the list."""
+    """Return where a mailing list's footer begins at the end of a run: a rule, then lines that name the list, of which
+    one is nothing but a link or an address; below a short rule two.
+    """
     last = end
     while last > start and not lines[last - 1].strip():
         last -= 1
     for at in range(last - 2, max(start, last - 14) - 1, -1):
-        if not is_rule(lines[at]) or lines[at].strip() == "--":
+        rule = lines[at].strip()
+        if rule.strip("_") and (rule.strip("-") or len(rule) < _SHORTEST_RULE):
             continue
         below = [line for line in lines[at + 1 : last] if line.strip()]
-        text = "\n".join(below).casefold()
-        if below and any(word in text for word in _LIST) and not any(map(_sentence, below)):
+        text = "\n".join(below)
+        fold = text.casefold()
+        if not below or not any(word in fold for word in _LIST) or any(map(_sentence, below)):
+            continue
+        places = sum(_PLACE.match(line) is not None for line in below)
+        if places >= (1 if len(rule) >= _SHORTEST_RULE else 2) and _FIRST_PERSON.search(text) is None:
             return at
     return None
 
@@ -176,9 +209,23 @@ def _is_named(line: str) -> bool:
     return 2 * sum(word[0].isupper() or not word[0].isalpha() for word in words) >= len(words)
 
 
-def _is_a_name(line: str) -> bool:
+def _is_a_title(line: str) -> bool:
+    """Tell whether half the words of a line have capitals, and no number or stop makes it a sentence."""
     words = line.split()
-    return len(words) >= 2 and all(word[0].isupper() for word in words)
+    capitals = sum(word[0].isupper() or not any(map(str.isalnum, word)) for word in words)
+    return bool(words) and 2 * capitals >= len(words) and line[-1] not in ".:!?" and not any(map(str.isdigit, line))
+
+
+def _is_a_name(line: str) -> bool:
+    """Tell whether a line is two words or more with capitals ("Kari von Moen"), and none of them greets."""
+    words = line.split()
+    capitals = sum(word[0].isupper() for word in words)
+    return (
+        capitals >= 2
+        and line[-1] not in ".:!?"
+        and all(word[0].isupper() or word in _PARTICLES for word in words)
+        and words[0].casefold() not in _GREETINGS
+    )
 
 
 def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, int, Below]]:

@@ -165,3 +165,62 @@ def test_a_mail_of_nothing_else_keeps_what_may_be_said(own: str, text: str) -> N
 def test_a_card_or_a_device_line_alone_is_no_answer(card: str) -> None:
     """An empty answer stays empty: nothing of it may be sent on."""
     assert answer(f"{card}\n\n{QUOTE}").own_text == ""
+
+
+CARDS = (
+    "Kari Moen\nFjordvik kommune",
+    "Kari Moen, Rådgiver IT",
+    "*Kari Moen | Rådgiver, IT-drift*",
+    "Jørn Støylen -- http://fjordvik.example\n555 01 234 -- jorn@fjordvik.example",
+    "Anna von Essen\nAvdelning Drift\nTel. 08-555 01 23",
+    "Mvh\nKari",
+    "Med vänlig hälsning\nKarin Ek\nwww.sjovik.example",
+    "Matti Virtanen\nPuh. 050 555 0123",
+    "IT-avdelingen\nFjordvik kommune\nTlf. 555 01 234",
+    "John Doe\nSenior Developer\n\nSent from my iPhone",
+)
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_card_below_two_hyphens_is_folded(card: str) -> None:
+    """Many programs eat the space after them: a name shows what follows."""
+    assert answer(f"{OWN}\n\n--\n{card}\n").own_text == OWN
+
+
+DRAWN = (
+    "--\nPunkt 1 fikses mandag\nPunkt 2 fikses tirsdag\nRing meg om det",
+    "--\nPunkt 1 fikses mandag\nPunkt 2 fikses tirsdag",
+    "--\n\nDet er to ting jeg lurer på\n\nNår kommer dere",
+    "--\nHej Karin\nFungerar nu",
+    "--\nTakk Kari, virker nå",
+    "--\nServer nede\nhttps://intranett.example/1\nNår kommer dere",
+    "--\nSoita minulle huomenna\n050 555 0123",
+    "--\nPrentarinn er bilaður\nHvenær komið þið",
+    "--\nDer Drucker geht nicht\nWann kommt jemand",
+    "=====\nping 10.0.0.1\n=====\n\nFortsatt ingenting. Se https://lists.example.no/unsubscribe for listen.",
+    "====================\nping 10.0.0.1\nhttps://lists.example.no/unsubscribe",
+    "____________\nHvordan melder jeg meg av denne postlisten\nJeg har prøvd å trykke på unsubscribe lenken men det"
+    " skjer ikke noe",
+    "------------------------------\nJag vill avsluta postlistan\nkari@sjovik.example",
+    "----\nVi er med i en postliste\nhttps://lists.example.no/info\nDen er gammel",
+)
+
+
+@pytest.mark.parametrize("below", DRAWN)
+def test_words_below_a_drawn_line_are_kept(below: str) -> None:
+    """People draw lines between two points, and they write about mailing lists."""
+    text = f"Hei\n\n{below}"
+    assert answer(text).own_text == text
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "__\nbrukere mailing list\nbrukere@lists.epost.example\nhttp://lists.epost.example/listinfo/brukere",
+        "____________________\nMeld deg av: https://lists.epost.example/unsubscribe",
+        "------------------------------\nPostlista: brukere\n<mailto:brukere-request@epost.example>",
+    ],
+)
+def test_a_lists_footer_is_folded(footer: str) -> None:
+    """A line of nothing but a link or an address stands in it; below a short rule two."""
+    assert answer(f"{OWN}\n\n{footer}\n").own_text == OWN
