@@ -200,13 +200,33 @@ def _keep_what_may_be_said(text: Lines) -> None:
 
 
 def _fold_remnants(text: Lines) -> None:
-    """Fold the end of a quoted line that a program wrapped without giving it a quote mark of its own."""
+    """Fold the ends of quoted lines that a program wrapped without giving them quote marks of their own.
+
+    Each stands below a line too full to take its first word. One alone may be an answer, unless it ends a question
+    or a quotation that the line above began.
+    """
+    found: list[int] = []
     for start, end in text.own_runs():
         if end - start != 1 or start == 0 or end >= len(text) or not text.depth[start - 1] or not text.depth[end]:
             continue
         above, line = text.raw[start - 1].rstrip(), text.raw[start]
         if len(above) >= 66 and (above[-1].isalnum() or above[-1] in ",-") and line[0].islower() and len(line) <= 60:
-            text.fold(start, end, "quote")
+            found.append(start)
+    if not found:
+        return
+    width = max(len(line.rstrip()) for line, depth in zip(text.raw, text.depth, strict=True) if depth)
+    cut = [at for at in found if len(text.raw[at - 1].rstrip()) + 1 + len(text.raw[at].split()[0]) > width]
+    if len(cut) > 1 or (cut and _ends_what_is_above(text, cut[0])):
+        for at in cut:
+            text.fold(at, at + 1, "quote")
+
+
+def _ends_what_is_above(text: Lines, at: int) -> bool:
+    """Tell whether a line asks or closes what the quoted line above it began, and the line below does not go on."""
+    above, line, below = text.bare[at - 1], text.bare[at], text.bare[at + 1]
+    if below[:1].islower():
+        return False
+    return line[-1] == "?" or (above.count('"') % 2 == 1 and line.count('"') == 1)
 
 
 def _answered_lines(text: Lines, runs: Sequence[tuple[int, int, FoldKind | None]]) -> set[int]:

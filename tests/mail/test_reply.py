@@ -191,6 +191,53 @@ def test_answers_between_quoted_lines_stay_with_the_line_they_answer() -> None:
     assert "Siden når" in "".join(fold.text for fold in answer(text).folds)
 
 
+@pytest.mark.parametrize(
+    ("above", "own", "below"),
+    [
+        (
+            "Når skjedde det, og hvilken maskin gjelder det, og hvem er det som",
+            "i går kveld, pc-0142, bare meg",
+            "opplever feilen?",
+        ),
+        (
+            "Vilken skrivare är det, och vem mer har försökt att skriva ut på den",
+            "den i källaren",
+            "Hälsningar IT",
+        ),
+        ("Voitteko kertoa, missä huoneessa tulostin on ja kuka muu sitä käyttää,", "a-214, vain minä.", ""),
+        ("Wann ist es passiert, welches Gerät ist es, und wer ausser Ihnen hat", "gestern, nur ich?", "das Problem?"),
+    ],
+)
+def test_one_short_line_between_two_quoted_ones_is_an_answer(above: str, own: str, below: str) -> None:
+    """Although it begins small, and the line above it is long and has no end."""
+    text = f"{ATTRIBUTIONS[0]}\n> Hei\n> {above}\n{own}\n> {below}\n> Takk for hjelpen med dette"
+    assert own in answer(text).own_text
+
+
+@pytest.mark.parametrize(
+    ("quoted", "ends"),
+    [
+        (
+            "> Vi har sett på saken deres og trenger litt mer før vi kan gå videre med\ndette.\n>\n"
+            "> Kan dere si hvilket rom det gjelder, og om det er flere enn dere som\nopplever det samme\n> i dag?",
+            ("dette.", "opplever det samme"),
+        ),
+        (
+            "> Hej\n> Kan ni säga vilket rum det gäller och om det är fler än ni som har samma\nfel på skrivaren?\n>",
+            ("fel på skrivaren?",),
+        ),
+        (
+            '> Hei\n> Feilmeldingen lyder: "Skriveren er ikke tilgjengelig akkurat nå, prøv\nigjen senere"\n>',
+            ('igjen senere"',),
+        ),
+    ],
+)
+def test_the_ends_of_quoted_lines_that_a_program_wrapped_are_folded(quoted: str, ends: tuple[str, ...]) -> None:
+    """Two below lines of one width, or one that ends the question or the quotation above it."""
+    found = answer(f"{OWN}\n\n{ATTRIBUTIONS[0]}\n{quoted}\n> Hilsen IT")
+    assert [end for end in ends if end in found.own_text] == []
+
+
 def test_form_lines_filled_inside_the_quote_are_found() -> None:
     """SAMPLE M04: two of three blanks are filled, the third is no answer."""
     text = (
