@@ -50,7 +50,8 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     shown = content.shown
     subject = next((value for name, value in told if name == "subject"), "")[:500].strip()
     lines = Lines(shown)
-    split = reply.split(lines, subject, answers="in-reply-to" in first or "references" in first)
+    answers = "in-reply-to" in first or "references" in first
+    split = reply.split(lines, subject, answers, author.address or "")
     attached = structure.as_message(*content.attached[0]) if content.attached else None
     report = bounce.find(structure.as_message(raw, root), shown.text) if bounce.may_be(root) else None
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()

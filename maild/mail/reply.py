@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from maild.core.mail import Fold, FoldKind
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.mail.filled import filled_lines
+from maild.mail.forward_headers import ADDRESS
 from maild.mail.header_words import FORWARD_SUBJECTS
 from maild.mail.lines import Lines
 from maild.mail.quotes import Header, is_rule, plain
@@ -61,14 +62,14 @@ def is_answer_in_finnish(subject: str, header: Header) -> bool:
     return len(_FINNISH.intersection(header.block.labels)) >= 2
 
 
-def split(shown: Shown | Lines, subject: str = "", answers: bool = False) -> Split:
+def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author: str = "") -> Split:
     """Tell a writer's own words from the rest of a shown text (or of its lines, which then know the verdicts).
 
     ``subject`` lets a forward prefix keep what is passed on; ``answers`` says that the mail names one it answers
-    (In-Reply-To), so that a text of nothing but history may be folded whole.
+    (In-Reply-To), so that a text of nothing but history may be folded whole; ``author`` is the writer's address.
     """
     text = Lines.of(shown)
-    keep_from = _walk(text, subject, answers or _ANSWER.match(subject) is not None)
+    keep_from = _walk(text, subject, answers or _ANSWER.match(subject) is not None, author)
     text.fold_quoted_blanks(keep_from)
     _fold_signatures(text, keep_from)
     _fold_remnants(text)
@@ -87,7 +88,7 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False) -> Spl
     )
 
 
-def _walk(text: Lines, subject: str, answers: bool) -> int:
+def _walk(text: Lines, subject: str, answers: bool, author: str) -> int:
     """Mark quoted history from the top down. Return the line from which everything is a forward, or the end."""
     forwarded = says_forward(subject)
     pasted = not answers and not text.known and not text.marks
@@ -121,7 +122,7 @@ def _walk(text: Lines, subject: str, answers: bool) -> int:
                 return at
             at = _quoted(text, at)
         else:
-            at = at + 1 if header is None else _announced(text, header, answers)
+            at = at + 1 if header is None else _announced(text, header, answers, author)
         at = notable.find(1, at)
     return total
 
@@ -168,7 +169,7 @@ def _marked(text: Lines, at: int, mark: Mark, header: Header | None) -> int:
     return inside if inside > at else _quoted(text, at)
 
 
-def _announced(text: Lines, header: Header, answers: bool) -> int:
+def _announced(text: Lines, header: Header, answers: bool, author: str) -> int:
     """Fold a header and, when the history below it has no quote marks, all of that too.
 
     A mail that answers nothing has no history: a header in it was pasted, and what stands below may be the writer's.
@@ -181,8 +182,27 @@ def _announced(text: Lines, header: Header, answers: bool) -> int:
         return header.start + 1
     if not answers:
         return header.end
-    text.fold(header.start, len(text), "quote")
-    return len(text)
+    end = header.end if _is_a_note(text, header, author) else len(text)
+    text.fold(header.start, end, "quote")
+    return end
+
+
+def _is_a_note(text: Lines, header: Header, author: str) -> bool:
+    """Tell whether a header block is one that the writer typed or pasted in between, and not his program's.
+
+    No program leaves the date out, or begins with it and names no address. The writer's own earlier mail is pasted
+    when the line above it says what comes.
+    """
+    block = header.block
+    if header.kind != "block" or block is None or block.start != header.start:
+        return False
+    if all(role != "date" for role, _ in block.fields):
+        return True
+    sender = ADDRESS.search(block.value("from"))
+    if sender is None:
+        return block.fields[0][0] == "date"
+    above = text.above(header.start)
+    return sender.group().casefold() == author.casefold() and above >= 0 and text.bare[above].endswith(":")
 
 
 def _fold_signatures(text: Lines, stop: int) -> None:

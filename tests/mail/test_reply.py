@@ -322,6 +322,51 @@ def test_history_alone_is_kept_unless_the_mail_answers() -> None:
     assert split(Shown(text), "SV: Faktura", answers=True).own_text == ""
 
 
+ME = "kari@epost.example"
+OTHER = "ola@epost.example"
+
+
+@pytest.mark.parametrize(
+    ("above", "note", "below"),
+    [
+        ("", "Dato: 24.11.2026 kl. 10:15\nFra: Ola Berg\nTil: vaktmester\nEmne: nøkkel til B-214", "Hva gjør jeg?"),
+        ("Hej", "Datum: 2026-11-24 10:15\nFrån: Ola\nTill: vaktis\nÄmne: nyckel", "Vad gör jag?"),
+        ("", f"Avsender: Ola <{OTHER}>\nEmne: tilgang\nTil: IT", "Har ikke fått svar på denne. Hva skjer?"),
+        ("Moi", f"Lähettäjä: Ola <{OTHER}>\nVastaanottaja: IT\nAihe: tunnus", "En ole saanut vastausta."),
+        (
+            "Jag skrev detta i mars:",
+            f"Från: Kari <{ME}>\nSkickat: den 3 mars 2026 10:15\nTill: IT\nÄmne: dator",
+            "Ingen svarade. Vad gör ni nu?",
+        ),
+        (
+            "Ich schrieb am Montag:",
+            f"Von: Kari <{ME.upper()}>\nGesendet: 3. März 2026 10:15\nAn: IT\nBetreff: PC",
+            "Keine Antwort.",
+        ),
+    ],
+)
+def test_what_stands_below_a_pasted_note_is_kept(above: str, note: str, below: str) -> None:
+    """A block as no program writes it, or the writer's own mail that he announces, folds only its own lines."""
+    found = split(Shown(f"{above}\n\n{note}\n\n{below}"), "SV: Sak", answers=True, author=ME)
+    assert found.own_text == f"{above}\n\n{below}".strip()
+    assert [fold.text for fold in found.folds] == [note]
+
+
+@pytest.mark.parametrize(
+    ("above", "block"),
+    [
+        ("Purrer på denne.", f"Fra: Kari <{ME}>\nSendt: 3. mars 2026 10:15\nTil: IT\nEmne: Sak"),
+        ("Se under:", f"Fra: IT <{OTHER}>\nSendt: 3. mars 2026 10:15\nTil: Kari\nEmne: Sak"),
+        ("Tack", "Från: IT\nSkickat: den 3 mars 2026 10:15\nTill: Kari\nÄmne: Sak"),
+        ("Merci", f"====\n\nMessage du : 12/12/2026 13:20\nDe : IT <{OTHER}>\nA : Kari\nSujet : Sak"),
+    ],
+)
+def test_a_programs_block_still_begins_the_history(above: str, block: str) -> None:
+    """Also above the writer's own earlier mail, which a program quotes as any other."""
+    found = split(Shown(f"{above}\n\n{block}\n\n{BARE}"), "SV: Sak", answers=True, author=ME)
+    assert found.own_text == above
+
+
 _MARK_KIND = st.sampled_from(["quote", "signature", "footer", "forwarded"])
 _LINE = st.one_of(
     st.sampled_from(
