@@ -91,6 +91,12 @@ YOU_WROTE = _words(
 )
 """A pronoun before the verb is a writer who speaks, not a client that quotes."""
 
+SAID_TO = _words(
+    "meg mig oss mér okkur me us mir mich uns minulle meille at att að that dass että sa sade sagde sagði said sagte"
+    " sanoi"
+)
+"""After the verb, and in small letters: somebody tells what was written to whom, and no name of a person."""
+
 OPENERS = _words(
     "on at den d. dato am le il el em op dnia w dne dňa dana na la på ti data þann þ. 在 于 於 ils d'an/ar ar o às as"
     " më më: të pe ke to pr. lugupeetud në ons tir. в от у dnja"

@@ -14,7 +14,7 @@ from typing import Literal
 from maild.core.month_words import MONTH_NUMBER
 from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of, run_together
 from maild.mail.notes_header import LONE_LABELS, is_lone_label, notes_header
-from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, WEEKDAYS, WROTE, YOU_WROTE
+from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, SAID_TO, WEEKDAYS, WROTE, YOU_WROTE
 
 MOST_TESTS = 3000
 _WIDEST = 600
@@ -43,6 +43,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|
 _TIME = re.compile(
     r"(?<!\d)\d{1,2} ?[:.hH時点시] ?\d{2}(?!\d)|\d ?[ap]\.?m\b|上午|下午|午前|午後|오전|오후", re.IGNORECASE
 )
+_SAID_TO = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(SAID_TO))})(?!\w)(?! *\d)")
+"""In small letters only, and not "at 10:15"."""
 _DIGIT = re.compile(r"\d")
 _RULE = re.compile(r"[ \t*]*[-–—_=*~]{2,}[-–—_=*~ \t]*$")
 _JOINED = re.compile(r"[\s*_>]*-{3,} ?([^-]{3,80}?) ?-{3,}\s*(\S.*)$")
@@ -153,6 +155,8 @@ def _judge(text: str) -> Literal["sure", "weak"] | None:
     if verb is not None:
         if verb[1] and not (dated and timed):
             return None
+        if not framed and not address and _tells(core, len(words), verb[0]):
+            return "weak" if ends and len(words) <= 14 else None
         if framed or ((address or timed) and (dated or address) and (_opens(core) or address)):
             return "sure"
         if ends and timed and _YEAR.search(core) and len(words) <= 14:
@@ -161,6 +165,12 @@ def _judge(text: str) -> Literal["sure", "weak"] | None:
     if address and dated and timed and _opens(core) and core.rstrip(":： ").endswith((">", ")", "]", '"')):
         return "sure"
     return "weak" if dated and timed and _opens(core) and (address or len(words) <= 12) else None
+
+
+def _tells(core: str, count: int, verb: int) -> bool:
+    """Tell whether words below the verb say to whom somebody wrote, or what: "skrev IT til meg og sa:"."""
+    words = list(_WORD.finditer(core))
+    return verb >= 0 and len(words) == count and _SAID_TO.search(core, words[verb].end()) is not None
 
 
 def _complete(text: str, first: str) -> bool:

@@ -45,6 +45,7 @@ ATTRIBUTIONS = (
     "Kari Nordmann <kari@epost.example> ezt írta (időpont: 2026. márc. 3., K, 10:15):",
     "mar., 3 mar. 2026 la 10:15, Kari Nordmann <kari@epost.example> a scris:",
     '03.03.2026, 10:15, "Kari Nordmann" <kari@epost.example>:',
+    "On 3 Mar 2026 Kari Nordmann wrote at 10:15:",
     "---- On Tue, 03 Mar 2026 10:15:00 +0100 Kari Nordmann <kari@epost.example> wrote ----",
     ">>> Kari Nordmann <kari@epost.example> 03.03.2026 10:15 >>>",
 )
@@ -66,6 +67,24 @@ def test_a_wrapped_line_that_says_who_wrote_is_known(head: str) -> None:
     for cut in range(2, len(words) - 1):
         wrapped = f"{' '.join(words[:cut])}\n{' '.join(words[cut:])}"
         assert answer(f"{OWN}\n\n{wrapped}\n{QUOTED}\n").own_text == OWN, wrapped
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Den 24.11.2026 kl 10:15 skrev IT til meg og sa:",
+        "Den 24. november 2026 kl. 10.15 skreiv Ola at dette er i orden:",
+        "Den 24 november 2026 kl 10:15 skrev Ola till oss:",
+        "Þann 24.11.2026 kl. 10:15 skrifaði Ola mér:",
+        "Am 24.11.2026 um 10:15 schrieb die IT uns:",
+        "On 24 Nov 2026 at 10:15 Ola wrote to me and said:",
+    ],
+)
+def test_a_sentence_that_tells_who_wrote_to_whom_begins_no_history(told: str) -> None:
+    """Unless quote marks stand below it: no program says to whom, and none leaves the address out then."""
+    text = f"{OWN}\n\n{told}\n\nDet er i orden, men jeg er uenig. Kan dere se på den?"
+    assert answer(text).own_text == text
+    assert answer(f"{OWN}\n\n{told}\n{QUOTED}").own_text == OWN
 
 
 BLOCKS = (
