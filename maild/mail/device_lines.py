@@ -18,11 +18,14 @@ _HEADS = frozenset(start[:2] for start in STARTS)
 _AROUND = "*_.-–—[]()<> "
 START = re.compile(rf"\n[{re.escape(_AROUND)}]*+(?:{'|'.join(map(re.escape, STARTS))})")
 """Begins with a line end, and not with ``^``, since ``re`` leaps from one to the next."""
+_BEGINS = re.compile("|".join(map(re.escape, STARTS)))
+"""The longest beginning comes first."""
 _MEANS = tuple(f" {word}" for word in table.MEANS.split("|"))
 _NEEDS_END = tuple(table.NEEDS_END.split("|"))
 _ALONE = frozenset(table.OUTLOOK_ALONE.split("|"))
 _CASES = {start: tuple(endings.split("|")) for start, endings in table.CASES.items()}
 _BRANDS = tuple(table.BRANDS.split())
+_NAMING = frozenset(start for start in STARTS if "unterwegs" in start or any(map(start.__contains__, _BRANDS)))
 _MAKERS = tuple(table.MAKERS.split())
 _DEVICES = tuple(table.DEVICES.split())
 _APPS = frozenset(table.APPS.split())
@@ -52,7 +55,8 @@ def is_device_line(line: str, above: str = "", below: str = "") -> bool:
     fold = text.casefold()
     if not text or len(fold) > 90 or shown[-1] in "!:" or any(sign in fold for sign in ",;?"):
         return False
-    start = next(filter(fold.startswith, STARTS), "")
+    begins = _BEGINS.match(fold)
+    start = begins.group() if begins is not None else ""
     if not start and not fold.endswith(ENDS):
         return False
     linked = _LINK.search(line) is not None
@@ -82,25 +86,27 @@ def _adds(start: str, text: str, fold: str, linked: bool) -> bool:
     if start in _NEEDS_END and not fold.endswith(ENDS):
         return False
     words = _WORDS.findall(fold[len(start) :])
-    cases = next((endings for word, endings in _CASES.items() if start == word or fold.endswith(f" {word}")), ())
-    if cases and not any(word.endswith(cases) for word in _WORDS.findall(fold)):
-        return False
+    if not start or start in _CASES:
+        cases = next((endings for word, endings in _CASES.items() if start == word or fold.endswith(word)), ())
+        if cases and not any(word.endswith(cases) for word in _WORDS.findall(fold)):
+            return False
     mine = not _POSSESSIVES.isdisjoint([*start.split()[-1:], *words])
-    capital = [word[0].isupper() for word in _WORDS.findall(text)[-len(words) :]] if words else []
-    named = "unterwegs" in start or any(brand in start for brand in _BRANDS)
+    named = start in _NAMING
     devices, makers = 0, 0
     branded = False  # whether a model may follow
-    for word, capitalised in zip(words, capital, strict=False):
-        if _is_one_of(word, _MAKERS):
+    for at, word in enumerate(words):
+        if word.startswith(_MAKERS) and _is_one_of(word, _MAKERS):
             makers += 1
             devices += word.endswith(_DEVICES)
             branded = True
-        elif _is_one_of(word, _BRANDS):
+        elif word.startswith(_BRANDS) and _is_one_of(word, _BRANDS):
             named = branded = True
         elif word.endswith(_DEVICES):
             devices += 1
         elif not (word in _LITTLE or word in _POSSESSIVES):
-            if not branded or not (_MODEL.fullmatch(word) or (makers and mine and capitalised)):
+            if not branded or not (
+                _MODEL.fullmatch(word) or (makers and mine and _is_capitalised(text, at - len(words)))
+            ):
                 return False
             continue
         elif word in _APPS:
@@ -108,6 +114,12 @@ def _adds(start: str, text: str, fold: str, linked: bool) -> bool:
         branded = branded and (word not in _LITTLE or bool(makers))
     by_kind = devices and (mine or not start.endswith(_MEANS))
     return bool(named or by_kind or (makers and (mine or devices)))
+
+
+def _is_capitalised(text: str, at: int) -> bool:
+    """Tell whether a word of a line, counted from its end, begins with a capital."""
+    words = _WORDS.findall(text)
+    return -at <= len(words) and bool(words[at][0].isupper())
 
 
 def _is_one_of(word: str, names: tuple[str, ...]) -> bool:

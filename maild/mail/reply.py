@@ -73,10 +73,12 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author
     text.fold_quoted_blanks(keep_from)
     _fold_signatures(text, keep_from)
     _fold_remnants(text)
-    if not text.own_runs():
-        _keep_what_may_be_said(text)
     text.join_folds()
     runs = text.runs()
+    if not any(kind is None and 1 in text.full[start:end] for start, end, kind in runs):
+        _keep_what_may_be_said(text)
+        text.join_folds()
+        runs = text.runs()
     return Split(
         own_text=_own(text, runs),
         folds=tuple(

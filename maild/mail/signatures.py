@@ -40,6 +40,9 @@ _GREETINGS = frozenset(
     | {"takk", "tack", "tak", "kiitos", "thanks", "danke", "ring", "call"}
 )
 _SHORTEST_RULE = 20
+_LIST_RULE = re.compile(rf"\s*(_{{2,}}|-{{{_SHORTEST_RULE},}})\s*$")
+_TALLEST = 40
+"""More lines than any signature has, or any paragraph that is a disclaimer."""
 _PLACE = re.compile(r"[\s<(\[*]*+(?:[^:@/]{1,40}: )?[\s<(]*+(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*$")
 """A line of nothing but a link or an address, and perhaps what it is for."""
 
@@ -145,8 +148,8 @@ def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
     while last > start and not lines[last - 1].strip():
         last -= 1
     for at in range(last - 2, max(start, last - 14) - 1, -1):
-        rule = lines[at].strip()
-        if rule.strip("_") and (rule.strip("-") or len(rule) < _SHORTEST_RULE):
+        rule = _LIST_RULE.match(lines[at][:200])
+        if rule is None:
             continue
         below = [line for line in lines[at + 1 : last] if line.strip()]
         text = "\n".join(below)
@@ -154,7 +157,7 @@ def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
         if not below or not any(word in fold for word in _LIST) or any(map(_sentence, below)):
             continue
         places = sum(_PLACE.match(line) is not None for line in below)
-        if places >= (1 if len(rule) >= _SHORTEST_RULE else 2) and _FIRST_PERSON.search(text) is None:
+        if places >= (1 if len(rule[1]) >= _SHORTEST_RULE else 2) and _FIRST_PERSON.search(text) is None:
             return at
     return None
 
@@ -196,7 +199,7 @@ def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
 
 def is_said(lines: Sequence[str]) -> bool:
     """Tell whether folded lines may be an answer when they are all there is: not a device line, and not a card."""
-    full = [line for line in lines if any(map(str.isalnum, line)) and not is_device_line(line)]
+    full = [line for line in lines[:_TALLEST] if any(map(str.isalnum, line)) and not is_device_line(line)]
     if not full:
         return False
     reached = [_CONTACT.search(line) is not None for line in full]
@@ -241,7 +244,7 @@ def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, i
         end = delimiter
     if _is_worth_a_look("\n".join(lines[start:end]).casefold()):
         for first, after in islice(_paragraphs(lines, start, end), _MOST_PARAGRAPHS):
-            if after - first <= 40 and _is_disclaimer(" ".join(lines[first:after])[:4200]):
+            if after - first <= _TALLEST and _is_disclaimer(" ".join(lines[first:after])[:4200]):
                 found.append((first, after, "disclaimer"))
             else:
                 found.extend(_device_lines(lines, first, after))

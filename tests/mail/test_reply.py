@@ -441,6 +441,9 @@ SLOW: dict[str, Callable[[int], str]] = {
     "labels": lambda n: "From: a\nTo: b\nCc: c\nSubject: d\n" * (n // 32),
     "colons": lambda n: ":\n" * (n // 2),
     "delimiters": lambda n: "-- \n" * (n // 4),
+    "device lines": lambda n: "Sendt fra min Samsung Galaxy S21 5G\n" * (n // 36),
+    "cards": lambda n: "--\nKari Moen\nTlf. 555 01 234\n\n" * (n // 30),
+    "wrapped quotes": lambda n: f"> {'ab ' * 24}\nc d e\n" * (n // 81),
     "prose": lambda n: "Hei, dette er en vanlig linje som noen skrev her.\n" * (n // 50),
 }
 

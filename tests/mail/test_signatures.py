@@ -202,6 +202,7 @@ DRAWN = (
     "____________\nHvordan melder jeg meg av denne postlisten\nJeg har prøvd å trykke på unsubscribe lenken men det"
     " skjer ikke noe",
     "------------------------------\nJag vill avsluta postlistan\nkari@sjovik.example",
+    "Vi har to postlister\nhttps://lists.example.no/info\nhttps://lists.example.no/drift",
     "----\nVi er med i en postliste\nhttps://lists.example.no/info\nDen er gammel",
 )
 
