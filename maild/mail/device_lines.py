@@ -26,6 +26,7 @@ _ALONE = frozenset(table.OUTLOOK_ALONE.split("|"))
 _CASES = {start: tuple(endings.split("|")) for start, endings in table.CASES.items()}
 _BRANDS = tuple(table.BRANDS.split())
 _NAMING = frozenset(start for start in STARTS if "unterwegs" in start or any(map(start.__contains__, _BRANDS)))
+_COMMON = frozenset(table.COMMON.split())
 _MAKERS = tuple(table.MAKERS.split())
 _DEVICES = tuple(table.DEVICES.split())
 _APPS = frozenset(table.APPS.split())
@@ -86,6 +87,8 @@ def _adds(start: str, text: str, fold: str, linked: bool) -> bool:
     if start in _NEEDS_END and not fold.endswith(ENDS):
         return False
     words = _WORDS.findall(fold[len(start) :])
+    if start.endswith(_MEANS) and not linked and len(words) == 1 and words[0] in _COMMON:
+        return False
     if not start or start in _CASES:
         cases = next((endings for word, endings in _CASES.items() if start == word or fold.endswith(word)), ())
         if cases and not any(word.endswith(cases) for word in _WORDS.findall(fold)):

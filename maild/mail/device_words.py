@@ -78,6 +78,9 @@ BRANDS = (
 )
 """Telephones and mail programs, of which one in the line is enough; other endings may follow (``iPhonesta``)."""
 
+COMMON = "iphone ipad outlook android galaxy windows yahoo gmail thunderbird mobile phone"
+"""Those of which persons say that they used them: alone below "sent with" they are an answer."""
+
 MAKERS = "samsung huawei xiaomi nokia sony htc oneplus oppo motorola moto lg wiko apple honor zte realme asus doro"
 """They send parcels, too, so "my" or a kind of device must stand beside them; the model may follow in its own words."""
 

@@ -70,6 +70,8 @@ SAID = (
     "iPhone gesendet",
     "Sendt med post i går",
     "Sendt via e-post",
+    "Sendt via Outlook",
+    "Skickat med iPhone",
     "Sendt fra Samsung",
     "Sendt fra mobil 99887766",
     "Sendt fra min iPhone virker ikke",
