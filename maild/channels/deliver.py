@@ -326,7 +326,14 @@ class Deliverer:
                 return any([await self._record_some([one]) for one in results])
             result, now = results[0][1], self._now()
             self._trouble(f"outgoing mail {result.id} is {result.state}, and telling so failed: {type(error).__name__}")
-            await self._writer.run(lambda c: outbox.record(c, [result], who=self._who, now=now))
+            try:
+                await self._writer.run(lambda c: outbox.record(c, [result], who=self._who, now=now))
+            except Temporary:
+                raise
+            except Exception as again:  # noqa: BLE001 nothing may end the recording of the others
+                self._trouble(
+                    f"outgoing mail {result.id} is {result.state}, which cannot be recorded: {type(again).__name__}"
+                )
             return False
 
 
