@@ -7,7 +7,7 @@ from maild.core.agents import Act
 from maild.core.cases import OVER
 from maild.core.draft import Draft
 from maild.core.facts import CaseFacts, HeldMessage
-from maild.core.letters import about_case
+from maild.core.letters import about_case, names
 from maild.core.mail import Attachment
 from maild.core.plan import Assign, DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
 from maild.core.threading import Evidence
@@ -73,7 +73,7 @@ def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
         about,
         to=agent.addresses[0],
         to_name=agent.name,
-        audience="answer",
+        audience="internal",  # a "thanks" in return must not go to the customer
         once_key=f"why:{draft.facts.inbound}",
         language=agent.language or about.department.language,
         values={"text": "\n".join(lines) or "–"},
@@ -110,6 +110,7 @@ def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, hel
         values={
             "agent_name": agent.name,
             "held_text": draft.mail.own_text if held is None else held.text,
+            "attachments": names(draft.mail.attachments if held is None else held.attachments),
             "reason": act.reason,
         },
         to_agent=True,
@@ -134,7 +135,7 @@ def _not_confirmed(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -
         audience="internal",  # a "thanks" in return must not go to the customer
         once_key=f"discarded:{held.inbound}",
         language=agent.language or about.department.language,
-        values={"agent_name": agent.name, "held_text": held.text},
+        values={"agent_name": agent.name, "held_text": held.text, "attachments": names(held.attachments)},
         to_agent=True,
     )
     return draft.done("note", case.number, act.reason)

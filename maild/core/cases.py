@@ -81,3 +81,15 @@ LABELS: dict[str, dict[Status, tuple[str, str]]] = {
 def label(status: Status, language: str, *, requester: bool = False) -> str:
     """Return what a status is called in a language (English when that language has no words)."""
     return LABELS.get(language, LABELS["en"])[status][1 if requester else 0]
+
+
+PRIORITIES: dict[str, dict[str, str]] = {
+    "no": {"low": "lav", "high": "høy", "urgent": "haster"},
+    "sv": {"low": "låg", "high": "hög", "urgent": "brådskande"},
+    "en": {"low": "low", "high": "high", "urgent": "urgent"},
+}
+
+
+def priority_label(priority: str, language: str) -> str:
+    """Return what a priority is called in a language; empty for the usual one, of which nobody speaks."""
+    return PRIORITIES.get(language, PRIORITIES["en"]).get(priority, "")

@@ -12,13 +12,14 @@ ack-minimal          nothing more: fixed text and number
 ack-linked           requester
 ack-reopened-late    requester, old_number
 assignment           requester, requester_address, text, type, type_label (its name for people), group, assignee,
-                     status, banner, attachments
+                     status, banner, priority (empty when it is the usual one), answer_by, copies (who else got the
+                     mail), attachments
 follow-up            the same as assignment
 pending              the same as assignment; banner says why it is pending
 answer               text (the agent's own words), agent_name
-confirmation         agent_name, held_text, reason
-discarded            agent_name, held_text
-refusal              agent_name, held_text, reason
+confirmation         agent_name, held_text, attachments, reason
+discarded            agent_name, held_text, attachments
+refusal              agent_name, held_text, attachments, reason
 undelivered          to, status_code, diagnostic
 why                  text (the decision's trace)
 operator             reason
@@ -29,13 +30,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from maild.core import tokens
 from maild.core.assignment import away
-from maild.core.cases import label
+from maild.core.cases import label, priority_label
 from maild.core.facts import CaseFacts, Facts, Key
 from maild.core.mail import Attachment, Mail
+from maild.core.moments import moment
 from maild.core.people import domain_of, folded, present
 from maild.core.plan import Notice, NoticeKind
 from maild.core.rules import Agent, Department, Rulebook
@@ -63,6 +66,9 @@ class Subject:
     references: tuple[str, ...]
     watchers: tuple[str, ...] = ()
     """Agents who are told, too."""
+    priority: str = "normal"
+    answer_by: datetime | None = None
+    """Until when the requester should have an answer, when this very mail opens the case."""
 
 
 class Desk:
@@ -87,6 +93,10 @@ class Desk:
     def left(self) -> int:
         """Return how many more notices this plan may send."""
         return len(self._facts.outbox_ids) - len(self.notices)
+
+    def moment(self, at: datetime, language: str) -> str:
+        """Say a time as people do, seen from now."""
+        return moment(at, now=self._facts.now, zone=self._rulebook.zone, language=language)
 
     def add(self, notice: Notice) -> None:
         """Add a notice that was written elsewhere, with the next id."""
@@ -216,6 +226,7 @@ def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None)
         in_reply_to=newest,
         references=tuple(dict.fromkeys([*case.references, *([newest] if newest else [])])),
         watchers=case.watchers,
+        priority=case.priority,
     )
 
 
@@ -265,12 +276,20 @@ def to_agents(
                 "assignee": _name(about.assignee, rulebook),
                 "status": label(about.status, language),  # type: ignore[arg-type]
                 "banner": banner,
-                "attachments": tuple(file.name for file in mail.attachments),
+                "priority": priority_label(about.priority, language),
+                "answer_by": "" if about.answer_by is None else writer.moment(about.answer_by, language),
+                "copies": tuple(box.name or box.address for box in mail.cc),
+                "attachments": names(mail.attachments),
             },
             attachments=mail.attachments,
             to_agent=True,
         )
     return left_out
+
+
+def names(files: Iterable[Attachment]) -> tuple[str, ...]:
+    """Return what files are called; what only decorates a signature is not told."""
+    return tuple(file.name for file in files if not file.decoration)
 
 
 def _label(kind: str, language: str, rulebook: Rulebook) -> str:

@@ -25,7 +25,7 @@ from maild.core.plan import (
     Strike,
     Visibility,
 )
-from maild.core.promises import promised, understood
+from maild.core.promises import answer_by, promised, understood
 from maild.core.routing import Routed, route
 from maild.core.rules import Department, Group
 
@@ -127,6 +127,8 @@ def _open(
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
         watchers=routed.watchers,
+        priority=routed.priority,
+        answer_by=answer_by(draft, department, routed.type),
     )
     draft.changes.append(
         OpenCase(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from maild.core.calendars import due, is_open, next_open, why_closed
 from maild.core.draft import Draft
 from maild.core.letters import Subject
 from maild.core.moments import moment
 from maild.core.routing import Routed
+from maild.core.rules import Department
 
 MOST_READ_BACK = 100
 """Characters of a field that are read back to the writer."""
@@ -15,8 +18,8 @@ MOST_READ_BACK = 100
 def promised(draft: Draft, about: Subject) -> dict[str, str]:
     """Say when an answer is promised, and when we are back if it is closed now (SPEC X12)."""
     rules, now = draft.rulebook, draft.facts.now
-    hours, kind = rules.hours(about.department), rules.types.get(about.type)
-    until = None if kind is None or kind.first_response is None else due(hours, now, kind.first_response)
+    hours = rules.hours(about.department)
+    until = answer_by(draft, about.department, about.type)
     back = None if is_open(hours, now) else next_open(hours, now)
     said = {"answer_by": until, "opens": back}
     values = {
@@ -24,6 +27,14 @@ def promised(draft: Draft, about: Subject) -> dict[str, str]:
         for name, at in said.items()
     }
     return values | {"closed_because": why_closed(hours, now) if back is not None else ""}
+
+
+def answer_by(draft: Draft, department: Department, name: str) -> datetime | None:
+    """Return until when a mail that comes now should have an answer, by the type of its case."""
+    kind = draft.rulebook.types.get(name)
+    if kind is None or kind.first_response is None:
+        return None
+    return due(draft.rulebook.hours(department), draft.facts.now, kind.first_response)
 
 
 def understood(draft: Draft, about: Subject, routed: Routed) -> dict[str, str | tuple[str, ...]]:

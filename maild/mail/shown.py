@@ -23,6 +23,9 @@ _ENTRY = (
     "assignee",
     "status",
     "banner",
+    "priority",
+    "answer_by",
+    "copies",
     "attachments",
 )
 _PROMISE = ("type", "type_label", "fields", "answer_by", "opens", "closed_because")
@@ -35,9 +38,9 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "follow-up": (*_EVERY, *_ENTRY),
     "pending": (*_EVERY, *_ENTRY),
     "answer": (*_EVERY, "title", "text", "agent_name"),
-    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
-    "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text"),
-    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "reason"),
+    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason"),
+    "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments"),
+    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason"),
     "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
     "why": (*_EVERY, *_TO_AGENT, "text"),
     "operator": (*_EVERY, "title", "reason"),
@@ -58,4 +61,6 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
         values["fields"] = ("Brukernavn: karmoe", "Rom: B-214")
     if "attachments" in values:
         values["attachments"] = ("bilde.png", "brev.pdf")
+    if "copies" in values:
+        values["copies"] = ("Liv Berg", "ola@nordlys.example")
     return values

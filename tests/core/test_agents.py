@@ -382,6 +382,17 @@ def test_neither_yes_nor_no_keeps_it_waiting(text: str) -> None:
     assert not decided(confirming(text), robot).notices, "a robot that answers each letter comes to an end"
 
 
+def test_the_question_names_the_files_that_a_yes_would_send() -> None:
+    """Nobody says yes to a file that was not shown; the repeated question and the end of it name them, too."""
+    logo = replace(FILE, name="logo.png", decoration=True)
+    (asked,) = notices(decided(answer(verdict="unknown", attachments=(FILE, logo)), KNOWN), "confirmation")
+    assert asked.values["attachments"] == (FILE.name,)
+    (again,) = notices(decided(confirming("Hva er dette?"), waiting()), "confirmation")
+    assert again.values["attachments"] == (FILE.name,)
+    (ended,) = notices(decided(confirming("Nei"), waiting()), "discarded")
+    assert ended.values["attachments"] == (FILE.name,)
+
+
 def test_a_yes_after_a_no_is_told_so() -> None:
     """What was discarded is never sent; an agent who thinks better of it hears that it must be written again."""
     plan = decided(confirming(), waiting(done=True, dropped=True))

@@ -264,6 +264,17 @@ def test_an_agent_who_asks_why_is_told(desk: Desk, ask: str) -> None:
     assert "· routing/all.toml:18 haster: words: none of haster" in text
     assert f"✔ rules: {SAMPLE.version}" in text
     assert desk.case(1042)["status"] == "assigned"
+    thanks = desk.answer(outcome.letters[0], "Takk, da forstår jeg hvorfor jeg fikk den.", step="2")
+    assert (thanks.plan.outcome, thanks.recipients) == ("note", []), "what answers it stays in the house"
+
+
+def test_a_notice_says_how_urgent_it_is_until_when_and_who_else_got_it(desk: Desk) -> None:
+    """The priority when it is not the usual one, when the requester should have an answer, and the Cc."""
+    urgent = desk.send("M07", *addresses("hr")).to("grete.hansen@fjordvik.example")
+    assert "Prioritet: høy" in urgent.text and "Svarfrist: " in urgent.text
+    usual = desk.send("M01", *addresses("it")).to("camilla.dahl@fjordvik.example")
+    assert "Prioritet" not in usual.text and "Svarfrist: " in usual.text
+    assert "Kopi til: Liv" in usual.text
 
 
 def test_a_forger_is_not_told_why(desk: Desk) -> None:
