@@ -162,6 +162,14 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "ett brev kunde inte skrivas efter sin mall",
     ),
     ("mail {} is in quarantine", "e-post {} er i karantene", "mejl {} är i karantän"),
+    ("the new rules are refused", "de nye reglene er avvist", "de nya reglerna är avvisade"),
+    ("the mailbox {} does not work", "postkassen {} virker ikke", "brevlådan {} fungerar inte"),
+    ("the mailbox {} works again", "postkassen {} virker igjen", "brevlådan {} fungerar igen"),
+    (
+        "a mail in the mailbox {} cannot be taken",
+        "en e-post i postkassen {} kan ikke hentes",
+        "ett mejl i brevlådan {} kan inte hämtas",
+    ),
 )
 """English, bokmål, Swedish; ``{}`` stands for a name, a number or another known sentence."""
 
