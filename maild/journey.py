@@ -28,6 +28,7 @@ from maild.core import tokens
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.mail.compose import compose
+from maild.mail.enclose import Enclosures
 from maild.storage import inbound, outbox
 from maild.storage.carry_out import ToSend, Written, carry_out
 from maild.storage.gather import Desk, gather
@@ -136,8 +137,12 @@ def _write(
     """Compose every notice of a plan; give back the ids it did not need."""
     written: list[Written] = []
     troubles: list[str] = []
+    mails: dict[int | None, bytes | None] = {None: raw}
+    enclosures = Enclosures()
     for notice in plan.notices:
-        files = raw if notice.attachments_of is None else inbound.raw_of(connection, notice.attachments_of)
+        if notice.attachments_of not in mails:
+            mails[notice.attachments_of] = inbound.raw_of(connection, int(notice.attachments_of or 0))
+        files = mails[notice.attachments_of]
         letter = compose(
             notice,
             corridor.letters,
@@ -145,6 +150,7 @@ def _write(
             raw=files if notice.attachments else None,
             now=facts.now,
             trace_id=str(facts.inbound),
+            enclosures=enclosures,
         )
         written.append(Written(notice=notice, subject=letter.subject, data=letter.data))
         if letter.fell_back is not None:

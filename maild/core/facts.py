@@ -120,6 +120,8 @@ class SeenMessage:
     author: str
     verdict: str
     """Authentication verdict of an incoming mail; "pass" for our own."""
+    answers: tuple[str, ...] = ()
+    """The Message-IDs of its In-Reply-To and References."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

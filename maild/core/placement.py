@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from maild.core import threading
+from maild.core import threading, tokens
 from maild.core.facts import CaseFacts, Facts, SeenMessage
 from maild.core.mail import Mail
 from maild.core.rules import Rulebook
@@ -119,9 +119,11 @@ def _copied(mail: Mail, found: Evidence, seen: SeenMessage, facts: Facts, rulebo
     department = rulebook.departments.get(case.department)
     policy = department.cc if department is not None else "ask"
     first = bool(case.references) and case.references[0] == seen.message_id
-    # A mail into a case that exists already must have proved itself; the one that opened it must not have failed.
+    # A mail into a case that exists already must have proved itself, or have had a letter of ours to answer: anybody
+    # could write it else, and copy himself (FAULTS A10). The one that opened the case must not have failed.
+    answered = seen.verdict == "unknown" and _answers_ours(seen, case, facts)
     vouched = seen.author == case.requester and (
-        seen.verdict in ("pass", "unknown") or (first and seen.verdict == "none")
+        seen.verdict == "pass" or answered or (first and seen.verdict in ("unknown", "none"))
     )
     if policy == "never" or seen.visibility != "public" or closed_for_good(case, facts, rulebook):
         reason = "was copied; the department admits nobody so"
@@ -130,3 +132,9 @@ def _copied(mail: Mail, found: Evidence, seen: SeenMessage, facts: Facts, rulebo
         reason = "the requester copied the author on the mail answered"
         return Placement(place="join", case=case, link=None, reason=reason)
     return Placement(place="pending", case=case, link=None, reason="was copied; an agent must admit the author")
+
+
+def _answers_ours(seen: SeenMessage, case: CaseFacts, facts: Facts) -> bool:
+    """Tell whether a mail named a letter of ours about the case: its signed Message-ID is its readers' alone."""
+    named = (tokens.verify_message_id(facts.keys, message_id) for message_id in seen.answers)
+    return any(token is not None and token.case == case.number for token in named)

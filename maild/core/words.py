@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
+_MARKS = "".join(chr(number) for number in range(0x300, 0x1F000) if unicodedata.combining(chr(number)))
+_PILE = re.compile(rf"([{_MARKS}]{{30}})[{_MARKS}]+")
+"""More marks on one letter than any writing has (UAX #15, stream-safe text). Normalizing sorts them: a pile of some ten
+thousand takes the interpreter, and with it the whole desk, seconds."""
 _WORD = re.compile(r"[\w\u0300-\u036f]+|#")
 HEAD = 3
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -32,6 +36,10 @@ def _split(text: str) -> list[str]:
         return text.lower().replace("#", " # ").translate(_BETWEEN).split()
     if any(letter in text for letter in _INVISIBLE):
         text = text.translate(_GONE)
+    try:
+        text.encode("latin-1")  # most texts; quicker than looking for marks
+    except UnicodeEncodeError:
+        text = _PILE.sub(r"\1", text)
     return _WORD.findall(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()))
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from heapq import merge
 
 from maild.core.mail import Attachment
 from maild.mail import decoding, headers, mentions
@@ -17,6 +18,7 @@ from maild.mail.structure import Part
 from maild.mail.text import clean_line
 
 MOST_NAME = 120
+MOST_BLOCKS = 100
 _TYPE = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,80}")
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
@@ -120,24 +122,37 @@ def whole(raw: bytes, digest: str, subject: str) -> Attachment:
     )
 
 
-_BLOCK = re.compile(
-    rb"(?ms)^begin (?P<mode>[0-7]{3,4}) (?P<uu>[^\r\n]{1,255}?)[ \t]*\r?\n(?P<body>(?:[\x20-\x60][^\r\n]{0,90}\r?\n)+)"
+_UU = re.compile(
+    rb"(?m)^begin (?P<mode>[0-7]{3,4}) (?P<uu>[^\r\n]{1,255}?)[ \t]*\r?\n(?P<body>(?:[\x20-\x60][^\r\n]{0,90}\r?\n)+)"
     rb"(?:[` ]?[ \t]*\r?\n)?end[ \t]*(?:\r?\n|\Z)"
-    rb"|^=ybegin [^\r\n]*?name=(?P<y>[^\r\n]{1,255})\r?\n.*?^=yend [^\r\n]*(?:\r?\n|\Z)"
 )
+_YENC = re.compile(rb"(?ms)^=ybegin [^\r\n]{0,500}?name=(?P<y>[^\r\n]{1,255})\r?\n.*?^=yend [^\r\n]*(?:\r?\n|\Z)")
+_YENC_END = b"\n=yend "
 
 
 def blocks(data: bytes) -> list[tuple[int, int, str, bytes, bytes]]:
     """Find uuencoded and yEnc blocks in a text: (start, end, encoding, name, content)."""
     if b"begin" not in data:
         return []
-    found = []
-    for match in _BLOCK.finditer(data):
-        encoding = "uuencode" if match["uu"] is not None else "yenc"
-        content = decoding.decode(match[0], encoding)
-        if content:
-            found.append((match.start(), match.end(), encoding, match["uu"] or match["y"], content))
-    return found[:100]
+    found: list[tuple[int, int, str, bytes, bytes]] = []
+    for match in merge(_UU.finditer(data), _yenc(data), key=re.Match.start):
+        if len(found) == MOST_BLOCKS:
+            break
+        if found and match.start() < found[-1][1]:
+            continue
+        encoding = "uuencode" if match.re is _UU else "yenc"
+        if content := decoding.decode(match[0], encoding):
+            found.append((match.start(), match.end(), encoding, match["uu" if match.re is _UU else "y"], content))
+    return found
+
+
+def _yenc(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Find yEnc blocks; nothing is looked for behind the last line that ends one: it would be from each beginning."""
+    last = data.rfind(_YENC_END)
+    if last < 0:
+        return iter(())
+    end = data.find(b"\n", last + 1)
+    return _YENC.finditer(data, 0, len(data) if end < 0 else end + 1)
 
 
 def of_block(
@@ -157,11 +172,29 @@ def of_block(
     )
 
 
+class Contents:
+    """The decoded bytes of the files of one raw mail; what holds several is taken apart once."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._opened: dict[tuple[int, int, str], list[bytes]] = {}
+
+    def of(self, file: Attachment) -> bytes:
+        """Return a file's bytes; none when it is not there."""
+        if file.inside is None:
+            return decoding.decode(self._raw[file.start : file.end], file.encoding)
+        place = (file.start, file.end, file.encoding)
+        if place not in self._opened:
+            self._opened[place] = _inside(decoding.decode(self._raw[file.start : file.end], file.encoding))
+        found = self._opened[place]
+        return found[file.inside] if file.inside < len(found) else b""
+
+
 def content(raw: bytes, file: Attachment) -> bytes:
     """Return the decoded bytes of a file from the raw mail it lies in."""
-    data = decoding.decode(raw[file.start : file.end], file.encoding)
-    if file.inside is None:
-        return data
+    return Contents(raw).of(file)
+
+
+def _inside(data: bytes) -> list[bytes]:
     opened = contents(data)
-    found = [one[4] for one in blocks(data)] if opened is None else [one.data for one in opened.files]
-    return found[file.inside] if file.inside < len(found) else b""
+    return [one[4] for one in blocks(data)] if opened is None else [one.data for one in opened.files]

@@ -16,7 +16,7 @@ from maild.core.plan import Notice
 from maild.core.reply_marker import sentinel
 from maild.mail import encode, plain, prove
 from maild.mail.clean import clean_filename, clean_header, clean_text
-from maild.mail.enclose import Enclosed, enclose
+from maild.mail.enclose import Enclosed, Enclosures
 from maild.mail.phrases import translated
 from maild.mail.shown import Value
 from maild.mail.templates import Broken, Letters
@@ -55,7 +55,16 @@ class _Words:
     html: str | None
 
 
-def compose(notice: Notice, letters: Letters, *, loop: str, raw: bytes | None, now: datetime, trace_id: str) -> Letter:
+def compose(
+    notice: Notice,
+    letters: Letters,
+    *,
+    loop: str,
+    raw: bytes | None,
+    now: datetime,
+    trace_id: str,
+    enclosures: Enclosures | None = None,
+) -> Letter:
     """Write one mail.
 
     Args:
@@ -65,13 +74,15 @@ def compose(notice: Notice, letters: Letters, *, loop: str, raw: bytes | None, n
         raw: the received mail that ``notice.attachments`` are ranges of; None when there are none.
         now: for the Date field, aware.
         trace_id: what an agent can ask the decision's trace by (SPEC X1).
+        enclosures: what the letters of the same plan share.
 
     Raises:
         Unwritable: when not even the built-in letter can be written.
 
     """
     language = letters.language(notice.language)
-    enclosed = _NOTHING if raw is None or not notice.attachments else enclose(notice.attachments, raw)
+    enclosures = enclosures or Enclosures()
+    enclosed = _NOTHING if raw is None or not notice.attachments else enclosures.of(notice.attachments, raw)
     values = _values(notice, language)
     try:
         words = _rendered(notice, letters, language, values)

@@ -102,8 +102,9 @@ def _too_deep(html: str) -> bool:
 
 
 _DROPPED = re.compile(r"(?is)<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
-_BREAKING = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h[1-6]|/?table|/?blockquote|hr)\b[^>]*>")
-_ANY = re.compile(r"<[^>]*>?")
+_BREAKING = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h[1-6]|/?table|/?blockquote|hr)\b[^<>]*>")
+_ANY = re.compile(r"<[^<>]*>?")
+"""Neither looks beyond the next tag: a page of tags that never end would be searched to its end from each."""
 
 
 def _stripped(html: str) -> str:

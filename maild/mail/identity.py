@@ -119,6 +119,8 @@ def a_label(domain: str) -> str | None:
     if domain.isascii():
         domain = domain.lower()
         return domain if len(domain) <= 253 else None
+    if len(domain) > 253 or max(map(len, domain.split("."))) > 63:
+        return None  # never normalized: that takes its time with what is long
     labels = []
     for label in domain.split("."):
         if label.isascii():

@@ -108,7 +108,7 @@ def _part(raw: bytes, head: list[Field], start: int, end: int, parent: Part | No
             continue
         if name == "content-type":
             word, part.params = parameters(value)
-            match = _TYPE.search(word.lower())
+            match = _TYPE.search(word[:300].lower())
             part.type = match[0] if match else _named(word.lower(), default)
             seen.add(name)
         elif name == "content-disposition":

@@ -29,7 +29,7 @@ class Shown:
 
 
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]")
-_NEWLINES = re.compile("\r+\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_NEWLINES = re.compile("\r+\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BREAKS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -40,8 +40,14 @@ def clean(text: str) -> str:
     if text.replace("\n", " ").replace("\t", " ").isprintable():
         return text  # most texts, in any script: nothing below is printable
     if _BREAKS.search(text):
-        text = _NEWLINES.sub("\n", text)
+        text = _NEWLINES.sub(_newline, text)
     return _UNWANTED.sub("", text)
+
+
+def _newline(match: re.Match[str]) -> str:
+    """Make one line end of CRs before a LF, and of each of the others."""
+    found = match.group()
+    return "\n" if found[-1] == "\n" else "\n" * len(found)
 
 
 def clean_line(text: str, most: int = 2000) -> str:

@@ -98,6 +98,8 @@ _KNOWN = Among(
             col(Message.to),
             col(Message.cc),
             col(Message.verdict),
+            col(Message.in_reply_to),
+            col(Message.references),
         )
         .where(among)
         .order_by(col(Message.id))
@@ -307,6 +309,7 @@ def _known(connection: Connection, asks: Asks) -> tuple[SeenMessage, ...]:
             addressees=frozenset(row.to) | frozenset(row.cc),
             author=row.author,
             verdict=row.verdict,
+            answers=(*row.in_reply_to, *row.references),
         )
         for row in _KNOWN.all(connection, asks.message_ids)
     )

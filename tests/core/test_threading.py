@@ -109,10 +109,23 @@ def test_cc_policy(policy: str, verdict_of_first: str, expected: tuple[str, int,
     assert not of(plan, OpenCase) or of(plan, OpenCase)[0].requester == LIV
 
 
-@pytest.mark.parametrize(("verdict", "joins"), [("pass", True), ("unknown", True), ("none", False), ("fail", False)])
-def test_who_is_copied_by_a_later_mail_joins_only_on_a_pass(verdict: str, joins: bool) -> None:
-    """Nobody copied by a mail into an existing case joins when authentication is known and not a pass (A10)."""
-    later = make.seen("<later@client.example>", addressees=frozenset({LIV}), verdict=verdict)
+@pytest.mark.parametrize(
+    ("verdict", "answers", "joins"),
+    [
+        ("pass", (), True),
+        ("unknown", (make.signed_id(),), True),
+        ("unknown", (), False),
+        ("unknown", (make.signed_id(1043),), False),
+        ("unknown", (make.signed_id().replace("7", "8"), "<first@client.example>"), False),
+        ("none", (make.signed_id(),), False),
+        ("fail", (make.signed_id(),), False),
+    ],
+)
+def test_who_is_copied_by_a_later_mail_joins_only_on_proof(verdict: str, answers: tuple[str, ...], joins: bool) -> None:
+    """A mail into an existing case vouches for those it copies when it passed; or, where no verdict is to be had, when
+    it answers a letter of ours: what anybody can write in the requester's name lets nobody in (A10).
+    """
+    later = make.seen("<later@client.example>", addressees=frozenset({LIV}), verdict=verdict, answers=answers)
     known = facts(case(), known=(make.seen(), later))
     plan = decided(mail(author=LIV, in_reply_to=("<later@client.example>",)), known)
     assert bool(of(plan, AddParticipant)) == joins and plan.outcome == ("entry" if joins else "pending")
