@@ -59,6 +59,7 @@ class _Walk:
         self.position = 0
         self.calendar_text = ""
         self.wrapped: list[containers.Contents] = []
+        self.html_left = caps.HTML_TOGETHER
 
     # -- choosing -------------------------------------------------------------------------------------------------
 
@@ -184,6 +185,11 @@ class _Walk:
 
     def show_html(self, part: Part, source: str) -> None:
         """Show an HTML part as text."""
+        self.html_left -= min(len(source), caps.HTML)
+        if self.html_left < 0:
+            self.body.defects.append("HTML of more than 4 MB is kept as files")
+            self.file(part)
+            return
         if len(source) > caps.HTML:
             self.body.defects.append("HTML of more than 2 MB is shown in part")
             self.file(part)

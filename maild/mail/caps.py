@@ -14,7 +14,9 @@ PARTS = 500
 TEXT = 1_000_000
 """Characters of text shown; the rest stays in the raw mail and in the attachment made of the part."""
 HTML = 2_000_000
-"""Octets of HTML turned into text."""
+"""Characters of one HTML part turned into text."""
+HTML_TOGETHER = 4_000_000
+"""The same of all HTML parts of a mail; what lies beyond is kept as files."""
 
 _BLANK = re.compile(rb"\n\r*\n")
 _END = re.compile(rb"\n\r*\n|\r\r(?![\r\n])")

@@ -60,6 +60,17 @@ def test_a_mail_made_to_cost_is_read_in_a_moment(name: str) -> None:
     assert time.thread_time() - began < 2.0
 
 
+def test_html_is_bounded_by_the_mail_and_not_by_the_part() -> None:
+    """Of hundreds of pages the first four megabytes are shown, the rest are files, and the reading says so."""
+    page = "Content-Type: text/html\r\n\r\n" + "<p>a</p>\r\n" * 10_000
+    raw = f"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n{page}"
+    raw = "\r\n--x\r\n".join([raw, *[page] * 99]) + "\r\n--x--\r\n"
+    began = time.thread_time()
+    mail = reading(raw.encode())
+    assert time.thread_time() - began < 6.0
+    assert 50 < len(mail.attachments) < 70 and "HTML of more than 4 MB is kept as files" in mail.defects
+
+
 def test_marks_piled_on_a_letter_do_not_stop_the_desk() -> None:
     """Rules look for words in 64 K characters: marks beyond thirty on one letter go, and what people write stays."""
     began = time.thread_time()
