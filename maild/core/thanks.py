@@ -65,14 +65,16 @@ _NOT = _words(
 _REFUSALS = frozenset({"nei", "nej", "nein", "ei", "no", "nope"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _MOST_WORDS = 30
+_ANSWERED = re.compile(r"(?m)^> .*\n\n")
 
 
 def is_thanks(text: str) -> bool:
     """Tell whether a text is nothing but thanks (or "solved"), in the Nordic languages, English or German.
 
-    Strict: a question, a "but", a number, or more than a few words that are not names make it a mail to read.
+    Strict: a question, a "but", a number, or more than a few words that are not names make it a mail to read. The
+    quoted line that an answer is kept with is not its writer's, and does not count.
     """
-    body = text.strip()
+    body = _ANSWERED.sub("", text).strip()
     if not body or "?" in body or len(body) > 400 or any(sign.isdigit() for sign in body):
         return False
     words = _WORD.findall(body)

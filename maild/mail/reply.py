@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from maild.core.mail import Fold, FoldKind
 from maild.core.reply_marker import SENTINEL_LINE
+from maild.mail.answered import answered_lines
 from maild.mail.filled import filled_lines
 from maild.mail.forward_headers import ADDRESS
 from maild.mail.header_words import FORWARD_SUBJECTS
 from maild.mail.lines import Lines
-from maild.mail.quotes import Header, is_rule, plain
+from maild.mail.quotes import Header, plain
 from maild.mail.signatures import below_words, is_said
 from maild.mail.text import Mark, Shown
 
@@ -251,35 +252,8 @@ def _ends_what_is_above(text: Lines, at: int) -> bool:
     return line[-1] == "?" or (above.count('"') % 2 == 1 and line.count('"') == 1)
 
 
-def _answered_lines(text: Lines, runs: Sequence[tuple[int, int, FoldKind | None]]) -> set[int]:
-    """Return the quoted lines that an answer between two quotes stands below: shown with it (MAIL §1)."""
-    context: set[int] = set()
-    for start, end, kind in runs[: 2 * _MOST_RUNS]:
-        if kind is not None or 1 not in text.full[start:end]:
-            continue
-        if end >= len(text) or text.kind(end) != "quote" or not _goes_on(text, end):
-            continue
-        above = text.above(start)
-        if above >= 0 and text.kind(above) == "quote" and text.depth[above] > 0 and len(text.raw[above]) <= 200:
-            context.add(above)
-    return context
-
-
-def _goes_on(text: Lines, start: int) -> bool:
-    """Tell whether a quote below an answer says something more than a quoted signature."""
-    for at in range(start, min(start + 40, len(text))):
-        if text.kind(at) != "quote" or text.depth[at] == 0:
-            return False
-        words = text.words[at].split()
-        if words and (words[0][0] in "-_=*" or is_rule(text.words[at])):
-            return False
-        if len(words) >= 3 or (words and words[-1].endswith(("?", ":"))):
-            return True
-    return False
-
-
 def _own(text: Lines, runs: Sequence[tuple[int, int, FoldKind | None]]) -> str:
-    context = _answered_lines(text, runs)
+    context = answered_lines(text, runs)
     pieces: list[str] = []
     for start, end, kind in runs:
         if kind is None:

@@ -75,7 +75,7 @@ def _is_card(below: Sequence[str]) -> bool:
     People draw a line between two points, too, and write on below it.
     """
     card = [line.strip(" \t*|•") for line in below if not is_device_line(line)]
-    closed = bool(card) and _is_closing(card[0])
+    closed = bool(card) and is_closing(card[0])
     card = card[closed:]
     if not card or any(map(_sentence, card)) or not all(map(_on_a_card, card[1:])):
         return False
@@ -179,14 +179,15 @@ def _device_lines(lines: Sequence[str], first: int, after: int) -> Iterator[tupl
             yield at, at + 1, "signature"
 
 
-def _is_closing(line: str) -> bool:
+def is_closing(line: str) -> bool:
+    """Tell whether a line is what stands above the name: "Mvh", "Vänliga hälsningar,"."""
     return len(line) <= _WIDEST_CLOSING and plain(line).rstrip(",.!").casefold() in _CLOSING
 
 
 def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     """Return where the card below a closing begins: after "Mvh" and the name, when telephone and address follow."""
     tail = [at for at in range(max(start, end - 16), end) if lines[at].strip()]
-    closing = next((at for at in tail if _is_closing(lines[at].strip())), None)
+    closing = next((at for at in tail if is_closing(lines[at].strip())), None)
     if closing is None:
         return None
     card = [at for at in tail if at > closing]

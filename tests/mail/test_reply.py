@@ -206,7 +206,7 @@ def test_quote_marks_in_a_mail_that_answers_nothing_are_pasted() -> None:
 def test_answers_between_quoted_lines_stay_with_the_line_they_answer() -> None:
     """An answer without its question says nothing (MAIL §1)."""
     text = f"{ATTRIBUTIONS[0]}\n> Takk for det.\n> Hvilket rom?\nB-214\n> Siden når er det slik?\nI går\n> Hilsen IT"
-    assert answer(text).own_text == "> Hvilket rom?\n\nB-214\n\nI går"
+    assert answer(text).own_text == "> Hvilket rom?\n\nB-214\n\n> Siden når er det slik?\n\nI går"
     assert "Siden når" in "".join(fold.text for fold in answer(text).folds)
 
 
@@ -444,6 +444,8 @@ SLOW: dict[str, Callable[[int], str]] = {
     "device lines": lambda n: "Sendt fra min Samsung Galaxy S21 5G\n" * (n // 36),
     "cards": lambda n: "--\nKari Moen\nTlf. 555 01 234\n\n" * (n // 30),
     "wrapped quotes": lambda n: f"> {'ab ' * 24}\nc d e\n" * (n // 81),
+    "answers": lambda n: "> Hva?\nDet\n" * (n // 11),
+    "answers in a list": lambda n: "> - a\nb\n\n> ---\n" * (n // 15),
     "prose": lambda n: "Hei, dette er en vanlig linje som noen skrev her.\n" * (n // 50),
 }
 
