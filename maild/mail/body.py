@@ -9,7 +9,7 @@ from maild.core.mail import Attachment, Calendar
 from maild.mail import attachments, calendar, caps, charset, containers, decoding, headers, html, structure, tnef
 from maild.mail.flowed import unwrap
 from maild.mail.structure import Part
-from maild.mail.text import Mark, Shown, clean, clean_line
+from maild.mail.text import Mark, Shown, clean, clean_line, without_pictures
 
 _STUB = re.compile(
     r"(?i)\bhtml\b|e-?mail client|mail program|mail reader|view (?:this|it) (?:mail|email|message)? ?(?:in|online)"
@@ -144,7 +144,7 @@ class _Walk:
         text = clean(self.source(part)).replace("\n\n\n\n\n\n", "\n\n\n")
         if part.params.get("format", "").lower() == "flowed":
             text = unwrap(text, delsp=part.params.get("delsp", "").lower() == "yes")
-        return text
+        return without_pictures(text)
 
     def text(self, part: Part, *, as_file: bool) -> None:
         """Show a text part."""
@@ -181,7 +181,7 @@ class _Walk:
             kept.append(data[at : block[0]])
             at = block[1]
         kept.append(data[at:])
-        return clean(charset.decode(b"".join(kept), part.params.get("charset")))
+        return without_pictures(clean(charset.decode(b"".join(kept), part.params.get("charset"))))
 
     def show_html(self, part: Part, source: str) -> None:
         """Show an HTML part as text."""
@@ -247,7 +247,7 @@ class _Walk:
         """A mail without text shows what a winmail.dat or an invitation says."""
         for inside in self.wrapped:
             if inside.text.strip():
-                self.add(_Piece(clean(inside.text)[: caps.TEXT].strip("\n")))
+                self.add(_Piece(without_pictures(clean(inside.text)[: caps.TEXT]).strip("\n")))
             elif inside.html:
                 page = html.render(inside.html)
                 self.body.has_html = True

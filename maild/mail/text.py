@@ -31,6 +31,9 @@ class Shown:
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]")
 _NEWLINES = re.compile("\r+\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BREAKS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
+_PICTURE = r"\[cid:[^\]\s]{1,200}\]"
+_PICTURES_ALONE = re.compile(rf"(?m)^[> \t\u00a0]*(?:{_PICTURE}[ \t\u00a0]*)+(?:\n|\Z)")
+_PICTURES = re.compile(rf"(?m)^((?:>[ \t]?)*)(?:{_PICTURE}[ \t]?)+|[ \t]?{_PICTURE}")
 
 
 def clean(text: str) -> str:
@@ -48,6 +51,16 @@ def _newline(match: re.Match[str]) -> str:
     """Make one line end of CRs before a LF, and of each of the others."""
     found = match.group()
     return "\n" if found[-1] == "\n" else "\n" * len(found)
+
+
+def without_pictures(text: str) -> str:
+    """Return a text without ``[cid:image001.png@01DB…]``, by which Outlook says in plain text where a picture is.
+
+    A line of nothing else goes. The pictures are files of the mail.
+    """
+    if "[cid:" not in text:
+        return text
+    return _PICTURES.sub(r"\1", _PICTURES_ALONE.sub("", text))
 
 
 def clean_line(text: str, most: int = 2000) -> str:
