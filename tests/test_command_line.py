@@ -16,13 +16,18 @@ from maild.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the shipped config, rules and letters, and two cases."""
-    folder = tmp_path_factory.mktemp("desk")
+def lay_out(folder: Path) -> Path:
+    """Lay the shipped config, rules and letters into a folder."""
     for name in ("rules", "templates"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "config.toml", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the shipped config, rules and letters, and two cases."""
+    folder = lay_out(tmp_path_factory.mktemp("desk"))
     for name in ("M01", "M08"):
         assert maild(folder, "inject", str(ROOT / "demo" / "mails" / f"{name}.eml")).returncode == 0
     return folder
@@ -134,3 +139,28 @@ def test_a_mail_is_read_without_loose_ends(desk: Path) -> None:
     """``read`` leaves no label without a value."""
     said = maild(desk, "read", str(ROOT / "demo" / "mails" / "M08.eml")).stdout.splitlines()
     assert "Kind        human" in said and "Answers     no other mail" in said
+
+
+@pytest.mark.parametrize("words", [["run"], ["db", "upgrade"], ["inject", "M01.eml"]], ids=" ".join)
+@pytest.mark.parametrize("below", ["", "/deeper"])
+def test_a_store_that_has_no_folder_is_refused(tmp_path: Path, words: list[str], below: str) -> None:
+    """Where a file stands in the way of the store's folder, that is one sentence and exit code 2."""
+    lay_out(tmp_path)
+    text = (tmp_path / "config.toml").read_text().replace("sqlite:///store", f"sqlite:///store{below}")
+    (tmp_path / "config.toml").write_text(text)
+    shutil.copy(ROOT / "demo" / "mails" / "M01.eml", tmp_path)
+    (tmp_path / "store").touch()
+    done = maild(tmp_path, *words)
+    said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("{")]
+    folder = tmp_path / f"store{below}"
+    assert (done.returncode, said) == (2, [f"maild: the store's folder {folder} cannot be made: a file stands there"])
+
+
+def test_a_lock_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    """Where a folder stands in place of the store's lock, that is one sentence and exit code 2."""
+    lay_out(tmp_path)
+    lock = tmp_path / "store" / "maild.db.lock"
+    lock.mkdir(parents=True)
+    done = maild(tmp_path, "db", "upgrade")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"maild: the store's lock {lock} cannot be opened: Is a directory\n"

@@ -27,11 +27,16 @@ BUSY_MILLISECONDS = 10_000
 
 
 def open_engine(url: str) -> Engine:
-    """Make an engine for ``sqlite:///path`` or ``postgresql://…``; nothing is connected yet."""
+    """Make an engine for ``sqlite:///path`` or ``postgresql://…``; nothing is connected yet.
+
+    Raises:
+        Unusable: when the folder of a SQLite file cannot be made.
+
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database not in (None, "", ":memory:"):
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(str(parsed.database)).parent)
         engine = create_engine(url, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
@@ -39,6 +44,15 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=8)
     event.listen(engine, "connect", _postgres_connect)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Unusable(f"the store's folder {folder} cannot be made: a file stands there") from error
+    except OSError as error:
+        raise Unusable(f"the store's folder {folder} cannot be made: {error.strerror}") from error
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -90,11 +104,19 @@ class StoreLock:
         self._file: IO[str] | None = None
 
     def take(self) -> bool:
-        """Take the lock; False when another process holds it. It is freed when the process ends, however it ends."""
+        """Take the lock; False when another process holds it. It is freed when the process ends, however it ends.
+
+        Raises:
+            Unusable: when there is no place for the lock's file.
+
+        """
         if self.path is None or self._file is not None:
             return True
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("a+", encoding="ascii")
+        _make_folder(self.path.parent)
+        try:
+            file = self.path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise Unusable(f"the store's lock {self.path} cannot be opened: {error.strerror}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
