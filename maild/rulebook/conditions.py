@@ -96,10 +96,10 @@ class Compiler:
             if given is not None:
                 yield self._one_of(what, given, known, keys)
 
-    def _one_of(self, what: str, given: list[str], known: Sequence[str], keys: Keys) -> Condition:
-        folded = {name.casefold() for name in known}
+    def _one_of(self, what: str, given: list[str], known: Sequence[str] | None, keys: Keys) -> Condition:
+        folded = {name.casefold() for name in known or ()}
         for position, name in enumerate(given):
-            if name.casefold() not in folded:
+            if known is not None and name.casefold() not in folded:
                 kind = {"contact_tag": "tag"}.get(what, what)
                 self.wrong((*keys, what, position), unknown(name, known, kind=kind))
         return OneOf(

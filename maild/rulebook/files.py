@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ class Files:
         self.folder = folder
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.broken: set[str] = set()
+        """The files that nothing could be taken from."""
         self._documents: dict[str, Document | None] = {}
 
     def document(self, name: str, *, needed: bool = False) -> Document | None:
@@ -29,6 +32,7 @@ class Files:
                 found = Problem(where=shown(path), what="is missing")
             if isinstance(found, Problem):
                 self.problems.append(found)
+                self.broken.add(name)
             self._documents[name] = found if isinstance(found, Document) else None
         return self._documents[name]
 
@@ -39,7 +43,14 @@ class Files:
             return None
         judged = judge(document, shape)
         self.problems += judged.problems
-        return None if judged.value is None else (document, judged.value)
+        if judged.value is None:
+            self.broken.add(name)
+            return None
+        return document, judged.value
+
+    def named(self, name: str, found: Iterable[str]) -> tuple[str, ...] | None:
+        """Return the names that a file gives; None when it is broken, for then nobody has said which there are."""
+        return None if name in self.broken else tuple(found)
 
     def wrong(self, document: Document, keys: tuple[str | int, ...], what: str, *, said: str | None = None) -> None:
         """Note a problem."""

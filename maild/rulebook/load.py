@@ -62,15 +62,17 @@ def judge(config: Config, *, instance: str) -> Loaded:
     """Read the folder of rules and judge it whole."""
     files, patterns, zone = Files(config.rules), Patterns(), ZoneInfo(config.desk.timezone)
     hours = calendars.read(files, zone=zone, language=config.desk.languages[0])
-    found = organisation.read(files, config, tuple(hours))
+    found = organisation.read(files, config, files.named("calendar.toml", hours))
     known = contacts.read(files)
-    kinds = types.read(files, patterns, languages=config.desk.languages, departments=found.departments)
-    names = _names(config, found, known, kinds)
+    departments = files.named("departments.toml", found.departments)
+    kinds = types.read(files, patterns, languages=config.desk.languages, departments=departments)
+    names = _names(config, files, found, known, kinds)
     _default_types(files, found, names)
     routes = routing.read(files, names, patterns)
     verbs = contacts.read_verbs(files)
     _strangers(files)
-    files.problems.extend(unknown_departments(config.imap, tuple(found.departments)))
+    if departments is not None:
+        files.problems.extend(unknown_departments(config.imap, departments))
     if files.problems:
         return Loaded(rulebook=None, problems=tuple(files.problems))
     desk = _desk(config, found, instance)
@@ -87,23 +89,25 @@ def judge(config: Config, *, instance: str) -> Loaded:
 
 def _names(
     config: Config,
+    files: Files,
     found: organisation.Organisation,
     known: contacts.Contacts,
     kinds: dict[str, CaseType] | None,
 ) -> Names:
+    """Gather the names; those that a broken file would give are not asked for: they would all be unknown."""
     letters = sorted({path.name.removesuffix(".j2") for path in config.templates.glob("*/ack.*.j2")})
     fields = None if kinds is None else sorted({one.name for kind in kinds.values() for one in kind.fields})
     return Names(
-        departments=tuple(found.departments),
-        groups=tuple(found.groups),
-        agents=tuple(found.agents),
+        departments=files.named("departments.toml", found.departments),
+        groups=files.named("groups.toml", found.groups),
+        agents=files.named("people.toml", found.agents),
         languages=config.desk.languages,
         types=None if kinds is None else tuple(kinds),
         fields=fields,
         templates=[name for name in letters if not name.endswith(".html")],
-        tags=known.tags,
-        organisations=tuple(known.organisations),
-        agreements=known.agreements,
+        tags=files.named("contacts.toml", known.tags),
+        organisations=files.named("contacts.toml", known.organisations),
+        agreements=files.named("contacts.toml", known.agreements),
     )
 
 

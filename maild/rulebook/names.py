@@ -13,16 +13,16 @@ from maild.toml_lines import Path as Keys
 class Names:
     """What there is; None means that nobody has said, so anything goes."""
 
-    departments: Sequence[str] = ()
-    groups: Sequence[str] = ()
-    agents: Sequence[str] = ()
+    departments: Sequence[str] | None = ()
+    groups: Sequence[str] | None = ()
+    agents: Sequence[str] | None = ()
     languages: Sequence[str] = ()
     types: Sequence[str] | None = None
     fields: Sequence[str] | None = None
     templates: Sequence[str] | None = None
-    tags: Sequence[str] = ()
-    organisations: Sequence[str] = ()
-    agreements: Sequence[str] = ()
+    tags: Sequence[str] | None = ()
+    organisations: Sequence[str] | None = ()
+    agreements: Sequence[str] | None = ()
 
     def check(self, wrong: Callable[[Keys, str], None], keys: Keys, kind: str, name: str | None) -> None:
         """Note a problem when a name is none of its kind (``group``, ``agent``…)."""

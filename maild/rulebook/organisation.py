@@ -24,8 +24,8 @@ class Organisation:
     blocked: frozenset[str] = frozenset()
 
 
-def read(files: Files, config: Config, calendars: tuple[str, ...]) -> Organisation:
-    """Read and judge the files; what is wrong is in ``files.problems``."""
+def read(files: Files, config: Config, calendars: tuple[str, ...] | None) -> Organisation:
+    """Read and judge the files; what is wrong is in ``files.problems``. ``calendars`` is None when nobody knows."""
     people = files.judged("people.toml", PeopleShape, needed=True)
     groups = files.judged("groups.toml", dict[str, GroupShape], needed=True)
     departments = files.judged("departments.toml", dict[str, DepartmentShape], needed=True)
@@ -47,7 +47,7 @@ def read(files: Files, config: Config, calendars: tuple[str, ...]) -> Organisati
 
 
 class _Reader:
-    def __init__(self, files: Files, config: Config, found: Organisation, calendars: tuple[str, ...]) -> None:
+    def __init__(self, files: Files, config: Config, found: Organisation, calendars: tuple[str, ...] | None) -> None:
         self.files, self.config, self.found, self.calendars = files, config, found, calendars
         self.taken: dict[str, str] = {}
         """Every address so far, and whose it is."""
@@ -166,7 +166,7 @@ class _Reader:
                 self.files.wrong(document, (name, "escalates_to"), "escalation goes round in a circle")
 
     def _calendar(self, document: Document, keys: tuple[str | int, ...], given: str | None) -> str | None:
-        if given is not None and given not in self.calendars:
+        if given is not None and self.calendars is not None and given not in self.calendars:
             self.files.wrong(document, keys, unknown(given, self.calendars, kind="calendar"))
         return given
 
@@ -207,7 +207,8 @@ class _Reader:
                 burst=one.burst,
                 confidential=one.confidential,
                 head=one.head,
-                calendar=self._calendar(document, (name, "calendar"), one.calendar) or next(iter(self.calendars), None),
+                calendar=self._calendar(document, (name, "calendar"), one.calendar)
+                or next(iter(self.calendars or ()), None),
             )
             if one.head is None:
                 self.files.warn(document, (name,), "the department has no head: nobody answers for its address")

@@ -69,7 +69,7 @@ def _names(files: Files, names: Names) -> Iterator[tuple[str, str]]:
     folder = files.folder / FOLDER
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
         stem = path.stem
-        if stem != EVERY and stem not in names.departments:
+        if stem != EVERY and names.departments is not None and stem not in names.departments:
             what = unknown(stem, [EVERY, *names.departments], kind="department")
             files.wrong_file(f"{FOLDER}/{path.name}", f"a file is called all.toml or after a department: {what}")
         yield f"{FOLDER}/{path.name}", stem

@@ -17,24 +17,26 @@ FOLDER = "types"
 
 
 def read(
-    files: Files, patterns: Patterns, *, languages: Iterable[str], departments: Iterable[str]
+    files: Files, patterns: Patterns, *, languages: Iterable[str], departments: tuple[str, ...] | None
 ) -> dict[str, CaseType] | None:
-    """Read and judge the files; None when there is no folder of types, so that nobody has said which there are."""
+    """Read and judge the files; None when nobody has said which types there are: no folder, or a broken file."""
     folder = files.folder / FOLDER
     if not folder.is_dir():
         return None
     found: dict[str, CaseType] = {}
+    whole = True
     for path in sorted(folder.glob("*.toml")):
         judged = files.judged(f"{FOLDER}/{path.name}", dict[str, TypeShape])
         if judged is None:
+            whole = False
             continue
-        reader = _File(files, judged[0], patterns, tuple(languages), tuple(departments))
+        reader = _File(files, judged[0], patterns, tuple(languages), departments)
         for key, shape in judged[1].items():
             name = key if path.stem == key else f"{path.stem}.{key}"
             if name in found:
                 files.wrong(judged[0], (key,), f"the type {name} stands in another file, too")
             found[name] = reader.type(name, key, shape)
-    return found
+    return found if whole else None
 
 
 class _File:
@@ -44,7 +46,7 @@ class _File:
         document: Document,
         patterns: Patterns,
         languages: tuple[str, ...],
-        departments: tuple[str, ...],
+        departments: tuple[str, ...] | None,
     ) -> None:
         self.files, self.document, self.patterns = files, document, patterns
         self.languages, self.departments = languages, departments
@@ -67,7 +69,7 @@ class _File:
         views = {}
         for department, view in shape.department.items():
             place: Keys = (*keys, "department", department)
-            if department not in self.departments:
+            if self.departments is not None and department not in self.departments:
                 self._wrong(place, unknown(department, self.departments, kind="department"))
             self._required((*place, "required_open"), view.required_open, fields)
             self._required((*place, "required_close"), view.required_close, fields)

@@ -1,10 +1,14 @@
 """Broken rule files: each is refused, all of its errors named by file and line, as the golden file says."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.rulebook.kit import HERE, said
+from maild import config as configs
+from maild.rulebook import load
+from tests.rulebook.kit import HERE, ROOT, said
 
 CASES = sorted((HERE / "broken").glob("*.txt"))
 
@@ -36,3 +40,15 @@ def test_every_error_is_named(path: Path, tmp_path: Path) -> None:
     assert said(tmp_path, files) == expected
     assert expected
     assert all(line.split(": ")[0].rpartition(":")[2].isdigit() for line in expected)
+
+
+@pytest.mark.parametrize("name", ["departments", "groups", "people", "types/it", "calendar", "contacts"])
+def test_a_broken_file_is_one_mistake(name: str, tmp_path: Path) -> None:
+    """When one file of the shipped rules cannot be parsed, only that is said: nothing about the names it would give."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    path = tmp_path / "rules" / f"{name}.toml"
+    text = path.read_text("utf-8")
+    path.write_text(f"[broken\n{text}", "utf-8")
+    config = replace(configs.load(ROOT / "config.toml"), rules=tmp_path / "rules")
+    problems = load.judge(config, instance="test").problems
+    assert [problem.where for problem in problems] == [f"{path}:1"]
