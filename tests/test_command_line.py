@@ -1,8 +1,10 @@
 """The command line: one sentence and exit code 2 for what it refuses, one line a row into a pipe."""
 
+import contextlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +59,10 @@ def maild(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         (["inject", "missing.eml"], "missing.eml cannot be read"),
         (["run", "--config", "missing.toml"], "missing.toml"),
         (["case", "1042", "--status", "bogus"], "bogus"),
+        (
+            ["case", "1042", "--status", "merged"],
+            "case 1042 is assigned and cannot become merged; it can become: closed, new, open, resolved, spam",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -66,6 +72,18 @@ def test_what_is_refused_is_one_sentence(desk: Path, words: list[str], said: str
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("maild: ") and said in done.stderr and done.stderr.count("\n") == 1
     assert "maild: maild:" not in done.stderr and "Value error" not in done.stderr
+
+
+def test_a_merged_case_becomes_nothing(tmp_path: Path) -> None:
+    """Of a case that lives on in another, the refusal says that it can become nothing, and the case stays as it is."""
+    folder = lay_out(tmp_path)
+    assert maild(folder, "inject", str(ROOT / "demo" / "mails" / "M01.eml")).returncode == 0
+    with contextlib.closing(sqlite3.connect(folder / "store" / "maild.db")) as store, store:
+        store.execute("update cases set status = 'merged' where number = 1042")
+    done = maild(folder, "case", "1042", "--status", "open")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "maild: case 1042 is merged and cannot become open; it can become: nothing\n"
+    assert json.loads(maild(folder, "cases", "--json").stdout)[0]["status"] == "merged"
 
 
 def test_a_listing_in_a_pipe_has_one_line_a_row(desk: Path) -> None:

@@ -106,9 +106,11 @@ def _move(path: Path, number: int, status: str) -> None:
         before = case_rows.status_of(connection, number)
         if before is None:
             raise MaildError(f"there is no case {number}")
-        legal = sorted(TRANSITIONS[before])  # type: ignore[index]
+        # Not merged: that needs the case that lives on, and nothing leads back from it.
+        legal = sorted(TRANSITIONS[before] - {"merged"})  # type: ignore[index]
         if status != before and status not in legal:
-            raise MaildError(f"case {number} is {before} and cannot become {status}; it can become: {', '.join(legal)}")
+            can = ", ".join(legal) or "nothing"
+            raise MaildError(f"case {number} is {before} and cannot become {status}; it can become: {can}")
         case_rows.set_status(connection, number, status, actor="admin", now=now())
 
 
