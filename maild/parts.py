@@ -19,7 +19,7 @@ from maild.channels import maildir_out, smtp_out
 from maild.channels.oauth2 import Tokens
 from maild.config import Config, Listen
 from maild.core import tokens
-from maild.core.errors import Unusable
+from maild.core.errors import MaildError, Unusable
 from maild.core.rules import Rulebook
 from maild.journey import Corridor
 from maild.mail import templates
@@ -30,6 +30,7 @@ from maild.storage import store, upgrade
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
+from maild.toml_file import tell, unknown
 
 if TYPE_CHECKING:
     from maild.storage.engine import Engine
@@ -154,6 +155,22 @@ def knows(rulebook: Rulebook, keys: Sequence[Any]) -> Callable[[str], bool]:
         return f"{base}@{domain}" in rulebook.by_address or (domain == rulebook.desk.reply_domain and base in locals_)
 
     return known
+
+
+def given_recipients(config: Config, rulebook: Rulebook, to: str | None) -> tuple[str, ...]:
+    """Return the recipients of a mail that an admin gives with ``--to``: none, or an address that a door would take.
+
+    Raises:
+        MaildError: naming the nearest address, when it is none of ours.
+
+    """
+    if to is None:
+        return ()
+    # Only a bounce address needs the keys, and nothing may make them just to look at one.
+    signed = tokens.BOUNCE_SHAPE.fullmatch(to) is not None and config.keys.exists()
+    if not knows(rulebook, key_file.load(config.keys) if signed else ())(to):
+        raise MaildError(f"--to: {unknown(to, rulebook.by_address, found=tell(to))}")
+    return (to,)
 
 
 def open_channel(config: Config) -> Any:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from maild import keys
 from maild.channels.imap_account import Account
 from maild.cli.history import Box, Entry
 from maild.cli.inject import _named, is_mail
+from maild.core import tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(range(256)) * 40
@@ -80,6 +82,47 @@ def test_a_file_that_is_no_mail_is_refused(desk: Path, name: str) -> None:
     assert done.stderr.endswith("thing is no mail: it has no header line such as From: or Subject:\n")
     assert done.stderr.count("\n") == 1
     assert maild(desk, "inject", str(ROOT / "demo" / "mails" / "M01.eml")).stdout.startswith("1  FK#1042")
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("itt@fjordvik.example", "did you mean it@fjordvik.example?"),
+        ("it@elsewhere.example", "did you mean it@fjordvik.example?"),
+        ("hjelp", "expected one of "),
+        ("", "expected one of "),
+    ],
+)
+def test_a_recipient_that_is_none_of_ours_is_refused(desk: Path, to: str, said: str) -> None:
+    """``--to`` of inject and of rules explain is refused as a door would: the nearest address named, no store made."""
+    (desk / "good.eml").write_bytes(GOOD)
+    for words in (["inject"], ["rules", "explain"]):
+        done = maild(desk, *words, "good.eml", "--to", to)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f'maild: --to: found "{to}", {said}') and done.stderr.count("\n") == 1
+    assert not (desk / "store").exists()
+
+
+def test_what_the_desk_is_written_to_may_be_given(desk: Path) -> None:
+    """A department's address, an alias, one with a tag and a signed one are taken, whatever the mail itself says."""
+    (desk / "good.eml").write_bytes(GOOD)
+    signed = f"r+1042.{'a' * tokens.TOKEN_LENGTH}@sak.fjordvik.example"
+    for to, department in {
+        "okonomi@fjordvik.example": "okonomi",
+        "Post@Fjordvik.example": "servicetorg",
+        "okonomi+x@fjordvik.example": "okonomi",
+        signed: "servicetorg",
+    }.items():
+        done = maild(desk, "rules", "explain", "good.eml", "--json", "--to", to)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["department"] == department
+    assert not (desk / "store" / "maild.db").exists()
+    assert maild(desk, "inject", "good.eml", "--to", "okonomi@fjordvik.example").returncode == 0
+    assert json.loads(maild(desk, "cases", "--json").stdout)[0]["department"] == "okonomi"
+    bounce = tokens.sign_bounce(keys.load(desk / "store" / "secret.key")[0], outbox=1, domain="sak.fjordvik.example")
+    assert maild(desk, "rules", "explain", "good.eml", "--to", bounce).returncode == 0
+    forged = bounce.replace("b+1.", "b+2.")
+    assert maild(desk, "rules", "explain", "good.eml", "--to", forged).returncode == 2
 
 
 @pytest.mark.parametrize("kind", ["mbox", "maildir"])

@@ -82,7 +82,9 @@ def inject(
         str, typer.Argument(help="A mail file, an mbox, a maildir, or imap:ACCOUNT or imap:ACCOUNT/FOLDER.")
     ],
     config: ConfigPath = DEFAULT_CONFIG,
-    to: Annotated[str | None, typer.Option("--to", help="Whom it was sent to, when the mail does not say.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="One of the desk's addresses, whatever the mail itself says.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Make cases, send nothing.")] = False,
     json: Json = False,
 ) -> None:
@@ -245,7 +247,9 @@ def rules_test(config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
 def rules_explain(
     file: Annotated[Path, typer.Argument(help="A mail file; - reads standard input.")],
     config: ConfigPath = DEFAULT_CONFIG,
-    to: Annotated[str | None, typer.Option("--to", help="Whom it was sent to, when the mail does not say.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="One of the desk's addresses, whatever the mail itself says.")
+    ] = None,
     live: Annotated[bool, typer.Option("--live", help="On the store's state of now; nothing is changed.")] = False,
     json: Json = False,
 ) -> None:

@@ -26,7 +26,8 @@ from maild.core.errors import Temporary
 from maild.core.mail import Envelope
 from maild.intake import Intake, Report
 from maild.mail.readers import Readers
-from maild.parts import build_corridor, name_of_this_run, now, open_writers, read_options
+from maild.parts import build_corridor, given_recipients, name_of_this_run, now, open_writers, read_options
+from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, show, upgrade
 
@@ -57,15 +58,21 @@ def inject_files(source: str, path: Path, *, to: str | None, quiet: bool, as_jso
     """
     config = configs.load(path)
     logs.configure(config.log.format, "error")
+    recipients = _recipients(config, to)
     box = open_box(source, config)
     try:
         if not box.entries:
             raise typer.BadParameter(f"{source} holds no mail")
         if box.single and not is_mail(box.read(box.entries[0]) or b""):
             raise typer.BadParameter(f"{source} is no mail: it has no header line such as From: or Subject:")
-        asyncio.run(_inject(config, box, to, quiet, as_json=as_json))
+        asyncio.run(_inject(config, box, recipients, quiet, as_json=as_json))
     finally:
         box.close()
+
+
+def _recipients(config: Config, to: str | None) -> tuple[str, ...]:
+    """Judge ``--to`` by the rules, which are read only when there is one."""
+    return () if to is None else given_recipients(config, rulebook_load.load(config, instance="inject"), to)
 
 
 def is_mail(raw: bytes) -> bool:
@@ -95,7 +102,7 @@ class _Nowhere:
         """Nobody to wake."""
 
 
-async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_json: bool) -> None:
+async def _inject(config: Config, box: Box, recipients: tuple[str, ...], quiet: bool, *, as_json: bool) -> None:
     engine = engines.open_engine(config.store.url)
     engines.check_reachable(engine)
     lock = engines.StoreLock(config.store.url)
@@ -107,7 +114,8 @@ async def _inject(config: Config, box: Box, to: str | None, quiet: bool, *, as_j
         await writers.accepting.run(lambda c: c.exec_driver_sql(SMALLER_CACHE))
     there, many = len(box.entries), len(box.entries) > FEW
     with Progress(disable=as_json or not many) as progress:
-        keys, known, unread, strange = await _store(engine, writers.accepting, box, _envelope(box, to, quiet), progress)
+        envelope = _envelope(box, recipients, quiet)
+        keys, known, unread, strange = await _store(engine, writers.accepting, box, envelope, progress)
         box.let_go()
         here = alone and engine.dialect.name == "sqlite"
         todo = _undone(engine) if here else len(keys)
@@ -133,13 +141,13 @@ def _named(box: Box, entry: Entry) -> str:
     return f"number {entry.place + 1}" if box.account is None else f"UID {entry.key}"
 
 
-def _envelope(box: Box, to: str | None, quiet: bool) -> Envelope:
+def _envelope(box: Box, recipients: tuple[str, ...], quiet: bool) -> Envelope:
     account = box.account
     return Envelope(
         source="inject",
         received=now(),
         sender=None,
-        recipients=(to,) if to else (),
+        recipients=recipients,
         account=account.name if account else "",
         department=account.department if account else None,
         quiet=quiet,

@@ -56,10 +56,12 @@ def test(path: Path, *, as_json: bool) -> int:
 
 def explain(path: Path, file: Path, *, to: str | None, as_json: bool, live: bool) -> None:
     """Print what would become of a mail, and every rule's hit or miss."""
+    from maild.parts import given_recipients
+
     config = configs.load(path)
     rulebook = rulebook_load.load(config, instance="explain")
     at = datetime.now(UTC)
-    envelope = Envelope(source="inject", received=at, sender=None, recipients=(to,) if to else ())
+    envelope = Envelope(source="inject", received=at, sender=None, recipients=given_recipients(config, rulebook, to))
     mail = asyncio.run(_read(config, rulebook, _raw(file), envelope))
     if isinstance(mail, ReadingFailed):
         raise MaildError(f"{file} cannot be read: {mail.reason}")

@@ -33,7 +33,7 @@ class Envelope:
     account: str = ""
     """The polled mailbox it came from, as the config calls it; empty for the other doors."""
     department: str | None = None
-    """The department a polled account (or ``inject --to``) names when nothing in the mail does."""
+    """The department a polled account names when nothing in the mail does."""
     quiet: bool = False
     """An import: make cases, send nothing."""
 
