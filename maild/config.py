@@ -27,7 +27,7 @@ from maild.config_values import OutgoingConfig as OutgoingConfig
 from maild.config_values import ReadingConfig as ReadingConfig
 from maild.config_values import StoreConfig as StoreConfig
 from maild.config_values import TrustConfig as TrustConfig
-from maild.core.errors import Problem, Unusable
+from maild.core.errors import Problem, Unusable, decoded
 from maild.core.rules import Caps
 from maild.toml_file import Document, judge, read, shown, tell
 from maild.toml_lines import Path as Keys
@@ -274,10 +274,16 @@ class _Maker:
             self._wrong((*section, "password_env"), "password_file stands there too; keep one")
         if file is not None:
             path = self._file((*section, "password_file"), file)
-            try:
-                return None if path is None else path.read_text("utf-8").strip("\r\n")
-            except (OSError, UnicodeDecodeError):
+            if path is None:
                 return None
+            try:
+                text = decoded(path.read_bytes(), shown(path))
+            except OSError:
+                return None
+            if isinstance(text, Problem):
+                self.problems.append(text)
+                return None
+            return text.strip("\r\n")
         if variable is None:
             return None
         if not os.environ.get(variable):

@@ -26,7 +26,7 @@ def load(path: Path) -> tuple[Key, ...]:
     try:
         if not path.exists():
             _make(path)
-        lines = path.read_text("ascii").splitlines()
+        lines = path.read_text("ascii", "replace").splitlines()  # what is not ASCII is no key id and no digit
     except OSError as error:
         raise Unusable(f"the key file {path} cannot be read: {error.strerror}") from error
     keys: list[Key] = []

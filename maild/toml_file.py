@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from maild.core.errors import Problem
+from maild.core.errors import Problem, decoded
 from maild.toml_lines import Path as Keys
 from maild.toml_lines import lines_of
 
@@ -93,11 +93,10 @@ def read(path: Path) -> Document | Problem:
         return Problem(where=name, what=f"cannot be read: {error.strerror}")
     if len(data) > LARGEST:
         return Problem(where=name, what=f"is {len(data)} bytes large; at most {LARGEST} are read")
-    try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return Problem(where=f"{name}:{line}", what="is not UTF-8 text; save the file as UTF-8")
+    found = decoded(data, name)
+    if isinstance(found, Problem):
+        return found
+    text = found.replace("\r\n", "\n")
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from maild import logs
-from maild.core.errors import MaildError
+from maild.core.errors import MaildError, Problem, decoded
 
 log = logs.get("maild.oauth2")
 
@@ -121,9 +121,12 @@ def _seconds(said: Any) -> float:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TokenRefused(f"{path.name} cannot be read: {error}") from None
+        text = decoded(path.read_bytes(), path.name)
+    except OSError as error:
+        raise TokenRefused(f"{path.name} cannot be read: {error.strerror}") from None
+    if isinstance(text, Problem):
+        raise TokenRefused(str(text))
+    return text.strip()
 
 
 def _ask(grant: Grant, at: float, fresh: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from maild.core.errors import Problem, Unusable
+from maild.core.errors import Problem, Unusable, decoded
 
 Login = Callable[[str, str], Awaitable[str | None]]
 """(login, secret) → the login as the file writes it, or None when the two do not fit."""
@@ -83,10 +83,12 @@ def load(path: Path) -> dict[str, Hash]:
 
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = decoded(path.read_bytes(), str(path))
         mode = path.stat().st_mode
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unusable(f"the password file {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise Unusable(f"the password file {path} cannot be read: {error.strerror}") from error
+    if isinstance(text, Problem):
+        raise Unusable((text,))
     problems: list[Problem] = []
     if mode & 0o007:
         problems.append(Problem(where=str(path), what=f"everybody may read or change it; chmod 640 {path}"))

@@ -38,6 +38,15 @@ class Problem:
         return f"{self.where}: {self.what}"
 
 
+def decoded(data: bytes, name: str) -> str | Problem:
+    """Return the text of a file that an admin wrote, or what is wrong with it: the first line that is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return Problem(where=f"{name}:{line}", what="is not UTF-8 text; save the file as UTF-8")
+
+
 class Unusable(MaildError):
     """Configuration, rules, templates or a store that maild refuses to start with: every problem at once."""
 

@@ -21,7 +21,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from maild.core.errors import Problem, Unusable
+from maild.core.errors import Problem, Unusable, decoded
 from maild.core.plan import NoticeKind
 from maild.core.reply_marker import SENTINEL_ID, sentinel
 from maild.mail.shown import KINDS, OURS, SHOWN, Value, sample
@@ -195,12 +195,11 @@ def _judge(path: Path, name: str, language: str) -> tuple[_Compiled | None, list
     """Compile one letter and its HTML; what is wrong with them."""
     kind = kind_of(name)
     assert kind is not None
-    try:
-        source = path.read_text(encoding="utf-8").removeprefix("\ufeff")
-        beside = path.with_name(f"{name}.html.j2")
-        html_source = beside.read_text(encoding="utf-8").removeprefix("\ufeff") if beside.is_file() else None
-    except (OSError, UnicodeDecodeError) as error:
-        return None, [Problem(where=str(path), what=f"cannot be read: {error}")]
+    beside = path.with_name(f"{name}.html.j2")
+    source = _source(path)
+    html_source = _source(beside) if beside.is_file() else None
+    if isinstance(source, Problem) or isinstance(html_source, Problem):
+        return None, [found for found in (source, html_source) if isinstance(found, Problem)]
     first, _, rest = source.partition("\n")
     second, _, _ = rest.partition("\n")
     problems = [*_shape(path, first, second, rest)]
@@ -217,6 +216,14 @@ def _judge(path: Path, name: str, language: str) -> tuple[_Compiled | None, list
         return None, problems
     letter = _Compiled(where=str(path), subject=subject, text=text, html=html)
     return letter, _try(letter, kind, language)
+
+
+def _source(path: Path) -> str | Problem:
+    try:
+        found = decoded(path.read_bytes(), str(path))
+    except OSError as error:
+        return Problem(where=str(path), what=f"cannot be read: {error.strerror}")
+    return found if isinstance(found, Problem) else found.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _shape(path: Path, first: str, second: str, rest: str) -> Iterator[Problem]:

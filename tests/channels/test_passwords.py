@@ -50,6 +50,15 @@ def test_every_wrong_line_is_named_and_no_hash_shown(tmp_path: Path) -> None:
     assert "$" not in str(caught.value).replace("scrypt$N$r$p$salt$digest", "")
 
 
+def test_a_file_in_another_encoding_is_refused_by_line(tmp_path: Path) -> None:
+    """A password file saved as Latin-1 is named with the line that is not UTF-8, and what to do."""
+    path = tmp_path / "passwords"
+    path.write_bytes(f"# agents\nåse@desk.example:{passwords.hash_password('one')}\n".encode("latin-1"))
+    with pytest.raises(Unusable) as caught:
+        passwords.load(path)
+    assert str(caught.value) == f"{path}:2: is not UTF-8 text; save the file as UTF-8"
+
+
 def test_a_missing_file_is_said_in_words(tmp_path: Path) -> None:
     """No file, no start."""
     with pytest.raises(Unusable, match="cannot be read"):

@@ -72,6 +72,12 @@ def bad_keys(desk: Desk) -> None:
     (desk.folder / "store" / "secret.key").write_text("1 zz\n")
 
 
+def foreign_keys(desk: Desk) -> None:
+    """Fill the file of signing keys with letters that no key has."""
+    (desk.folder / "store").mkdir()
+    (desk.folder / "store" / "secret.key").write_bytes("1 blåbær\n".encode("latin-1"))
+
+
 def unreachable_store(desk: Desk) -> None:
     """Point to a database server that is not there."""
     change(desk, desk.store, "postgresql://maild@127.0.0.1:1/none")
@@ -85,6 +91,7 @@ def unreachable_store(desk: Desk) -> None:
         (missing_letter, ("ack", "sv")),
         (bad_certificate, ("smtp.certificate", "cannot be used")),
         (bad_keys, ("secret.key:1", "key id")),
+        (foreign_keys, ("secret.key:1", "key id")),
         (unreachable_store, ("store cannot be opened",)),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

@@ -88,6 +88,26 @@ def test_a_broken_letter_is_refused_with_file_and_line(folder: Path, file: str, 
     assert any(re.search(said, problem) for problem in found), found
 
 
+@pytest.mark.parametrize("file", ["no/ack.j2", "no/ack.html.j2", "sv/ack.j2"])
+def test_a_letter_in_another_encoding_is_refused_by_line(folder: Path, file: str) -> None:
+    """A letter saved as Latin-1 is named with the line of the first letter that is not UTF-8, and what to do."""
+    (folder / file).write_bytes("{{ subject }}\n\nHei\n\nBlåbær\n".encode("latin-1"))
+    assert problems(folder)[0] == f"{file}:5: is not UTF-8 text; save the file as UTF-8"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_a_letter_from_another_system_is_read(folder: Path, end: str) -> None:
+    """A byte order mark and other line ends change nothing."""
+    path = folder / "no" / "ack.j2"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", end.encode()))
+    assert render(load(folder, LANGUAGES)) == render(load(SHIPPED, LANGUAGES))
+
+
+def render(letters: Letters) -> str:
+    """Render the acknowledgement with sample values."""
+    return letters.render("ack", "no", sample("ack", "no")).text
+
+
 def test_every_mistake_is_named_at_once(folder: Path) -> None:
     """Two broken files, a missing one and one that is no text: four problems in one answer."""
     (folder / "no/ack.j2").write_text("{{ subject }}\n\n{{ requestor }}\n")
