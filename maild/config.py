@@ -235,12 +235,13 @@ class _Maker:
     def _outgoing(self) -> OutgoingConfig:
         given = self.file.outgoing
         keys: Keys = ("outgoing", "relay")
+        where = self.document.where(*keys)
         scheme, _, rest = given.relay.partition(":")
         if scheme == "maildir" and rest:
             for name in ("tls", "username", "password_file", "password_env", "oauth2"):
                 if getattr(given, name) is not None:
                     self._wrong(("outgoing", name), "a maildir has no use for it")
-            return OutgoingConfig(maildir=self.folder / rest, connections=given.connections)
+            return OutgoingConfig(where=where, maildir=self.folder / rest, connections=given.connections)
         nowhere: tuple[str, int, RelayTls, str | None] = ("", 25, "none", None)
         host, port, tls, user = self._value(keys, values.relay_of, given.relay, nowhere)
         username = given.username or user
@@ -260,6 +261,7 @@ class _Maker:
             what = f'a password would cross the network to {host} in the clear: "starttls", or smtps:// in relay'
             self._wrong(("outgoing", "tls"), what)
         return OutgoingConfig(
+            where=where,
             host=host,
             port=port,
             tls=tls,

@@ -76,6 +76,8 @@ class HttpConfig:
 class OutgoingConfig:
     """The way out: a maildir to look into, or a relay."""
 
+    where: str = ""
+    """Where the config says so: ``file:line``."""
     maildir: Path | None = None
     host: str = ""
     port: int = 25

@@ -19,7 +19,7 @@ from maild.channels import maildir_out, smtp_out
 from maild.channels.oauth2 import Tokens
 from maild.config import Config, Listen
 from maild.core import tokens
-from maild.core.errors import MaildError, Unusable
+from maild.core.errors import MaildError, Problem, Unusable
 from maild.core.rules import Rulebook
 from maild.journey import Corridor
 from maild.mail import templates
@@ -30,7 +30,7 @@ from maild.storage import store, upgrade
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
-from maild.toml_file import tell, unknown
+from maild.toml_file import shown, tell, unknown
 
 if TYPE_CHECKING:
     from maild.storage.engine import Engine
@@ -174,10 +174,21 @@ def given_recipients(config: Config, rulebook: Rulebook, to: str | None) -> tupl
 
 
 def open_channel(config: Config) -> Any:
-    """Open the way out: a relay, or a maildir to look at what would be sent."""
+    """Open the way out: a relay, or a maildir to look at what would be sent.
+
+    Raises:
+        Unusable: when the maildir cannot be made.
+
+    """
     out = config.outgoing
     if out.maildir is not None:
-        return maildir_out.Maildir(out.maildir)
+        channel = maildir_out.Maildir(out.maildir)
+        try:
+            channel.make()
+        except OSError as error:
+            what = f"outgoing.relay: the maildir cannot be used: {shown(Path(error.filename))}: {error.strerror}"
+            raise Unusable((Problem(where=out.where, what=what),)) from error
+        return channel
     return smtp_out.Relay(
         host=out.host,
         port=out.port,

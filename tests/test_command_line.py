@@ -171,7 +171,11 @@ def test_a_store_that_has_no_folder_is_refused(tmp_path: Path, words: list[str],
     done = maild(tmp_path, *words)
     said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("{")]
     folder = tmp_path / f"store{below}"
-    assert (done.returncode, said) == (2, [f"maild: the store's folder {folder} cannot be made: a file stands there"])
+    expected = f"maild: the store's folder {folder} cannot be made: a file stands there"
+    assert (done.returncode, said) == (2, [expected])
+    for judging in (["check"], ["doctor", "--json"]):
+        done = maild(tmp_path, *judging)
+        assert (done.returncode, (done.stdout + done.stderr).count(expected)) == (1, 1), done.stderr
 
 
 def test_a_lock_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import itertools
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from maild.core.delivery import Answer, flaw
+from maild.toml_file import shown
+
+FOLDERS = ("tmp", "new", "cur")
+
+
+def flaws(path: Path) -> Iterator[str]:
+    """Say why a folder can be no maildir, without making anything: a file stands where a folder must be."""
+    for needed in (*reversed(path.parents), path, *(path / name for name in FOLDERS)):
+        with contextlib.suppress(OSError):  # what may not be looked at is found out by making it
+            if needed.exists() and not needed.is_dir():
+                yield f"{shown(needed)} is a file, expected a folder"
+
+
+def writable(path: Path) -> bool:
+    """Tell whether this process may write into a folder, or make it when it is not there."""
+    try:
+        return os.access(next(one for one in (path, *path.parents) if one.exists()), os.W_OK | os.X_OK)
+    except OSError:
+        return False
 
 
 class Maildir:
@@ -38,9 +59,22 @@ class Maildir:
         taken(answer := f"maildir new/{name}")
         return Answer(state="sent", answer=answer)
 
+    def make(self) -> None:
+        """Make the folders, so that a start fails rather than every mail.
+
+        Raises:
+            OSError: when they cannot be made or written to.
+
+        """
+        for name in FOLDERS:
+            folder = self._path / name
+            folder.mkdir(parents=True, exist_ok=True)
+            if not writable(folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
     async def reachable(self) -> bool:
         """Tell whether the folder can be written now."""
-        return await asyncio.to_thread(lambda: os.access(self._path, os.W_OK) or not self._path.exists())
+        return await asyncio.to_thread(lambda: not any(flaws(self._path)) and writable(self._path))
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -50,7 +84,7 @@ class Maildir:
         return f"{seconds}.M{rest // 1000}" + self._tail.format(next(self._numbers))
 
     def _write(self, name: str, data: bytes) -> None:
-        for folder in ("tmp", "new", "cur"):
+        for folder in FOLDERS:
             (self._path / folder).mkdir(parents=True, exist_ok=True)
         temporary = self._path / "tmp" / name
         try:

@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from maild import config as configs
-from maild.channels import passwords
+from maild.channels import maildir_out, passwords
 from maild.config import Config
 from maild.core.errors import Problem, Unusable
 from maild.core.rules import Rulebook
 from maild.mail import templates
 from maild.reloading import read_example
 from maild.rulebook import load as rulebook_load
+from maild.storage import engine as engines
 from maild.toml_file import shown
 
 
@@ -26,7 +27,7 @@ def print_check(path: Path) -> int:
         config = configs.load(path)
     except Unusable as error:
         return _print(error.problems)
-    problems = problems_of(config)
+    problems = (*problems_of(config), *places(config))
     if problems:
         return _print(problems)
     for warning in warnings(config):
@@ -54,6 +55,15 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
         except Unusable as error:
             problems += error.problems
     return tuple(problems)
+
+
+def places(config: Config) -> tuple[Problem, ...]:
+    """Return what stands where the store's folder or the maildir must be; what is in the way of both is said once."""
+    store, out = engines.in_the_way(config.store.url), config.outgoing
+    if store is not None:
+        return (Problem(where="maild", what=store),)
+    found = () if out.maildir is None else maildir_out.flaws(out.maildir)
+    return tuple(Problem(where=out.where, what=f"outgoing.relay: the maildir cannot be used: {what}") for what in found)
 
 
 def expired(rulebook: Rulebook, today: date) -> Iterator[str]:

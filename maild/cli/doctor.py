@@ -15,7 +15,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from maild import config as configs
 from maild import doctor, doctor_net, keys, logs, proof
-from maild.cli.check import problems_of, warnings
+from maild.channels import maildir_out
+from maild.cli.check import places, problems_of, warnings
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.config import Config
@@ -27,6 +28,7 @@ from maild.parts import now, open_channel
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import show, store, upgrade
+from maild.toml_file import shown
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
@@ -61,7 +63,12 @@ async def _findings(config: Config, *, wait: float, start: bool) -> list[Finding
     there = sqlite is None or sqlite.parent.exists()
     found.append(doctor.disk(sqlite.parent if sqlite is not None and there else None if sqlite is None else Path()))
     found += await asyncio.to_thread(lambda: list(doctor_net.certificates(config, now=now())))
-    if problems:
+    blocked = places(config)
+    for problem in blocked:
+        about = "relay" if problem.where == config.outgoing.where else "store"
+        do = "Move the file away, or name another place in the config; then: maild check"
+        found.append(Finding(about=about, level="problem", what=str(problem), do=do))
+    if problems or blocked:
         return found
     rulebook = rulebook_load.load(config, instance="doctor")
     proved = await _proof(config, rulebook, found, wait=wait, start=start)
@@ -99,6 +106,11 @@ async def _prove(
     config: Config, rulebook: Rulebook, found: list[Finding], *, wait: float, nobody: bool
 ) -> list[proof.Proved]:
     if config.outgoing.maildir is not None:
+        if not maildir_out.writable(config.outgoing.maildir):
+            what = f"{config.outgoing.where}: {shown(config.outgoing.maildir)} may not be written to."
+            do = "Give the folder to the user that maild runs as, or name another one in [outgoing]."
+            found.append(Finding(about="relay", level="problem", what=what, do=do))
+            return []
         what = f"Nothing leaves this desk: what it would send is written to {config.outgoing.maildir}."
         do = 'Name a relay in [outgoing], as in relay = "smtp://mail.fjordvik.example:587".'
         found.append(Finding(about="relay", level="warning", what=what, do=do))

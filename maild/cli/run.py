@@ -22,10 +22,10 @@ def run_daemon(path: Path) -> None:
     """Read the config and run; what stands in the way is said before anything is opened."""
     config = configs.load(path)
     logs.configure(config.log.format, config.log.level)
-    from maild.cli.check import problems_of, warnings
+    from maild.cli.check import places, problems_of, warnings
     from maild.daemon import Daemon
 
-    if problems := problems_of(config):
+    if problems := (*problems_of(config), *places(config)):
         raise Unusable(problems)
     logger = logs.get("maild")
     for warning in warnings(config):

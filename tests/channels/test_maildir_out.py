@@ -5,6 +5,8 @@ import mailbox
 import os
 from pathlib import Path
 
+import pytest
+
 from maild.channels.maildir_out import Maildir
 
 MAIL = b"From: it@c.example\r\nSubject: hello\r\n\r\nbody\r\n.\r\n"
@@ -41,13 +43,18 @@ def test_two_writers_never_take_the_same_name(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
-    """A folder that is not one defers as the channel's own trouble; a mail that would smuggle fails."""
+    """A folder that is not one is not reachable and defers as the channel's own trouble; smuggling mail fails."""
 
     async def story() -> None:
         (tmp_path / "file").write_text("in the way")
         answer = await Maildir(tmp_path / "file" / "sent").send("", "k@a.example", MAIL)
         assert (answer.state, answer.relay) == ("deferred", True)
+        assert not await Maildir(tmp_path / "file" / "sent").reachable()
+        assert not await Maildir(tmp_path / "file").reachable()
+        with pytest.raises(OSError, match="Not a directory"):
+            Maildir(tmp_path / "file" / "sent").make()
         good = Maildir(tmp_path / "sent")
+        assert await good.reachable()
         assert (await good.send("", "k@a.example", b"a\nb")).state == "failed"
         assert not (tmp_path / "sent").exists()
 

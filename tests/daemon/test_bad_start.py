@@ -72,6 +72,11 @@ def bad_keys(desk: Desk) -> None:
     (desk.folder / "store" / "secret.key").write_text("1 zz\n")
 
 
+def unmakeable_maildir(desk: Desk) -> None:
+    """Send into a folder that the file system refuses to make."""
+    change(desk, f"smtp://127.0.0.1:{desk.relay}", f"maildir:{'x' * 300}")
+
+
 def foreign_keys(desk: Desk) -> None:
     """Fill the file of signing keys with letters that no key has."""
     (desk.folder / "store").mkdir()
@@ -92,6 +97,7 @@ def unreachable_store(desk: Desk) -> None:
         (bad_certificate, ("smtp.certificate", "cannot be used")),
         (bad_keys, ("secret.key:1", "key id")),
         (foreign_keys, ("secret.key:1", "key id")),
+        (unmakeable_maildir, ("config.toml:", "outgoing.relay", "cannot be used", "name too long")),
         (unreachable_store, ("store cannot be opened",)),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

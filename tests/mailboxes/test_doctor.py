@@ -106,6 +106,28 @@ def test_a_maildir_relay_is_said_to_send_nothing(desks: Desks) -> None:
     assert "Nothing leaves" in found["relay"][0]["what"]
 
 
+@pytest.mark.parametrize("name", ["sent", "sent/new", "."])
+def test_a_maildir_that_cannot_be_one_is_a_problem(desks: Desks, name: str) -> None:
+    """Where a file stands in the maildir's way: doctor, check and run all say so; nothing is started and deferred."""
+    desk = desks(1)
+    desk.config.write_text(desk.config.read_text().replace("smtp://127.0.0.1:1", "maildir:out/sent"))
+    path = desk.folder / "out" / name
+    shown = path.relative_to(desk.folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        path.rmdir()
+    path.touch()
+    line = next(n for n, text in enumerate(desk.config.read_text().splitlines(), 1) if text.startswith("relay"))
+    said = f"config.toml:{line}: outgoing.relay: the maildir cannot be used: {shown} is a file, expected a folder"
+    status, found = ask(desk, "--start")
+    (finding,) = found["relay"]
+    assert (status, finding["level"], finding["what"]) == (1, "problem", said)
+    for word, code in (("check", 1), ("run", 2)):
+        done = desk.run(word)
+        assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (code, True, False)
+    assert not desk.database.exists()
+
+
 def test_the_dns_of_our_domains_is_read(tmp_path: Path) -> None:
     """MX, SPF, DMARC and the DKIM key of a selector that was seen: there, missing, or published twice."""
     records = {
