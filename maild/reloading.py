@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logs.get("reload")
 
+WATCHED = "files changed"
+"""Why a reload happens that nobody asked for: it says nothing when there is nothing new."""
 MOST_TOLD = 50
 """Problems named in one mail to the operator; the log has them all."""
 
@@ -54,6 +56,8 @@ class Reloader:
     ) -> None:
         self._config, self._corridor, self._swap = config, corridor, swap
         self._record, self._tell, self._metrics = record, tell, metrics
+        self._refused = False
+        """The last thing the log says is that the files were refused."""
         self._stop = asyncio.Event()
         self._one = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -88,7 +92,7 @@ class Reloader:
     async def _watch(self) -> None:
         folders = (self._config.rules, self._config.templates)
         async for _ in reloads.changes(folders, self._stop):
-            await self._again("files changed")
+            await self._again(WATCHED)
 
     async def _again(self, why: str) -> None:
         async with self._one:
@@ -106,9 +110,15 @@ class Reloader:
             return False
         self._metrics.rules(ok=True)
         self._swap(replace(self._corridor(), rulebook=rulebook, letters=letters))
+        refused, self._refused = self._refused, False
+        before, after = old.letters.version, letters.version
+        if after != before:
+            log.info("letters reloaded", why=why, before=before, after=after)
         if rulebook is not old.rulebook:
             log.info("rules reloaded", why=why, before=old.rulebook.version, after=rulebook.version)
             await self._record(rulebook.version)
+        elif after == before and (refused or why != WATCHED):
+            log.info("nothing changed", why=why, rules=rulebook.version, letters=after)
         return True
 
     def _judge(self, old: Corridor) -> tuple[Rulebook | None, Letters | None, tuple[Problem, ...]]:
@@ -123,6 +133,7 @@ class Reloader:
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
         self._metrics.rules(ok=False)
+        self._refused = True
         version = self._corridor().rulebook.version
         lines = [str(problem) for problem in problems]
         log.error("rules refused", still=version, problems=lines)

@@ -256,5 +256,5 @@ def reload(path: Path) -> int:
     if pid is None:
         raise MaildError("no daemon runs with this config; the rules are right and will be read at its start")
     os.kill(pid, signal.SIGHUP)
-    print(f"asked process {pid} to reload; its log says when it has")
+    print(f"asked process {pid} to reload; its log says what came of it")
     return 0

@@ -8,7 +8,9 @@ values, is never source, and is rendered once (FAULTS P9).
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import hashlib
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from maild.mail.shown import KINDS, OURS, SHOWN, Value, sample
 
 MOST_OUTPUT = 256 * 1024
 """Characters one letter may come to, beyond the words of an agent's answer (FAULTS P9)."""
+VERSION_LENGTH = 16
 KIN = {"nn": "no", "nb": "no", "da": "no"}
 """Where a language without letters of its own looks next; after that, the desk's first language."""
 
@@ -71,6 +74,8 @@ class Letters:
 
     languages: tuple[str, ...]
     compiled: Mapping[tuple[str, str], _Compiled]
+    version: str
+    """Stands for every file they were read from, as a rulebook's does for the rules."""
 
     def language(self, wanted: str) -> str:
         """Return the language a letter is written in: the one wanted, its kin, or the desk's first."""
@@ -142,6 +147,7 @@ def load(folder: Path, languages: tuple[str, ...]) -> Letters:
     compiled: dict[tuple[str, str], _Compiled] = {}
     if not folder.is_dir():
         raise Unusable((Problem(where=str(folder), what="there is no such folder of letters"),))
+    version = _version(folder)  # first: what is written while the files are read is seen at the next look
     present = [entry.name for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
     for language in dict.fromkeys([*languages, *present]):
         problems += _strangers(folder / language)
@@ -156,7 +162,18 @@ def load(folder: Path, languages: tuple[str, ...]) -> Letters:
                 compiled[language, name] = letter
     if problems:
         raise Unusable(tuple(dict.fromkeys(problems)))
-    return Letters(languages, compiled)
+    return Letters(languages, compiled, version)
+
+
+def _version(folder: Path) -> str:
+    """Hash the names and bytes of the files that letters may be read from; one that cannot be read is a problem."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*/*.j2")):
+        with contextlib.suppress(OSError):
+            data = path.read_bytes()
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode())
+            digest.update(data)
+    return digest.hexdigest()[:VERSION_LENGTH]
 
 
 def kind_of(name: str) -> NoticeKind | None:

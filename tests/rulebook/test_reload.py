@@ -2,6 +2,8 @@
 
 import asyncio
 import email
+import io
+import json
 import os
 import shutil
 import signal
@@ -12,8 +14,9 @@ from email import policy
 from pathlib import Path
 
 from maild import config as configs
+from maild import logs
 from maild.daemon import Daemon
-from maild.reloading import pid_of
+from maild.reloading import WATCHED, pid_of
 from tests.rulebook.kit import ROOT, VALID
 
 PATIENCE = 15.0
@@ -124,6 +127,45 @@ def test_an_example_that_fails_refuses_the_reload(tmp_path: Path) -> None:
             assert daemon.corridor.rulebook is before
 
     asyncio.run(story())
+
+
+def test_the_log_says_what_came_of_a_reload(tmp_path: Path) -> None:
+    """Each reload that is asked for has its line; so has what was refused and put back, also when nobody asks."""
+    config, out = lay_out(tmp_path), io.StringIO()
+    rules, letter = config.rules / "routing" / "it.toml", config.templates / "no" / "ack.j2"
+    right = rules.read_text()
+
+    def said() -> list[str]:
+        found = [json.loads(line) for line in out.getvalue().splitlines()]
+        return [line["event"] for line in found if line["room"] == "reload"]
+
+    async def story() -> None:
+        async with running(config) as daemon:
+            reloader = daemon.reloader
+            assert reloader is not None
+            await reloader.stop_watching()
+            await reloader.reload("asked for")
+            assert said() == ["nothing changed"]
+            await reloader.reload(WATCHED)
+            assert said() == ["nothing changed"]
+            letter.write_text(letter.read_text() + "\nHei igjen\n")
+            await reloader.reload("asked for")
+            assert said()[1:] == ["letters reloaded"]
+            rules.write_text(RULE.replace("type", "tpye") + REST)
+            await reloader.reload(WATCHED)
+            rules.write_text(right)
+            await reloader.reload(WATCHED)
+            assert said()[2:] == ["rules refused", "nothing changed"]
+            letter.write_text(letter.read_text() + "\nHa det\n")
+            rules.write_text(RULE + REST)
+            await reloader.reload(WATCHED)
+            assert said()[4:] == ["letters reloaded", "rules reloaded"]
+
+    logs.configure("json", "info", to=out)
+    try:
+        asyncio.run(story())
+    finally:
+        logs.configure()
 
 
 def test_sighup_reloads(tmp_path: Path) -> None:
