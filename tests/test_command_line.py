@@ -86,6 +86,32 @@ def test_a_merged_case_becomes_nothing(tmp_path: Path) -> None:
     assert json.loads(maild(folder, "cases", "--json").stdout)[0]["status"] == "merged"
 
 
+def test_a_case_is_shown_whole(tmp_path: Path) -> None:
+    """``case`` shows priority, due time, tags, confidence, other departments, links, and why it went to whom it did."""
+    folder = lay_out(tmp_path)
+    for name in ("M01", "M09"):
+        assert maild(folder, "inject", str(ROOT / "demo" / "mails" / f"{name}.eml")).returncode == 0
+    lines = maild(folder, "case", "1042").stdout.splitlines()
+    assert lines[3] == "priority normal" and lines[4] == ""
+    at = next(n for n, line in enumerate(lines) if "  opened  " in line)
+    assert lines[at + 1].startswith("    assignment: least open in it-1: 0")
+    with contextlib.closing(sqlite3.connect(folder / "store" / "maild.db")) as store, store:
+        set_ = "priority = 'high', confidential = 1, watchers = '[\"ida.holm\"]', merged_into = 1042"
+        store.execute(f'update cases set {set_}, tags = \'["a", "b"]\' where number = 1043')
+        store.execute("update cases set due = created where number = 1043")
+        store.execute("insert into link (\"case\", other, kind, at) values (1043, 1042, 'maybe', 0)")
+    lines = maild(folder, "case", "1043").stdout.splitlines()
+    assert re.fullmatch(
+        r"priority high · due \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d · tags a, b · confidential", lines[3]
+    )
+    assert lines[4:8] == [
+        "other departments it",
+        "watchers ida.holm",
+        "linked FK#1042 (maybe)",
+        "merged into FK#1042",
+    ]
+
+
 def test_a_listing_in_a_pipe_has_one_line_a_row(desk: Path) -> None:
     """However long a row is, it is one line when nobody sits at a terminal; times are short."""
     done = maild(desk, "cases")

@@ -120,6 +120,8 @@ def _story(case: dict[str, Any], prefix: str) -> None:
     names = ("status", "department", "type", "group", "assignee")
     console.print(one_line(" · ".join(case[name] or "nobody" for name in names)))
     console.print(f"requester {one_line(case['requester'])} · participants {one_line(', '.join(case['participants']))}")
+    for line in _more(case, prefix):
+        console.print(one_line(line))
     for message in case["messages"]:
         arrow = "←" if message["direction"] == "in" else "→"
         head = f"{message['kind']} ({message['visibility']})  {one_line(message['from'])}"
@@ -130,6 +132,26 @@ def _story(case: dict[str, Any], prefix: str) -> None:
     console.print("\nhistory", style="bold")
     for event in case["events"]:
         console.print(_happened(event))
+        if event.get("assignment"):
+            console.print(f"    assignment: {one_line(event['assignment'])}")
+
+
+def _more(case: dict[str, Any], prefix: str) -> Iterator[str]:
+    """Say what else is known of a case, each thing only when there is something to say."""
+    marks = [f"priority {case['priority']}"]
+    marks += [f"due {_clock(case['due'])}"] if case["due"] else []
+    marks += [f"tags {', '.join(case['tags'])}"] if case["tags"] else []
+    yield " · ".join([*marks, "confidential"] if case["confidential"] else marks)
+    linked = [f"{prefix}#{link['number']} ({link['kind']})" for link in case["linked"]]
+    merged = [] if case["merged_into"] is None else [f"{prefix}#{case['merged_into']}"]
+    for name, values in (
+        ("other departments", case["noted_departments"]),
+        ("watchers", case["watchers"]),
+        ("linked", linked),
+        ("merged into", merged),
+    ):
+        if values:
+            yield f"{name} {', '.join(values)}"
 
 
 def _happened(event: dict[str, Any]) -> str:

@@ -123,12 +123,23 @@ def case(connection: Connection, zone: ZoneInfo, number: int) -> Shown | None:
     messages = connection.execute(query).all()
     files = _files(connection, [message.id for message in messages])
     fields = select(table(FieldValue)).where(col(FieldValue.case) == number).order_by(col(FieldValue.name))
-    events = connection.execute(select(table(Event)).where(col(Event.case) == number).order_by(col(Event.id)))
+    events = connection.execute(select(table(Event)).where(col(Event.case) == number).order_by(col(Event.id))).all()
     return shown | {
         "fields": {field.name: field.value for field in connection.execute(fields)},
         "messages": [_message(connection, message, zone, files.get(message.id, [])) for message in messages],
-        "events": [_event(event, zone) for event in events],
+        "events": [_event(event, zone) | _assignment(connection, event) for event in events],
     }
+
+
+def _assignment(connection: Connection, event: Row[Any]) -> Shown:
+    """Say why a case that was opened went to whom it did: one mail may open several, its decision says so of each."""
+    if event.what != "opened" or event.inbound is None:
+        return {}
+    query = select(table(Event)).where(col(Event.inbound) == event.inbound).order_by(col(Event.id))
+    same = connection.execute(query).all()
+    opened = [one.id for one in same if one.what == "opened"]
+    why = [detail for one in same if one.what == "decided" for rule, _, detail in one.trace if rule == "assignment"]
+    return {"assignment": why[opened.index(event.id)]} if len(why) == len(opened) else {}
 
 
 def _files(connection: Connection, messages: list[int]) -> dict[int, list[Shown]]:

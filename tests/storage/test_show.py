@@ -74,6 +74,18 @@ def test_one_case_whole(store: Store) -> None:
     assert show.case(store.connection, OSLO, 99) is None
 
 
+def test_each_case_that_a_mail_opened_says_why_it_went_to_whom(connection: Connection) -> None:
+    """A mail to two departments may open two cases: each one's history has the reason of its own assignment."""
+    store = Store(connection)
+    store.take(mail(to=("it@fjordvik.example", "okonomi@fjordvik.example"), language="no"))
+    reasons = []
+    for number in (1000, 1001):
+        shown = show.case(store.connection, OSLO, number)
+        assert shown is not None
+        reasons += [event["assignment"] for event in shown["events"] if "assignment" in event]
+    assert reasons == ["least open in it-1: 0", "next in oko-2 after nobody"]
+
+
 def test_mails_in_and_out(store: Store) -> None:
     """Inbound and outbox rows have the promised keys and can be filtered by state."""
     first = show.inbound_list(store.connection, OSLO)[-1]
