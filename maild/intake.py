@@ -128,6 +128,7 @@ class Intake:
         self._bytes = 0
         self._storing = 0
         self._worked = 0
+        """How often the store has claimed or decided something."""
         self._passing = 0
         """Mails on their way past the window into the store: no later one may be claimed before them."""
         self._backlog = True

@@ -137,12 +137,13 @@ def _write(
     """Compose every notice of a plan; give back the ids it did not need."""
     written: list[Written] = []
     troubles: list[str] = []
-    mails: dict[int | None, bytes | None] = {None: raw}
+    earlier: dict[int, bytes | None] = {}
     enclosures = Enclosures()
     for notice in plan.notices:
-        if notice.attachments_of not in mails:
-            mails[notice.attachments_of] = inbound.raw_of(connection, int(notice.attachments_of or 0))
-        files = mails[notice.attachments_of]
+        held = notice.attachments_of
+        if held is not None and held not in earlier:
+            earlier[held] = inbound.raw_of(connection, held)
+        files = raw if held is None else earlier[held]
         letter = compose(
             notice,
             corridor.letters,

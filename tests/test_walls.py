@@ -42,6 +42,7 @@ ROOMS = {
     "proof": "daemon",
     "keys": "rulebook",
     "values": "rulebook",
+    "places": "rulebook",
 }
 HANDY = {"logs", "metrics"}
 """They know nobody in the house and anybody above core may use them."""

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from maild.channels.lanes import Lane, Lanes
-from maild.core.delivery import Answer, is_late, next_try
+from maild.core.delivery import Answer, Taken, is_late, next_try
 from maild.core.errors import Temporary
 from maild.storage import outbox
 from maild.storage.carry_out import ToSend
@@ -38,9 +38,6 @@ LOOK = 30.0
 
 Settle = Callable[["Connection", Sequence[tuple[ToSend, outbox.Result]]], bool]
 """Record results in one transaction and tell whoever must be told; True when that queued something."""
-
-Taken = Callable[[str], None]
-"""Told that a mail has gone out, and with which answer."""
 
 
 class Channel(Protocol):

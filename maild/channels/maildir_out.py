@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import itertools
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from maild.core.delivery import Answer, flaw
-from maild.toml_file import shown
+from maild.core.delivery import Answer, Taken, flaw, untold
+from maild.places import in_the_way, writable
 
 FOLDERS = ("tmp", "new", "cur")
 
 
-def flaws(path: Path) -> Iterator[str]:
-    """Say why a folder can be no maildir, without making anything: a file stands where a folder must be."""
-    for needed in (*reversed(path.parents), path, *(path / name for name in FOLDERS)):
-        with contextlib.suppress(OSError):  # what may not be looked at is found out by making it
-            if needed.exists() and not needed.is_dir():
-                yield f"{shown(needed)} is a file, expected a folder"
-
-
-def writable(path: Path) -> bool:
-    """Tell whether this process may write into a folder, or make it when it is not there."""
-    try:
-        return os.access(next(one for one in (path, *path.parents) if one.exists()), os.W_OK | os.X_OK)
-    except OSError:
-        return False
+def folders(path: Path) -> tuple[Path, ...]:
+    """Return the folders that a maildir is made of."""
+    return path, *(path / name for name in FOLDERS)
 
 
 class Maildir:
@@ -44,9 +31,7 @@ class Maildir:
         host = socket.gethostname().replace("/", r"\057").replace(":", r"\072")
         self._tail = f"P{os.getpid()}R{secrets.token_hex(4)}Q{{}}.{host}"
 
-    async def send(
-        self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None] = lambda _: None
-    ) -> Answer:
+    async def send(self, sender: str, recipient: str, data: bytes, taken: Taken = untold) -> Answer:
         """Write one mail, byte for byte; sent when it is on disk. Never raises but cancellation."""
         found = flaw(data)
         if found is not None:
@@ -74,7 +59,7 @@ class Maildir:
 
     async def reachable(self) -> bool:
         """Tell whether the folder can be written now."""
-        return await asyncio.to_thread(lambda: not any(flaws(self._path)) and writable(self._path))
+        return await asyncio.to_thread(lambda: not any(in_the_way(*folders(self._path))) and writable(self._path))
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -16,7 +15,7 @@ import aiosmtplib
 
 from maild.channels.oauth2 import Tokens
 from maild.channels.smtp_session import Lost, Offers, Reply, Session
-from maild.core.delivery import Answer, flaw, is_path, judge
+from maild.core.delivery import Answer, Taken, flaw, is_path, judge, untold
 from maild.core.errors import MaildError, Unusable
 
 Tls = Literal["none", "opportunistic", "starttls", "implicit"]
@@ -85,9 +84,7 @@ class Relay:
         self._down = ""
         self._down_until = 0.0
 
-    async def send(
-        self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None] = lambda _: None
-    ) -> Answer:
+    async def send(self, sender: str, recipient: str, data: bytes, taken: Taken = untold) -> Answer:
         """Try once to hand over one mail; ``sender`` "" is the null return path ``<>``. Never raises but cancellation.
 
         ``taken`` is told the relay's answer as soon as it says that it has the mail, before anything else runs.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
+
+from maild.core.delivery import Taken
 
 MOST_REPLY = 32 * 1024
 """Bytes of replies held at most; a relay that says more at once is not speaking SMTP."""
@@ -68,7 +69,7 @@ class Session(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._expected = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._taken: Callable[[str], None] | None = None
+        self._taken: Taken | None = None
         """Who is to hear of a good reply to the end of DATA; None while another reply is awaited."""
         self._why = ""
         transport.set_protocol(self)
@@ -115,7 +116,7 @@ class Session(asyncio.Protocol):
     # -- what the relay is asked ----------------------------------------------------------------------------------
 
     async def deliver(
-        self, sender: str, recipient: str, options: bytes, data: bytes, taken: Callable[[str], None]
+        self, sender: str, recipient: str, options: bytes, data: bytes, taken: Taken
     ) -> tuple[Reply, bool]:
         """Send one mail; the reply that decides, and whether that is the one to the end of DATA.
 

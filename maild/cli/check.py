@@ -15,6 +15,7 @@ from maild.config import Config
 from maild.core.errors import Problem, Unusable
 from maild.core.rules import Rulebook
 from maild.mail import templates
+from maild.places import in_the_way
 from maild.reloading import read_example
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
@@ -59,11 +60,12 @@ def problems_of(config: Config) -> tuple[Problem, ...]:
 
 def places(config: Config) -> tuple[Problem, ...]:
     """Return what stands where the store's folder or the maildir must be; what is in the way of both is said once."""
-    store, out = engines.in_the_way(config.store.url), config.outgoing
-    if store is not None:
-        return (Problem(where="maild", what=store),)
-    found = () if out.maildir is None else maildir_out.flaws(out.maildir)
-    return tuple(Problem(where=out.where, what=f"outgoing.relay: the maildir cannot be used: {what}") for what in found)
+    store, out = engines.sqlite_path(config.store.url), config.outgoing
+    if store is not None and any(in_the_way(store.parent)):
+        return (Problem(where="maild", what=f"the store's folder {store.parent} cannot be made: a file stands there"),)
+    what = "outgoing.relay: the maildir cannot be used: {} is a file, expected a folder"
+    found = () if out.maildir is None else in_the_way(*maildir_out.folders(out.maildir))
+    return tuple(Problem(where=out.where, what=what.format(shown(path))) for path in found)
 
 
 def expired(rulebook: Rulebook, today: date) -> Iterator[str]:

@@ -15,7 +15,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from maild import config as configs
 from maild import doctor, doctor_net, keys, logs, proof
-from maild.channels import maildir_out
 from maild.cli.check import places, problems_of, warnings
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
@@ -25,6 +24,7 @@ from maild.core.rules import Rulebook
 from maild.daemon import Daemon
 from maild.doctor import Finding
 from maild.parts import now, open_channel
+from maild.places import writable
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import show, store, upgrade
@@ -106,7 +106,7 @@ async def _prove(
     config: Config, rulebook: Rulebook, found: list[Finding], *, wait: float, nobody: bool
 ) -> list[proof.Proved]:
     if config.outgoing.maildir is not None:
-        if not maildir_out.writable(config.outgoing.maildir):
+        if not writable(config.outgoing.maildir):
             what = f"{config.outgoing.where}: {shown(config.outgoing.maildir)} may not be written to."
             do = "Give the folder to the user that maild runs as, or name another one in [outgoing]."
             found.append(Finding(about="relay", level="problem", what=what, do=do))

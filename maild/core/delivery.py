@@ -6,11 +6,19 @@ This is the one place that tells temporary from permanent on the way out; the ch
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 State = Literal["sent", "deferred", "failed"]
+Taken = Callable[[str], None]
+"""Told the answer the moment a mail has gone out."""
+
+
+def untold(_answer: str) -> None:
+    """Note nothing: for a mail that is in no outbox."""
+
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
 """Pauses after the first, second … attempt; the last one repeats (FAULTS D11)."""

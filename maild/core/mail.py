@@ -93,8 +93,8 @@ class Attachment:
     decoration: bool = False
     """A signature's logo or the like: kept, but not shown as a file the writer sent (MAIL §1)."""
     ours: bool = False
-    """It holds a signed address or Message-ID of ours, or a notice's X-Maild field: it never goes to a customer. Known
-    while the mail is decided, and not kept."""
+    """It shows a signed address or Message-ID of ours, or a notice's X-Maild field: then it never goes to a customer.
+    What is packed or encoded inside the file is not seen. Known while the mail is decided, and not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

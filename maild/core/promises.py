@@ -7,7 +7,6 @@ from datetime import datetime
 from maild.core.calendars import due, is_open, next_open, why_closed
 from maild.core.draft import Draft
 from maild.core.letters import Subject
-from maild.core.moments import moment
 from maild.core.routing import Routed
 from maild.core.rules import Department
 
@@ -22,10 +21,7 @@ def promised(draft: Draft, about: Subject) -> dict[str, str]:
     until = answer_by(draft, about.department, about.type)
     back = None if is_open(hours, now) else next_open(hours, now)
     said = {"answer_by": until, "opens": back}
-    values = {
-        name: "" if at is None else moment(at, now=now, zone=rules.zone, language=about.language)
-        for name, at in said.items()
-    }
+    values = {name: "" if at is None else draft.desk.moment(at, about.language) for name, at in said.items()}
     return values | {"closed_because": why_closed(hours, now) if back is not None else ""}
 
 

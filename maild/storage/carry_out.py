@@ -37,7 +37,8 @@ from maild.core.plan import (
 )
 from maild.storage import inbound as inbound_rows
 from maild.storage import letters_out
-from maild.storage.gather import DAY, FILE
+from maild.storage.counts import DAY
+from maild.storage.gather import FILE
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend as ToSend
 from maild.storage.letters_out import Written as Written

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -44,18 +44,6 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=8)
     event.listen(engine, "connect", _postgres_connect)
     return engine
-
-
-def in_the_way(url: str) -> str | None:
-    """Say why the folder of a SQLite file cannot be made, without making it: a file stands there."""
-    path = sqlite_path(url)
-    if path is None:
-        return None
-    for folder in (*reversed(path.parent.parents), path.parent):
-        with suppress(OSError):  # what may not be looked at is found out by making it
-            if folder.exists() and not folder.is_dir():
-                return f"the store's folder {path.parent} cannot be made: a file stands there"
-    return None
 
 
 def _make_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, literal_column, select, text
+from sqlalchemy import Connection, bindparam, select, text
 from sqlmodel import col
 
 from maild.core.facts import (
@@ -21,7 +21,6 @@ from maild.core.facts import (
     Asks,
     CaseFacts,
     Contact,
-    Counts,
     Duplicate,
     Facts,
     HeldMessage,
@@ -33,14 +32,12 @@ from maild.core.facts import (
 )
 from maild.core.mail import Attachment
 from maild.core.rules import Absence, Caps
-from maild.storage.columns import UTCDateTime
+from maild.storage.counts import DAY, counts
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Absence as AbsenceRow
 from maild.storage.tables import (
     AgentLoad,
-    AutomaticMail,
-    AutomaticMinute,
     Counter,
     Event,
     Inbound,
@@ -48,8 +45,6 @@ from maild.storage.tables import (
     Outbox,
     Participant,
     Rotation,
-    State,
-    Strike,
     TokenUse,
 )
 from maild.storage.tables import Attachment as AttachmentRow
@@ -60,7 +55,6 @@ BURST_WINDOW = timedelta(minutes=10)
 MOST_ARRIVALS = 50
 MOST_RELATED = 10
 MOST_MERGES = 10
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,48 +127,6 @@ _ARRIVALS = Statement(
 )
 
 
-def _state(name: str) -> Any:
-    """One small fact about the store, as a column."""
-    return select(col(State.value)).where(col(State.name) == text(f"'{name}'")).scalar_subquery().label(name)
-
-
-_SUMS = Statement(
-    select(
-        func.count().label("day"),
-        func.sum(case((col(AutomaticMail.at) > bindparam("ten", type_=UTCDateTime), 1), else_=0)).label("ten"),
-        func.sum(case((col(AutomaticMail.unauthenticated), 1), else_=0)).label("unauthenticated"),
-        select(func.count())
-        .select_from(
-            select(col(AutomaticMail.outbox))
-            .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
-            .limit(bindparam("most"))
-            .subquery()
-        )
-        .scalar_subquery()
-        .label("domain"),
-        select(func.sum(col(AutomaticMinute.count)))
-        .where(col(AutomaticMinute.minute) > bindparam("minute"))
-        .scalar_subquery()
-        .label("everybody"),
-        _state("breaker_open_since"),
-        _state("median_10min"),
-    ).where(col(AutomaticMail.address_key) == bindparam("key"), col(AutomaticMail.at) > bindparam("day"))
-)
-"""Everything the caps count for every mail, in one row: an address, a domain, the whole desk, the breaker."""
-_NAMED = Among(
-    AutomaticMail.number,
-    lambda among: select(col(AutomaticMail.number)).where(
-        col(AutomaticMail.address_key) == bindparam("key"), col(AutomaticMail.at) > bindparam("day"), among
-    ),
-)
-_UNAUTHENTICATED = Statement(
-    select(func.count().label("count")).select_from(
-        select(col(AutomaticMail.outbox))
-        .where(text("unauthenticated"), col(AutomaticMail.at) > bindparam("hour"))  # as the partial index says it
-        .limit(bindparam("most"))
-        .subquery()
-    )
-)
 _LOAD = Among(AgentLoad.agent, lambda among: select(table(AgentLoad)).where(among))
 _ROTATION = Among(Rotation.group, lambda among: select(table(Rotation)).where(among).with_for_update())
 _OUTGOING = Among(
@@ -198,24 +150,6 @@ _FILES = Among(
     lambda among: select(table(AttachmentRow)).where(among).order_by(col(AttachmentRow.position)),
 )
 _USED = Among(TokenUse.digest, lambda among: select(col(TokenUse.digest)).where(among))
-_CONFIRMATIONS = Statement(
-    select(
-        func.count().label("count"),
-        func.sum(literal_column("case when substr(once_key, 1, 6) = 'claim:' then 1 else 0 end")).label("claims"),
-        func.sum(literal_column("case when substr(once_key, 1, 13) = 'confirmation:' then 1 else 0 end")).label(
-            "asked"
-        ),
-    ).where(
-        text("kind in ('confirmation', 'refusal')"),  # as the partial index says it
-        col(Outbox.recipient) == bindparam("address"),
-        col(Outbox.created) > bindparam("hour"),
-    )
-)
-_STRIKES = Statement(
-    select(func.count().label("count")).where(
-        col(Strike.source) == bindparam("source"), col(Strike.at) > bindparam("since")
-    )
-)
 _DECIDED = Statement(
     select(col(Event.trace))
     .where(col(Event.case) == bindparam("case"), col(Event.what) == text("'decided'"))
@@ -275,7 +209,7 @@ def gather(
         known=known,
         duplicate=duplicate,
         contact=_contact(connection, asks),
-        counts=_counts(connection, asks, desk.caps, now, registered, burst=len(arrivals) > 1),
+        counts=counts(connection, asks, desk.caps, now, registered, burst=len(arrivals) > 1),
         arrivals=arrivals,
         load=_load(connection, groups, members),
         rotation={row.group: row.agent for row in _ROTATION.all(connection, sorted(groups))},
@@ -444,52 +378,6 @@ def _contact(connection: Connection, asks: Asks) -> Contact | None:
         return None
     row = _CONTACT.first(connection, address=asks.author)
     return None if row is None else Contact(address=row.address, name=row.name, language=row.language)
-
-
-def _counts(
-    connection: Connection, asks: Asks, caps: Caps, now: datetime, registered: str | None, *, burst: bool
-) -> Counts:
-    day, hour, ten = now - DAY, now - HOUR, now - timedelta(minutes=10)
-    sums = _SUMS.first(
-        connection,
-        key=asks.ack_key or "",
-        day=day,
-        ten=ten,
-        domain=asks.ack_domain or "",
-        hour=hour,
-        most=caps.per_domain_hour,
-        minute=minute(ten),
-    )
-    numbers = frozenset[int]()
-    if asks.ack_key is not None:
-        named = _NAMED.all(connection, sorted(asks.automatic_numbers), key=asks.ack_key, day=day)
-        numbers = frozenset(row.number for row in named)
-    since = sums.breaker_open_since
-    asked = None if registered is None else _CONFIRMATIONS.first(connection, address=registered, hour=hour)
-    claims = 0 if asked is None else int(asked.claims or 0)
-    return Counts(
-        address_day=sums.day or 0,
-        address_10min=sums.ten or 0,
-        unauthenticated_address_day=sums.unauthenticated or 0,
-        unauthenticated_hour=_UNAUTHENTICATED.scalar(connection, hour=hour, most=caps.unauthenticated_hour)
-        if asks.unproven
-        else 0,
-        domain_hour=sums.domain,
-        numbers_named=numbers,
-        all_10min=sums.everybody or 0,
-        median_10min=float(sums.median_10min or "0"),
-        breaker_open_since=datetime.fromisoformat(since) if since else None,
-        confirmations_hour=0 if asked is None else int(asked.asked or 0),
-        agent_letters_hour=0 if asked is None else asked.count - claims,
-        claims_hour=claims,
-        strikes_hour=_STRIKES.scalar(connection, source=asks.strike_source, since=hour) if asks.strike_source else 0,
-        burst_told=burst and bool(_STRIKES.scalar(connection, source=f"burst:{asks.author_key}", since=day)),
-    )
-
-
-def minute(at: datetime) -> int:
-    """Return the number of the minute that a time lies in."""
-    return int(at.timestamp()) // 60
 
 
 def _absences(connection: Connection, now: datetime) -> dict[str, tuple[Absence, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from maild.core.plan import Notice
-from maild.storage.gather import minute
+from maild.storage.counts import minute
 from maild.storage.rows import Rows
 from maild.storage.statements import upserting
 from maild.storage.tables import AutomaticMail, AutomaticMinute, Message, Outbox, OutboxData

@@ -20,7 +20,7 @@ from maild.core.delivery import flaw
 from maild.storage import events
 from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
-from maild.storage.gather import minute
+from maild.storage.counts import minute
 from maild.storage.statements import Statement
 from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participant, State
 

@@ -105,7 +105,10 @@ class Writer:
                 with contextlib.suppress(Exception):  # a connection that cannot even be closed is forgotten
                     await self._in_thread(self._drop_connection)
                 self._connection = None
-                done = self._failed(done, translate(error))
+                reason = translate(error)
+                if not isinstance(reason, Temporary):  # what ends a batch is no one job's fault
+                    reason = StoreUnavailable(f"the batch could not be ended: {type(error).__name__}")
+                done = self._failed(done, reason)
             _settle(done)
             if self._committed is not None:
                 with contextlib.suppress(Exception):  # a count that fails must not end the writing

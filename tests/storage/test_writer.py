@@ -15,6 +15,7 @@ from maild.core.errors import StoreUnavailable
 from maild.core.mail import Envelope
 from maild.storage import inbound
 from maild.storage.engine import Connection, Engine, reading
+from maild.storage.statements import plain
 from maild.storage.writer import Writer
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -138,6 +139,25 @@ def test_what_the_database_refuses_for_ever_is_that_jobs_own(engine: Engine) -> 
 
     asyncio.run(story())
     assert count(engine) == 2
+
+
+def test_a_batch_that_cannot_be_ended_blames_no_job(engine: Engine) -> None:
+    """When the transaction is gone from under a batch, all of it may be tried again, and the next one is written."""
+
+    async def story() -> None:
+        writer = Writer(engine, "test")
+        jobs = [
+            writer.submit(lambda c: inbound.accept(c, ENVELOPE, b"beside", claim_for=None)),
+            writer.submit(lambda c: plain(c, "ROLLBACK")),
+        ]
+        for job in jobs:
+            with pytest.raises(StoreUnavailable):
+                await job
+        assert await writer.run(lambda c: inbound.accept(c, ENVELOPE, b"after", claim_for=None))
+        await writer.close()
+
+    asyncio.run(story())
+    assert count(engine) == 1
 
 
 def test_a_large_job_has_its_turn_and_does_not_stop_the_loop(engine: Engine) -> None:
