@@ -178,8 +178,11 @@ def test_a_mail_is_given_up_after_five_days(engine: Engine) -> None:
 def test_what_a_stop_cuts_off_is_due_at_once(engine: Engine) -> None:
     """An attempt that does not end by the deadline of a clean stop waits out no lease; it counts as an attempt."""
 
+    began = asyncio.Event()
+
     class Hangs:
         async def send(self, sender: str, recipient: str, data: bytes, taken: Callable[[str], None]) -> Answer:
+            began.set()
             await asyncio.sleep(3600)
             raise AssertionError
 
@@ -191,7 +194,8 @@ def test_what_a_stop_cuts_off_is_due_at_once(engine: Engine) -> None:
         key = await desk.put(1)
         deliverer = desk.deliverer(Hangs())
         await deliverer.start(alone=False)
-        await until(lambda: desk.rows()[key]["state"] == "sending")
+        await began.wait()  # a claim that is committed and not begun would be given back uncounted
+        assert desk.rows()[key]["state"] == "sending"
         await deliverer.stop(0.1)
         row = desk.rows()[key]
         assert (row["state"], row["attempts"], row["claimed_by"]) == ("deferred", 1, None)
