@@ -20,7 +20,7 @@ from maild.clock import Clock
 from maild.config import Config
 from maild.core.errors import Temporary, Unusable
 from maild.intake import Intake, Report
-from maild.journey import Corridor
+from maild.journey.corridor import Corridor
 from maild.mail.readers import Readers
 from maild.parts import (
     Room,

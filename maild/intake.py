@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
-from maild.journey import Corridor, Handled, walk
+from maild.journey.corridor import Corridor, Handled, walk
 from maild.storage import inbound, mailboxes
 
 if TYPE_CHECKING:

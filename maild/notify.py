@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from maild.core import tokens
 from maild.core.letters import operator_notice
 from maild.core.plan import Notice, NoticeKind
-from maild.journey import Corridor, tell
+from maild.journey.corridor import Corridor, tell
 from maild.storage import events, show
 from maild.storage.carry_out import ToSend
 

@@ -21,7 +21,7 @@ from maild.config import Config, Listen
 from maild.core import tokens
 from maild.core.errors import MaildError, Problem, Unusable
 from maild.core.rules import Rulebook
-from maild.journey import Corridor
+from maild.journey.corridor import Corridor
 from maild.mail import templates
 from maild.mail.options import DoorTrust, ReadOptions
 from maild.rulebook import load as rulebook_load

@@ -24,7 +24,7 @@ from maild.rulebook import reload as reloads
 if TYPE_CHECKING:
     from maild.config import Config
     from maild.core.rules import Rulebook
-    from maild.journey import Corridor
+    from maild.journey.corridor import Corridor
     from maild.mail.templates import Letters
     from maild.metrics import Metrics
 

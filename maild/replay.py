@@ -18,7 +18,7 @@ from maild import keys as key_file
 from maild.core.errors import MaildError
 from maild.core.mail import Mail, ReadingFailed
 from maild.core.plan import Plan, SetField
-from maild.journey import Corridor, consider
+from maild.journey.corridor import Corridor, consider
 from maild.side_by_side import Beside, Parted, opened_by
 from maild.storage import inbound, scratch
 from maild.storage.carry_out import Written, carry_out

@@ -14,7 +14,7 @@ from maild.core.apart import apart
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.plan import OpenCase, SetField
-from maild.journey import Corridor, consider
+from maild.journey.corridor import Corridor, consider
 
 if TYPE_CHECKING:
     from maild.core.facts import Asks, Facts

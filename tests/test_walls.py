@@ -25,7 +25,6 @@ ROOMS = {
     "parts": "daemon",
     "reloading": "daemon",
     "intake": "journey",
-    "journey": "journey",
     "notify": "journey",
     "replay": "journey",
     "side_by_side": "journey",

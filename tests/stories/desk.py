@@ -20,7 +20,7 @@ from maild.core.mail import Envelope
 from maild.core.plan import Plan
 from maild.core.rules import Agent, Caps, Department, Group, Rulebook
 from maild.core.rules import Desk as DeskRules
-from maild.journey import Corridor, walk
+from maild.journey.corridor import Corridor, walk
 from maild.mail import templates
 from maild.mail.read import ReadOptions, read
 from maild.storage import cases, inbound, outbox, show, store, upgrade
