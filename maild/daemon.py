@@ -13,14 +13,17 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from maild import logs, metrics, notify, polling
+from maild import logs, metrics, polling
 from maild.channels import passwords, smtp_in
 from maild.channels.deliver import Deliverer
 from maild.clock import Clock
 from maild.config import Config
 from maild.core.errors import Temporary, Unusable
 from maild.intake import Intake, Report
+from maild.journey import delivered
 from maild.journey.corridor import Corridor
+from maild.journey.said import tell_operator
+from maild.journey.timers import Keeper
 from maild.mail.readers import Readers
 from maild.parts import (
     Room,
@@ -40,8 +43,8 @@ from maild.reloading import Reloader
 from maild.storage import outbox, runs, store
 
 if TYPE_CHECKING:
-    from maild.storage.carry_out import ToSend
     from maild.storage.engine import Connection
+    from maild.storage.letters_out import ToSend
 
 log = logs.get("maild")
 
@@ -104,6 +107,13 @@ class Daemon:
             connections=config.outgoing.connections,
             sent=self._sent,
             trouble=lambda what: log.error("trouble sending", reason=what),
+        )
+        self.keeper = Keeper(
+            writer=self.writers.deciding,
+            corridor=lambda: self.corridor,
+            now=now,
+            wake=self.deliverer.wake,
+            trouble=lambda key, what: log.error("promise not kept", timer=key, reason=what),
         )
         await self.deliverer.start(alone=alone)
         self.stack.push_async_callback(self.deliverer.stop, STOP_SECONDS)
@@ -269,7 +279,7 @@ class Daemon:
     async def _tell_operator(self, once_key: str, subject: str, reason: str) -> None:
         corridor, at = self.corridor, now()
         queued = await self.writers.deciding.run(
-            lambda c: notify.operator(c, corridor, once_key=once_key, subject=subject, reason=reason, now=at)
+            lambda c: tell_operator(c, corridor, once_key=once_key, title=subject, reason=reason, now=at)
         )
         if queued:
             self.deliverer.wake()
@@ -278,15 +288,10 @@ class Daemon:
         subject, text = f"mail {inbound_id} is in quarantine", f"maild inbound show {inbound_id}: {reason}"
         at = now()
         once_key = f"quarantine:{inbound_id}:{at.isoformat()}"
-        return notify.operator(connection, self.corridor, once_key=once_key, subject=subject, reason=text, now=at)
+        return tell_operator(connection, self.corridor, once_key=once_key, title=subject, reason=text, now=at)
 
     def _settle(self, connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
-        at, told = now(), False
-        outbox.record(connection, [result for _, result in results], who=self.who, now=at)
-        for mail, result in results:
-            if result.warn and not (mail.warned and result.state == "deferred"):
-                told |= notify.undelivered(connection, self.corridor, mail, result, now=at)
-        return told
+        return delivered.settle(connection, self.corridor, results, who=self.who, now=now())
 
     def _sent(self, mail: ToSend, result: outbox.Result) -> None:
         self.metrics.sent(result.state)
@@ -298,6 +303,7 @@ class Daemon:
     def _start_clock(self) -> None:
         clock = Clock()
         clock.every(60, self._housekeep)
+        clock.every(1, self._keep_promises)
         clock.start()
         self.stack.callback(clock.stop)
 
@@ -307,14 +313,14 @@ class Daemon:
             await self.writers.deciding.run(lambda c: outbox.refresh_median(c, now=at))
             if await self._settle_dead_runs():
                 self.deliverer.wake()
-            dropped = await self.writers.deciding.run(
-                lambda c: outbox.drop(c, None, now=at, older_than=at - outbox.HELD_FOR)
-            )
         except Temporary as error:
             log.warning("housekeeping waits", reason=str(error))
-            return
-        if dropped:
-            log.warning("held mails dropped", count=dropped)
+
+    async def _keep_promises(self) -> None:
+        try:
+            await self.keeper.tick()
+        except Temporary as error:
+            log.warning("promises wait", reason=str(error))
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, then stop in order: doors, intake, deliverer, readers, store."""

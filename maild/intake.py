@@ -21,14 +21,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from maild.core.cause import MailCame
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.journey.corridor import Corridor, Handled, walk
 from maild.storage import inbound, mailboxes
 
 if TYPE_CHECKING:
-    from maild.storage.carry_out import ToSend
     from maild.storage.engine import Connection
+    from maild.storage.letters_out import ToSend
     from maild.storage.mailboxes import Place
     from maild.storage.writer import Writer
 
@@ -332,8 +333,9 @@ class Intake:
     def _decide(self, item: _Item) -> None:
         corridor, mail, now, send = self._corridor(), item.mail, self._now(), self._sender.room()
         assert mail is not None
+        cause = MailCame(mail=mail, inbound=item.id)
         future = self._deciding.submit(
-            lambda c: walk(c, corridor, mail, item.raw, inbound_id=item.id, now=now, send=send),
+            lambda c: walk(c, corridor, cause, now=now, send=send, raw={item.id: item.raw}),
             large=len(item.raw) > inbound.LARGE,
         )
         future.add_done_callback(lambda done: self._decided(item, done))

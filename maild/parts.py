@@ -108,6 +108,28 @@ def build_corridor(config: Config, engine: Engine, *, who: str) -> Corridor:
     return Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=who)
 
 
+def corridor_for_command(config: Config, engine: Engine) -> Corridor:
+    """Read what an admin's word needs to walk the corridor in the command's own process: the rules in force.
+
+    Raises:
+        MaildError: when the rules on disk are broken, or are not those in force.
+
+    """
+    keys = key_file.load(config.keys)
+    with engine.begin() as connection:
+        name, ids, in_force = store.instance(connection), Ids(connection), store.rules_in_force(connection)
+    try:
+        rulebook = rulebook_load.load(config, instance=name)
+    except Unusable as error:
+        raise MaildError("nothing was changed: the rules on disk are broken; see: maild check") from error
+    if in_force not in (None, rulebook.version):
+        what = f"the rules on disk ({rulebook.version}) are not those in force ({in_force})"
+        raise MaildError(f"nothing was changed: {what}; run maild reload, or restart maild, first")
+    letters = templates.load(config.templates, tuple(config.desk.languages))
+    desk = Desk(keys=keys, caps=rulebook.desk.caps, first_number=config.desk.first_number)
+    return Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=name_of_this_run())
+
+
 def name_of_this_run() -> str:
     """Name this run in claims: never the same twice, so an old run's claims are never taken for its own."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

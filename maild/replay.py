@@ -15,15 +15,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from maild import keys as key_file
+from maild.core.cause import MailCame
 from maild.core.errors import MaildError
 from maild.core.mail import Mail, ReadingFailed
 from maild.core.plan import Plan, SetField
 from maild.journey.corridor import Corridor, consider
 from maild.side_by_side import Beside, Parted, opened_by
 from maild.storage import inbound, scratch
-from maild.storage.carry_out import Written, carry_out
+from maild.storage.carry_out import carry_out
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
+from maild.storage.letters_out import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,12 +133,13 @@ class Scratch:
         connection, corridor = self.connection, self.corridor
         if number is not None:
             scratch.next_number(connection, number)
-        asks, facts, plan = consider(connection, corridor, mail, inbound_id=key, now=now)
+        cause = MailCame(mail=mail, inbound=key)
+        asks, facts, plan = consider(connection, corridor, cause, now=now)
         opened = {case.number for case in opened_by(plan)}
         if not opened.isdisjoint(self._numbers):  # other rules opened other cases before
             corridor.ids.give_back(facts.outbox_ids, used=0)
             return self._walk(mail, key, now, max(FAR_NUMBER + key, *(taken + 1 for taken in self._numbers)), beside)
-        other = plan if beside is None else beside.plan(connection, mail, asks, facts, plan)
+        other = plan if beside is None else beside.plan(connection, cause, asks, facts, plan)
         scratch.stand_for(connection, mail.envelope, key=key)
         counted = [notice for notice in plan.notices if notice.author_key is not None]
         written = [Written(notice=notice, subject=notice.subject, data=b"") for notice in counted]
@@ -144,9 +147,6 @@ class Scratch:
         carry_out(
             connection,
             plan,
-            mail=mail,
-            asks=asks,
-            facts=facts,
             written=written,
             ids=corridor.ids,
             who=corridor.who,
@@ -163,7 +163,7 @@ def beside(engine: Engine, corridor: Corridor) -> Iterator[Callable[[Mail, datet
     with engine.connect() as connection, connection.begin() as transaction:
 
         def ask(mail: Mail, now: datetime) -> Plan:
-            return consider(connection, corridor, mail, inbound_id=0, now=now)[2]
+            return consider(connection, corridor, MailCame(mail=mail, inbound=0), now=now)[2]
 
         yield ask
         transaction.rollback()

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from maild.core.apart import apart
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
-from maild.core.plan import OpenCase, SetField
+from maild.core.plan import EndMail, OpenCase, SetField
 from maild.journey.corridor import Corridor, consider
 
 if TYPE_CHECKING:
+    from maild.core.cause import MailCame
     from maild.core.facts import Asks, Facts
-    from maild.core.mail import Mail
     from maild.core.plan import Change, Notice, Plan
     from maild.core.rules import Rulebook
     from maild.storage.engine import Connection
@@ -43,7 +43,7 @@ class Beside:
         self.cases: dict[int, Mapping[str, Any]] = {}
         """Cases that stand otherwise by the candidate rules, and how."""
 
-    def plan(self, connection: Connection, mail: Mail, asks: Asks, facts: Facts, plan: Plan) -> Plan:
+    def plan(self, connection: Connection, cause: MailCame, asks: Asks, facts: Facts, plan: Plan) -> Plan:
         """Return what the candidate rules say of a mail that the others have been asked about, but not carried out.
 
         It is the very plan of the others where a quick look tells that they cannot but agree; its trace is then theirs.
@@ -55,15 +55,15 @@ class Beside:
         rulebook = self._corridor.rulebook
         if (
             self._apart is not None
-            and self.cases.keys().isdisjoint(facts.cases)
-            and not self._apart.may_part(mail, asks.departments, facts.now)
+            and self.cases.keys().isdisjoint(facts.threads.cases)
+            and not self._apart.may_part(cause.mail, asks.departments, facts.now)
         ):
             return plan
-        theirs = what_it_asks(mail, rulebook)
+        theirs = what_it_asks(cause, rulebook)
         if theirs != asks or not self._same_people:
             self._corridor.ids.give_back(facts.outbox_ids, used=0)  # the same ids for both, so that letters compare
-            theirs, facts, _ = consider(connection, self._corridor, mail, inbound_id=facts.inbound, now=facts.now)
-        other = decide(mail, theirs, self._seen(facts), rulebook)
+            theirs, facts, _ = consider(connection, self._corridor, cause, now=facts.now)
+        other = decide(cause, theirs, self._seen(facts), rulebook)
         if theirs.departments != asks.departments:
             raise Parted
         if (other.outcome, other.case, other.changes) != (plan.outcome, plan.case, plan.changes) or (
@@ -76,10 +76,11 @@ class Beside:
 
     def _seen(self, facts: Facts) -> Facts:
         """Return the facts with the cases as the candidate rules have made them."""
-        changed = {
-            number: replace(facts.cases[number], **self.cases[number]) for number in facts.cases.keys() & self.cases
-        }
-        return replace(facts, cases={**facts.cases, **changed}) if changed else facts
+        cases = facts.threads.cases
+        changed = {number: replace(cases[number], **self.cases[number]) for number in cases.keys() & self.cases}
+        if not changed:
+            return facts
+        return replace(facts, threads=replace(facts.threads, cases={**cases, **changed}))
 
     def _remember(self, plan: Plan, other: Plan) -> None:
         for ours, theirs in zip(opened_by(plan), opened_by(other), strict=True):
@@ -100,6 +101,8 @@ def _effects(plan: Plan) -> tuple[Any, ...]:
 
 
 def _effect(change: Change) -> Change:
+    if isinstance(change, EndMail):
+        return replace(change, reason="")
     if isinstance(change, OpenCase):
         return replace(change, type="", priority="", confidential=False, watchers=(), **_UNREAD)
     return change

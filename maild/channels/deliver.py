@@ -15,10 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from maild.channels.lanes import Lane, Lanes
-from maild.core.delivery import Answer, Taken, is_late, next_try
+from maild.core.delivery import Answer, Taken, next_try
 from maild.core.errors import Temporary
 from maild.storage import outbox
-from maild.storage.carry_out import ToSend
+from maild.storage.letters_out import ToSend
 
 if TYPE_CHECKING:
     from maild.storage.engine import Connection
@@ -248,13 +248,12 @@ class Deliverer:
         if answer.state == "sent":
             return outbox.Result(id=mail.id, state="sent", answer=answer.answer)
         if answer.state == "failed":
-            return outbox.Result(id=mail.id, state="failed", answer=answer.answer, warn=True)
+            return outbox.Result(id=mail.id, state="failed", answer=answer.answer)
         said = outbox.UNREACHABLE + answer.answer if answer.relay else answer.answer
         due = next_try(mail.attempts, mail.created, now)
         if due is None:
-            return outbox.Result(id=mail.id, state="failed", answer=f"given up: {said}", warn=True)
-        warn = mail.warned or is_late(mail.created, now)
-        return outbox.Result(id=mail.id, state="deferred", answer=said, due=due, warn=warn)
+            return outbox.Result(id=mail.id, state="failed", answer=f"given up: {said}")
+        return outbox.Result(id=mail.id, state="deferred", answer=said, due=due)
 
     def _done(self, mail: ToSend, result: outbox.Result) -> None:
         self._results.append((mail, result))

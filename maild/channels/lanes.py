@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from maild.storage.carry_out import ToSend
+    from maild.storage.letters_out import ToSend
 
 Lane = tuple[int | None, str]
 

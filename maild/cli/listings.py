@@ -17,19 +17,19 @@ from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.config import Config
-from maild.core.cases import TRANSITIONS
+from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters, Said
 from maild.core.errors import MaildError, Unusable
-from maild.storage import cases as case_rows
+from maild.core.plan import Plan, SettleLetter
+from maild.journey.said import say
 from maild.storage import engine as engines
 from maild.storage import inbound as inbound_rows
-from maild.storage import outbox as outbox_rows
 from maild.storage import show
 from maild.storage import upgrade as upgrades
 
 
 @contextmanager
-def _open(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engines.Connection, ZoneInfo]]:
-    config = configs.load(path)
+def _engine(config: Config) -> Iterator[engines.Engine]:
+    """Open a store that is there, at the schema of this maild."""
     sqlite = engines.sqlite_path(config.store.url)
     if sqlite is not None and not sqlite.exists():
         raise Unusable(f"there is no store yet at {sqlite}; start the daemon once, or run: maild db upgrade")
@@ -39,16 +39,18 @@ def _open(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engine
     if found != upgrades.HEAD:
         what = f"the store has schema version {found or 'none'}, this maild needs {upgrades.HEAD}"
         raise Unusable(f"{what}; run: maild db upgrade")
-    zone = ZoneInfo(config.desk.timezone)
     try:
-        if writing:
-            with engine.begin() as connection:
-                yield config, connection, zone
-        else:
-            with engines.reading(engine) as connection:
-                yield config, connection, zone
+        yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _open(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engines.Connection, ZoneInfo]]:
+    config = configs.load(path)
+    zone = ZoneInfo(config.desk.timezone)
+    with _engine(config) as engine, engine.begin() if writing else engines.reading(engine) as connection:
+        yield config, connection, zone
 
 
 def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -88,7 +90,7 @@ def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
         raise typer.BadParameter(f"{name} is not a case number; write 1042 or FK#1042")
     number = int(digits)
     if status is not None:
-        _move(path, number, status)
+        _said(path, MoveCase(case=number, status=status))  # type: ignore[arg-type]
     with _open(path) as (config, connection, zone):
         found = show.case(connection, zone, number)
     if found is None:
@@ -99,19 +101,23 @@ def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
         _story(found, config.desk.number_prefix)
 
 
-def _move(path: Path, number: int, status: str) -> None:
-    from maild.parts import now
+def _said(path: Path, said: Said) -> Plan:
+    """Say something as an admin: decided and carried out here, by the rules in force; the daemon delivers.
 
-    with _open(path, writing=True) as (_, connection, _zone):
-        before = case_rows.status_of(connection, number)
-        if before is None:
-            raise MaildError(f"there is no case {number}")
-        # Not merged: that needs the case that lives on, and nothing leads back from it.
-        legal = sorted(TRANSITIONS[before] - {"merged"})  # type: ignore[index]
-        if status != before and status not in legal:
-            can = ", ".join(legal) or "nothing"
-            raise MaildError(f"case {number} is {before} and cannot become {status}; it can become: {can}")
-        case_rows.set_status(connection, number, status, actor="admin", now=now())
+    Raises:
+        MaildError: when it is not allowed, or other rules than those on disk are in force.
+
+    """
+    from maild.parts import corridor_for_command, now
+
+    config = configs.load(path)
+    with _engine(config) as engine:
+        corridor = corridor_for_command(config, engine)
+        with engine.begin() as connection:
+            plan = say(connection, corridor, said, now=now()).plan
+    if plan.outcome == "not allowed":
+        raise MaildError(plan.reason)
+    return plan
 
 
 def _story(case: dict[str, Any], prefix: str) -> None:
@@ -249,27 +255,21 @@ def outbox_list(path: Path, *, as_json: bool, state: str | None, limit: int | No
     _print(rows, ("id", "state", "case", "kind", "to", "attempts", "due", "subject", "error"), as_json=as_json)
 
 
-_CHANGED = {
-    "retry": ("to be tried again", "neither deferred nor failed"),
-    "release": ("released", "not held"),
-    "drop": ("dropped", "not held"),
+_CHANGED: dict[str, tuple[Callable[..., Said], str, str]] = {
+    "retry": (RetryLetters, "to be tried again", "neither deferred nor failed"),
+    "release": (ReleaseLetters, "released", "not held"),
+    "drop": (DropLetters, "dropped", "not held"),
 }
 
 
 def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
     """Retry, release or drop outgoing mails."""
-    from maild.parts import now
-
-    changes: dict[str, Callable[..., int]] = {
-        "retry": outbox_rows.retry_now,
-        "release": outbox_rows.release,
-        "drop": outbox_rows.drop,
-    }
-    with _open(path, writing=True) as (_, connection, _zone):
-        count = changes[what](connection, keys or None, now=now())
+    said, done, wrong = _CHANGED[what]
+    plan = _said(path, said(letters=frozenset(keys) if keys else None))
+    count = sum(isinstance(change, SettleLetter) for change in plan.changes)
     if keys and not count:
-        raise MaildError(f"{_CHANGED[what][1]}: {', '.join(map(str, keys))}")
-    print(f"{count} {'mail' if count == 1 else 'mails'} {_CHANGED[what][0]}")
+        raise MaildError(f"{wrong}: {', '.join(map(str, keys))}")
+    print(f"{count} {'mail' if count == 1 else 'mails'} {done}")
 
 
 def upgrade(path: Path) -> None:

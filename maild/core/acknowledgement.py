@@ -60,7 +60,7 @@ def _row_endless(look: Look) -> str | None:
 
 
 def _row_guessing(look: Look) -> str | None:
-    if look.facts.counts.strikes_hour < MOST_BAD_TOKENS or not bad_token(look.mail, look.facts):
+    if look.counts.strikes_hour < MOST_BAD_TOKENS or not bad_token(look.mail, look.facts):
         return None
     return f"more than {MOST_BAD_TOKENS} signed addresses that are not ours within an hour"
 
@@ -195,13 +195,13 @@ def _row_follow_up(look: Look) -> str | None:
 
 
 def _row_breaker(look: Look) -> str | None:
-    if breaker_is_open(look.facts, look.rulebook):
-        return f"breaker: {look.facts.counts.all_10min} automatic mails in 10 minutes"
+    if breaker_is_open(look.counts, look.facts.now, look.rulebook):
+        return f"breaker: {look.counts.all_10min} automatic mails in 10 minutes"
     return None
 
 
 def _row_unauthenticated(look: Look) -> str | None:
-    return "the author's domain has no authentication" if look.asks.unproven else None
+    return "the author's domain has no authentication" if look.caps.unproven else None
 
 
 def _row_otherwise(_look: Look) -> str | None:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from maild.core import agents
 from maild.core.agents import Act
 from maild.core.cases import OVER
-from maild.core.draft import Draft
+from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, HeldMessage
 from maild.core.letters import about_case, names
 from maild.core.mail import Attachment
-from maild.core.plan import Assign, DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
+from maild.core.plan import DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
 from maild.core.threading import Evidence
 
 MOST_REFUSALS = 20
 """Refusals and confirmations to one agent within an hour: a robot that answers them must come to an end."""
 
 
-def act(draft: Draft, found: Evidence) -> Plan:
+def act(draft: MailDraft, found: Evidence) -> Plan:
     """Do what an agent's mail means, as far as its evidence goes."""
     act = agents.judge(draft.mail, draft.asks, found, draft.facts, draft.rulebook)
     case, agent = found.case, act.agent
     draft.note("agent's act", act.meaning in ("answer", "note", "confirm"), act.reason)
     if act.meaning == "confirm":
         assert found.token is not None
-        return _confirm(draft, case, draft.facts.held[found.token.reference], act)
+        return _confirm(draft, case, _held(draft, found.token.reference), act)
     if act.meaning in ("discard", "ask again"):
         assert found.token is not None
-        return _not_confirmed(draft, case, draft.facts.held[found.token.reference], act)
+        return _not_confirmed(draft, case, _held(draft, found.token.reference), act)
     if act.meaning == "why":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
         _explain(draft, case, act)
@@ -35,7 +35,7 @@ def act(draft: Draft, found: Evidence) -> Plan:
         _spend(draft)
         draft.add(case, "reply", "public", agent=agent.id)
         _after_answer(draft, case, agent.id)
-        _answer(draft, case, act, draft.mail.own_text, draft.mail.attachments, None)
+        _answer(draft, case, act, draft.mail.own_text, draft.mail.attachments, draft.inbound)
         return draft.done("answer", case.number, act.reason)
     if act.meaning == "note":
         draft.add(case, "note", "internal", agent=agent.id, note="" if act.verified else "not verified")
@@ -54,19 +54,24 @@ def act(draft: Draft, found: Evidence) -> Plan:
     return draft.done("held", case.number, act.reason)
 
 
-def _spend(draft: Draft) -> None:
+def _held(draft: MailDraft, inbound: int) -> HeldMessage:
+    assert draft.facts.agents is not None
+    return draft.facts.agents.held[inbound]
+
+
+def _spend(draft: MailDraft) -> None:
     """Let this very mail act once only: the row is unique, in the transaction of its effect (MAIL §5)."""
-    if draft.asks.act_digest is not None:
-        draft.changes.append(UseToken(digest=draft.asks.act_digest))
+    if draft.asks.agents is not None:
+        draft.changes.append(UseToken(digest=draft.asks.agents.act_digest))
 
 
-def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
+def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
     """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
-    if draft.facts.counts.agent_letters_hour >= MOST_REFUSALS:
+    if draft.counts.agent_letters_hour >= MOST_REFUSALS:
         draft.note("why", False, "enough were sent to this agent within the hour")
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
-    trace = draft.facts.traces.get(case.number, ())
+    trace = () if draft.facts.agents is None else draft.facts.agents.traces.get(case.number, ())
     lines = [f"{'✔' if hit else '·'} {rule}{': ' if detail else ''}{detail}" for rule, hit, detail in trace]
     draft.desk.write(
         "why",
@@ -74,14 +79,17 @@ def _explain(draft: Draft, case: CaseFacts, act: Act) -> None:
         to=agent.addresses[0],
         to_name=agent.name,
         audience="internal",  # a "thanks" in return must not go to the customer
-        once_key=f"why:{draft.facts.inbound}",
+        once_key=f"why:{draft.inbound}",
+        counts_as="why",
         language=agent.language or about.department.language,
         values={"text": "\n".join(lines) or "–"},
         to_agent=True,
     )
 
 
-def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, held: HeldMessage | None = None) -> None:
+def _ask_agent(
+    draft: MailDraft, kind: NoticeKind, case: CaseFacts, act: Act, *, held: HeldMessage | None = None
+) -> None:
     """Write to the agent's registered address, a few times an hour at most: the mail may be forged.
 
     Mails that only claim to be the agent's are counted apart. A stranger can write those: they fill the agent's mailbox
@@ -89,7 +97,7 @@ def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, hel
     repeated questions have a limit of their own: each answers a letter of the agent's and takes no first question away.
     ``held`` is an earlier mail that it is about, when it is not about the one being decided.
     """
-    counts, most = draft.facts.counts, draft.rulebook.desk.caps.confirmations_hour
+    counts, most = draft.counts, draft.rulebook.desk.caps.confirmations_hour
     if act.claimed:
         enough = counts.claims_hour >= most
     else:
@@ -105,7 +113,14 @@ def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, hel
         to=agent.addresses[0],
         to_name=agent.name,
         audience="confirm" if kind == "confirmation" else "answer",
-        once_key=f"{'claim' if act.claimed else kind if held is None else 'again'}:{draft.facts.inbound}",
+        once_key=f"{'claim' if act.claimed else kind if held is None else 'again'}:{draft.inbound}",
+        counts_as="claim"
+        if act.claimed
+        else "refusal"
+        if kind == "refusal"
+        else "question"
+        if held is None
+        else "repeat",
         language=agent.language or about.department.language,
         values={
             "agent_name": agent.name,
@@ -114,11 +129,11 @@ def _ask_agent(draft: Draft, kind: NoticeKind, case: CaseFacts, act: Act, *, hel
             "reason": act.reason,
         },
         to_agent=True,
-        reference=draft.facts.inbound if held is None else held.inbound,
+        reference=draft.inbound if held is None else held.inbound,
     )
 
 
-def _not_confirmed(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
+def _not_confirmed(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
     """End a held mail that its agent said no to, or leave it waiting and ask again; nothing is sent to a customer."""
     agent, about = act.agent, about_case(case, draft.rulebook)
     draft.add(case, "system", "internal", agent=agent.id, note=act.reason)
@@ -141,7 +156,7 @@ def _not_confirmed(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -
     return draft.done("note", case.number, act.reason)
 
 
-def _confirm(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
+def _confirm(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
     """Apply a held mail as it was sent; the token row makes a second confirmation fail (E6)."""
     draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
     draft.changes.append(ReleaseHeld(message=held.id, case=case.number, internal=act.internal))
@@ -153,14 +168,14 @@ def _confirm(draft: Draft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan
     return draft.done("answer", case.number, act.reason)
 
 
-def _after_answer(draft: Draft, case: CaseFacts, agent: str) -> None:
+def _after_answer(draft: MailDraft, case: CaseFacts, agent: str) -> None:
     draft.move(case, "agent answered")
     if case.assignee is None and case.status not in OVER:
-        draft.changes.append(Assign(case=case.number, assignee=agent, reason="answered first"))
+        draft.assign(case, agent, "answered first")
 
 
 def _answer(
-    draft: Draft, case: CaseFacts, act: Act, text: str, files: tuple[Attachment, ...], inbound: int | None
+    draft: MailDraft, case: CaseFacts, act: Act, text: str, files: tuple[Attachment, ...], inbound: int
 ) -> None:
     """Send an agent's own words to every participant, each with a signed address of their own."""
     about, agent = about_case(case, draft.rulebook), act.agent
@@ -175,7 +190,7 @@ def _answer(
             about,
             to=person,
             audience="customer",
-            once_key=f"answer:{draft.facts.inbound}:{person}",
+            once_key=f"answer:{draft.inbound}:{person}",
             language=case.language,
             values={"text": text, "agent_name": agent.name},
             automatic=False,

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Literal
 
 from maild.core import placement, threading, tokens
-from maild.core.facts import Asks, CaseFacts, Facts, HeldMessage
+from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts, HeldMessage
 from maild.core.mail import Attachment, Mail
 from maild.core.people import domain_of
 from maild.core.reply_marker import SENTINEL_LINE
@@ -117,7 +117,7 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         if not proof.token and not _works_on(agent.id, found.case, rulebook):
             return Act(meaning="refused", agent=agent, reason="only who works on a case is told how it was decided")
         return Act(meaning="why", agent=agent, reason="asks how the case was decided", internal=True)
-    if facts.act_used:
+    if _told(facts).act_used:
         return Act(meaning="replay", agent=agent, reason="this very mail has acted before: nothing is done twice")
     if internal and proof.known:
         reason = "answers an internal notice"
@@ -137,6 +137,10 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         return Act(meaning="held", agent=agent, reason=first)
     how = "SMTP AUTH" if proof.login else "own signed address" + (" and authentication" if proof.passes else "")
     return Act(meaning="answer", agent=agent, reason=f"answer by {agent.id}: {how}")
+
+
+def _told(facts: Facts) -> AgentFacts:
+    return facts.agents or AgentFacts()
 
 
 def _proof(mail: Mail, found: Evidence, agent: Agent) -> _Proof:
@@ -172,7 +176,7 @@ def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proo
 
 def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, rulebook: Rulebook, *, good: bool) -> Act:
     """Weigh the answer to "did you write this?": only a plain yes lets the held mail go, and a plain no ends it."""
-    held = facts.held.get(found.token.reference) if found.token is not None else None
+    held = _told(facts).held.get(found.token.reference) if found.token is not None else None
     if not good or held is None or held.agent != agent.id:
         return Act(meaning="held", agent=agent, reason="a confirmation that proves nothing", ask=False, internal=True)
     said = yes_or_no(mail.own_text, agent.name)
@@ -198,11 +202,11 @@ def _unsendable_held(held: HeldMessage, case: CaseFacts, facts: Facts, rulebook:
 
 def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> str | None:
     """Say who answered after the notice that this mail replies to was written (SPEC X6)."""
-    last = facts.last_answers.get(case.number)
+    last = _told(facts).last_answers.get(case.number)
     if last is None or last.agent == agent.id:
         return None
     for token in threading.signed_ids(threading.answered(mail), facts):
-        notice = facts.outgoing.get(token.outbox)
+        notice = facts.threads.outgoing.get(token.outbox)
         if notice is not None and notice.created is not None:
             other = rulebook.agents[last.agent].name if last.agent in rulebook.agents else last.agent
             return f"{other} answered after the notice you reply to" if last.at > notice.created else None
@@ -257,7 +261,9 @@ def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent
     if "@" not in text:
         return None
     own, readers = set(agent.addresses), {*case.participants, case.requester} - {""}
-    private = (set(rulebook.agent_by_address) | set(facts.known_addresses)) - own - readers - set(rulebook.by_address)
+    private = (
+        (set(rulebook.agent_by_address) | set(_told(facts).known_addresses)) - own - readers - set(rulebook.by_address)
+    )
     if len(readers) > 1:
         private |= readers - own
     for address in sorted(private):

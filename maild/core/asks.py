@@ -1,16 +1,19 @@
-"""What must be known before a mail can be decided: tokens and numbers seen, people named; nothing verified yet."""
+"""What must be known before a cause can be decided: tokens and numbers seen, people named; nothing verified yet."""
 
 from __future__ import annotations
 
 import re
 
 from maild.core import threading, tokens
+from maild.core.admin import asks_said
 from maild.core.agents import asks_why, digest
-from maild.core.facts import Asks
+from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
+from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
 from maild.core.mail import Mail
 from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unproven
 from maild.core.routing import groups_of
 from maild.core.rules import Rulebook
+from maild.core.timers import asks_timer
 
 MOST_NUMBERS = 20
 """Numbers or tokens of one kind that a mail may name; what it names beyond is noise."""
@@ -21,40 +24,78 @@ _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _TEXT_LOOKED_AT = 20_000
 
 
-def asks(mail: Mail, rulebook: Rulebook) -> Asks:
-    """Say what deciding about a mail needs to know from the store."""
-    author, prefix = mail.identity.address, rulebook.desk.number_prefix
+def asks(cause: Cause, rulebook: Rulebook) -> Asks:
+    """Say what deciding about a cause needs to know from the store."""
+    match cause:
+        case MailCame():
+            return of_mail(cause.mail, rulebook)
+        case TimerDue():
+            return asks_timer(cause)
+        case Delivered():
+            ids = frozenset({cause.letter})
+            return Asks(letters=LetterAsks(ids=ids), threads=ThreadAsks(letters=ids))
+        case AdminSaid():
+            return asks_said(cause)
+
+
+def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
+    """Say what deciding about a mail needs to know."""
+    author, author_key = mail.identity.address, _author_key(mail)
     agent = None if author is None else rulebook.agent_by_address.get(author)
     ids = threading.answered(mail)
     numbers, outbox, held = _named(mail, ids)
-    in_subject = threading.subject_numbers(mail.subject, prefix)[:MOST_NUMBERS]
-    in_text = threading.subject_numbers(mail.text[:_TEXT_LOOKED_AT], prefix)[:MOST_TEXT_NUMBERS]
+    in_subject = threading.subject_numbers(mail.subject, rulebook.desk.number_prefix)[:MOST_NUMBERS]
     departments = departments_of(mail, rulebook)
+    groups = frozenset[str]().union(*(groups_of(rulebook, department) for department in departments))
+    return Asks(
+        departments=departments,
+        author=author,
+        author_key=author_key,
+        agent=agent,
+        threads=ThreadAsks(
+            case_numbers=frozenset(n for n in (*numbers, *in_subject, *_in_text(mail, rulebook)) if n),
+            message_ids=tuple(dict.fromkeys([*([mail.message_id] if mail.message_id else []), *ids])),
+            outbox_ids=frozenset(outbox),
+            content_hash=mail.content_hash,
+            author=author,
+            author_key=author_key,
+            related=author is not None and not ids and not numbers,
+        ),
+        caps=_caps(mail, rulebook, agent, author_key, in_subject),
+        agents=None if agent is None else _agents(mail, held),
+        assignment=AssignmentAsks(groups=groups),
+    )
+
+
+def _in_text(mail: Mail, rulebook: Rulebook) -> tuple[int, ...]:
+    """Return the numbers that the text names: a hint, never evidence."""
+    return threading.subject_numbers(mail.text[:_TEXT_LOOKED_AT], rulebook.desk.number_prefix)[:MOST_TEXT_NUMBERS]
+
+
+def _caps(
+    mail: Mail, rulebook: Rulebook, agent: str | None, author_key: str | None, in_subject: tuple[int, ...]
+) -> CapAsks:
     ack_to = ack_recipient(mail)
     ack_domain = None if ack_to is None else domain_of(ack_to)
     exempt = ack_domain in rulebook.domains or ack_domain in rulebook.desk.caps.allow_domains
-    return Asks(
-        departments=departments,
-        case_numbers=frozenset(number for number in (*numbers, *in_subject, *in_text) if number),
-        message_ids=tuple(dict.fromkeys([*([mail.message_id] if mail.message_id else []), *ids])),
-        outbox_ids=frozenset(outbox),
-        held_ids=frozenset(held),
-        content_hash=mail.content_hash,
-        author=author,
-        author_key=_author_key(mail),
-        agent=agent,
-        groups=frozenset[str]().union(*(groups_of(rulebook, department) for department in departments)),
-        automatic_numbers=frozenset(in_subject),
+    return CapAsks(
         ack_to=ack_to,
         ack_key=None if ack_to is None else folded(ack_to),
         ack_domain=None if exempt else ack_domain,
         unproven=unproven(mail, rulebook),
-        text_numbers=in_text,
-        why=agent is not None and asks_why(mail.own_text),
-        related=author is not None and not ids and not numbers,
-        act_digest=None if agent is None else digest(mail),
-        named_addresses=() if agent is None else _addresses(mail.own_text),
-        strike_source=_strike_source(mail),
+        automatic_numbers=frozenset(in_subject),
+        strike=_strike(mail),
+        burst=None if author_key is None else Strikes(kind="burst", source=author_key),
+        agent_address=None if agent is None else rulebook.agents[agent].addresses[0],
+    )
+
+
+def _agents(mail: Mail, held: list[int]) -> AgentAsks:
+    return AgentAsks(
+        held_ids=frozenset(held),
+        act_digest=digest(mail),
+        named_addresses=_addresses(mail.own_text),
+        why=asks_why(mail.own_text),
     )
 
 
@@ -86,12 +127,12 @@ def _author_key(mail: Mail) -> str | None:
     return f"?{source.lower()}" if source else None
 
 
-def _strike_source(mail: Mail) -> str | None:
+def _strike(mail: Mail) -> Strikes | None:
     if mail.received_count >= MOST_HOPS:
-        return "hops"
+        return Strikes(kind="hops")
     if any(tokens.ADDRESS_SHAPE.fullmatch(address) for address in addressed(mail)):
         source = mail.envelope.peer or domain_of(mail.envelope.sender or mail.identity.address or "?")
-        return f"token:{source}"
+        return Strikes(kind="token", source=source)
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from maild.core.actions import Preference, Strategy
-from maild.core.facts import Facts
+from maild.core.facts import AssignmentFacts, Facts
 from maild.core.rules import Absence, Agent, Group, Rulebook
 
 
@@ -51,7 +51,7 @@ def away(agent: Agent, facts: Facts, rulebook: Rulebook) -> Absence | None:
 
 
 def _full(agent: Agent, facts: Facts) -> bool:
-    return agent.load_cap is not None and facts.load.get(agent.id, 0) >= agent.load_cap
+    return agent.load_cap is not None and _loads(facts).load.get(agent.id, 0) >= agent.load_cap
 
 
 def _person(name: str, facts: Facts, rulebook: Rulebook, group: Group, wanted: Wanted) -> Assignment:
@@ -90,7 +90,7 @@ def _preferred(
     preference: Preference, free: list[Agent], group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted
 ) -> tuple[list[Agent], str]:
     """Keep those a preference names; when it names nobody who is free, all stay."""
-    last = facts.last_agent.get(group.id)
+    last = _loads(facts).last_agent.get(group.id)
     tests: dict[Preference, tuple[Callable[[Agent], bool], str]] = {
         "sticky": (lambda agent: agent.id == last, "had the customer's last case"),
         "language": (
@@ -114,20 +114,27 @@ def _competences(wanted: Wanted) -> frozenset[str]:
 
 def _least(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, str]:
     """Choose who has the fewest open cases; among equals whose turn it is."""
-    fewest = min(facts.load.get(agent.id, 0) for agent in free)
+    fewest = min(_loads(facts).load.get(agent.id, 0) for agent in free)
     turn = _turn(group, facts)
-    chosen = min((a for a in free if facts.load.get(a.id, 0) == fewest), key=lambda agent: turn[agent.id])
+    chosen = min((a for a in free if _loads(facts).load.get(a.id, 0) == fewest), key=lambda agent: turn[agent.id])
     return chosen, f"least open in {group.id}: {fewest}"
 
 
 def _next(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, str]:
     turn = _turn(group, facts)
     chosen = min(free, key=lambda agent: turn[agent.id])
-    return chosen, f"next in {group.id} after {facts.rotation.get(group.id) or 'nobody'}"
+    return chosen, f"next in {group.id} after {_loads(facts).rotation.get(group.id) or 'nobody'}"
 
 
 def _turn(group: Group, facts: Facts) -> dict[str, int]:
     """Return each member's place after the one who got the last case."""
-    order, last = list(group.members), facts.rotation.get(group.id)
+    order, last = list(group.members), _loads(facts).rotation.get(group.id)
     start = order.index(last) + 1 if last in order else 0
     return {agent: place for place, agent in enumerate(order[start:] + order[:start])}
+
+
+def _loads(facts: Facts) -> AssignmentFacts:
+    return facts.assignment or _NOBODY
+
+
+_NOBODY = AssignmentFacts()

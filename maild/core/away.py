@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from maild.core import robots
 from maild.core.casetypes import Field, value_of
-from maild.core.draft import Draft
+from maild.core.draft import MailDraft
 from maild.core.plan import Plan, SetAbsence
 from maild.core.rules import Absence, Rulebook
 from maild.core.words import fold
@@ -27,7 +27,7 @@ _HYPHEN = re.compile(r"(?<=[.\d])-(?=\d)")
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 
-def by_command(draft: Draft) -> Plan | None:
+def by_command(draft: MailDraft) -> Plan | None:
     """Note an absence that an agent's mail says in its first line; None when it says none.
 
     Only a proven agent can (P7): whoever could forge it could make a desk fall silent.
@@ -47,7 +47,7 @@ def by_command(draft: Draft) -> Plan | None:
     return _noted(draft, agent, absence, "said so")
 
 
-def by_robot(draft: Draft) -> Plan | None:
+def by_robot(draft: MailDraft) -> Plan | None:
     """Note an absence that an agent's out-of-office reply dates; None when it has no date or proves nothing."""
     agent, back = draft.asks.agent, robots.robot(draft.mail).back
     if agent is None or back is None or not draft.proven_agent:
@@ -59,7 +59,7 @@ def by_robot(draft: Draft) -> Plan | None:
     return _noted(draft, agent, Absence(start=today, end=end), "out of office")
 
 
-def _noted(draft: Draft, agent: str, absence: Absence, why: str) -> Plan:
+def _noted(draft: MailDraft, agent: str, absence: Absence, why: str) -> Plan:
     draft.changes.append(SetAbsence(agent=agent, absence=absence, reason=why))
     draft.ack = "an agent's absence is only noted"
     instead = f", {absence.substitute} stands in" if absence.substitute else ""

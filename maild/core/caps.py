@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from maild.core.facts import Facts
+from maild.core.facts import Counts
 from maild.core.look import Look
 from maild.core.rules import Rulebook
 
+HELD_FOR = timedelta(hours=24)
+"""Acknowledgements that are held longer than this are dropped, with an event (MAIL §4)."""
 HALF_OPEN = timedelta(minutes=30)
 """How long the breaker stays open before it looks again."""
 
 
 def caps_exceeded(look: Look) -> str | None:
     """Say which cap one more acknowledgement would exceed, or None."""
-    counts, caps = look.facts.counts, look.rulebook.desk.caps
+    counts, caps = look.counts, look.rulebook.desk.caps
     if look.asks.agent is not None and look.mail.authentication.verdict == "pass":
         return None  # caps bind automatic mail to non-agents only
     if counts.address_10min >= caps.per_address_10min:
         return f"{counts.address_10min} acks to this address in 10 minutes"
     if counts.address_day >= caps.per_address_day:
         return f"{counts.address_day} acks to this address in 24 hours"
-    if look.asks.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
-        return f"{counts.domain_hour} acks to {look.asks.ack_domain} in an hour"
-    if look.asks.unproven:
+    if look.caps.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
+        return f"{counts.domain_hour} acks to {look.caps.ack_domain} in an hour"
+    if look.caps.unproven:
         if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
             return "one ack a day to an unauthenticated address"
         if counts.unauthenticated_hour >= caps.unauthenticated_hour:
@@ -31,14 +33,14 @@ def caps_exceeded(look: Look) -> str | None:
     return None
 
 
-def breaker_limit(facts: Facts, rulebook: Rulebook) -> float:
+def breaker_limit(counts: Counts, rulebook: Rulebook) -> float:
     """Return how many automatic mails in 10 minutes open the breaker."""
-    return max(float(rulebook.desk.caps.breaker_floor), 5 * facts.counts.median_10min)
+    return max(float(rulebook.desk.caps.breaker_floor), 5 * counts.median_10min)
 
 
-def breaker_is_open(facts: Facts, rulebook: Rulebook) -> bool:
+def breaker_is_open(counts: Counts, now: datetime, rulebook: Rulebook) -> bool:
     """Tell whether automatic mail is held: over the limit now, or opened less than 30 minutes ago."""
-    since = facts.counts.breaker_open_since
-    if since is not None and facts.now - since < HALF_OPEN:
+    since = counts.breaker_open_since
+    if since is not None and now - since < HALF_OPEN:
         return True
-    return facts.counts.all_10min >= breaker_limit(facts, rulebook)
+    return counts.all_10min >= breaker_limit(counts, rulebook)

@@ -1,135 +1,33 @@
-"""The only place that decides: ``asks`` says what must be known, ``decide`` says what is to be done.
-
-The order of the questions: seen before? · which case does it name? · is an agent acting? · which row of the table of
-automatic replies matches? · then it is filed, a bounce, spam, an act, an entry, or a new case.
-"""
+"""The only place that decides: ``asks`` says what must be known, ``decide`` says what is to be done, for any cause."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from maild.core import acknowledgement, acts, agents, away, filing, opening, placement, threading
+from maild.core.admin import decide_said
 from maild.core.asks import asks as asks
-from maild.core.cases import OVER, Happening, after
-from maild.core.draft import Draft, believed
-from maild.core.facts import Asks, CaseFacts, Facts
-from maild.core.letters import about_case
-from maild.core.look import Look, Ruling
-from maild.core.mail import Mail
-from maild.core.placement import Placement
-from maild.core.plan import AddParticipant, CountLoop, Plan
+from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
+from maild.core.facts import Asks, Facts
+from maild.core.incoming import decide_mail
+from maild.core.plan import Plan
 from maild.core.rules import Rulebook
-from maild.core.thanks import is_thanks
-from maild.core.threading import Evidence
+from maild.core.timers import decide_timer, in_parts
+from maild.core.undelivered import decide_delivered
 
 
-def decide(mail: Mail, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
-    """Decide what becomes of one mail. Total: any mail, whatever it holds, gets exactly one plan."""
-    draft = Draft(believed(mail, asks, rulebook), asks, facts, rulebook)
-    if facts.duplicate is not None:
-        return filing.duplicate(draft, facts.duplicate)
-    found = threading.evidence(draft.mail, facts, rulebook)
-    draft.note("evidence", found is not None, found.detail if found else "nothing names a case")
-    place = placement.place(draft.mail, found, facts, rulebook, agent=asks.agent, department=asks.departments[0])
-    seen = look(draft, found, place)
-    ruling, tried = acknowledgement.rule(seen)
-    draft.trace += tried
-    draft.ack = str(ruling)
-    filing.strike(draft)
-    if ruling.row in ("1", "10"):
-        draft.changes.append(CountLoop())
-    if (plan := _filed(draft, seen, ruling)) is not None:
-        return plan
-    if seen.act and found is not None:
-        return acts.act(draft, found)
-    if found is not None and agents.means_an_act(draft.mail, asks, found, rulebook):
-        return filing.silent(draft, found.case, ruling)  # the agent's robot, not the agent (FAULTS A15)
-    return _from_somebody(draft, found, place, ruling)
+def decide(cause: Cause, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
+    """Decide what is to be done about a cause. Total: any cause gets exactly one plan.
+
+    A plan whose ``more_ids`` is not 0 is to be made again with so many ids for letters more.
+    """
+    return in_parts(_decided(cause, asks, facts, rulebook))
 
 
-def look(draft: Draft, found: Evidence | None, place: Placement) -> Look:
-    """Gather what the rows of the table look at."""
-    case, asks = (found.case if found else None), draft.asks
-    inside = case is not None and placement.takes_part(asks.author, asks.agent, case, draft.rulebook)
-    inside = inside and draft.mail.authentication.verdict != "fail"
-    matched = case if found is not None and (found.strength != "subject" or inside) else None
-    seen = Look(
-        mail=draft.mail,
-        asks=asks,
-        facts=draft.facts,
-        rulebook=draft.rulebook,
-        matched=matched,
-        inside=inside or place.place == "join",
-        act=False,
-        entry=place.place != "new",
-    )
-    if agents.means_an_act(draft.mail, asks, found, draft.rulebook) and not acknowledgement.is_automatic(seen):
-        seen = replace(seen, act=True, inside=True)
-    return seen
-
-
-def _filed(draft: Draft, look: Look, ruling: Ruling) -> Plan | None:
-    """File what no person waits for an answer to; None when somebody wrote who may."""
-    if ruling.action == "quarantine":
-        return filing.quarantine(draft, ruling)
-    if ruling.action in ("bounce", "unmatched"):
-        reported = draft.mail.report is not None or ruling.row == "3"
-        if reported or acknowledgement.is_automatic(replace(look, act=False)):
-            return filing.report(draft, look, ruling)
-        return None  # a person who wrote to a bounce address
-    if ruling.action == "silent":
-        return filing.silent(draft, filing.own_case(draft) or look.matched, ruling)
-    if ruling.action == "file" and look.matched is not None:
-        return filing.silent(draft, look.matched, ruling)
-    if ruling.action == "file" and draft.asks.agent is not None and acknowledgement.is_auto_reply(draft.mail):
-        return away.by_robot(draft) or draft.done(
-            "ignored", None, f"{ruling}: an agent's automatic reply about no case"
-        )
-    if ruling.action == "spam":
-        return draft.done("spam", None, str(ruling))
-    return None
-
-
-def _from_somebody(draft: Draft, found: Evidence | None, place: Placement, ruling: Ruling) -> Plan:
-    draft.note("placement", place.place != "new", f"{place.place}: {place.reason}")
-    if place.case is not None and place.place in ("entry", "join"):
-        return _entry(draft, place.case, place, found)
-    if place.case is not None and place.place == "pending":
-        return _pending(draft, place.case, place, found)
-    return away.by_command(draft) or opening.open_case(draft, place, ruling)
-
-
-def _entry(draft: Draft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
-    if place.place == "join":
-        identity = draft.mail.identity
-        joined = AddParticipant(case=case.number, address=identity.address or "", name=identity.name, by="cc policy")
-        draft.changes.append(joined)
-    note = draft.flagged(found.note if found is not None else "")
-    draft.add(case, "customer", "public", note=found.note if found is not None else "")
-    # Thanks reopens nothing (MAIL §3): a case that is over stays so, and the agent reads it at leisure.
-    thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
-    happened: Happening = "customer thanked" if thanks else "customer wrote"
-    draft.note("thanks", thanks, "")
-    draft.move(case, happened)
-    about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
-    if not _too_many(draft, case):
-        draft.tell_agents("follow-up", about, key=str(draft.facts.inbound), banner=note)
-    return draft.done("entry", case.number, place.reason)
-
-
-def _pending(draft: Draft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
-    note = "; ".join(text for text in (place.reason, found.note if found is not None else "") if text)
-    draft.add(case, "customer", "pending", note=note)
-    if not _too_many(draft, case):
-        about = about_case(case, draft.rulebook)
-        draft.tell_agents("pending", about, key=str(draft.facts.inbound), banner=draft.flagged(note))
-    return draft.done("pending", case.number, place.reason)
-
-
-def _too_many(draft: Draft, case: CaseFacts) -> bool:
-    """Tell whether agents have heard enough of this sender: entries of a flood are stored, not announced one by one."""
-    department = draft.rulebook.departments.get(case.department)
-    limit = department.burst if department is not None else 0
-    many = 0 < limit < len(draft.facts.arrivals)
-    draft.note("flood", many, f"{len(draft.facts.arrivals)} mails of this sender in 10 minutes" if many else "")
-    return many
+def _decided(cause: Cause, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
+    match cause:
+        case MailCame():
+            return decide_mail(cause, asks, facts, rulebook)
+        case TimerDue():
+            return decide_timer(cause, asks, facts, rulebook)
+        case Delivered():
+            return decide_delivered(cause, asks, facts, rulebook)
+        case AdminSaid():
+            return decide_said(cause, asks, facts, rulebook)

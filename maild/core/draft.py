@@ -6,14 +6,21 @@ from dataclasses import replace
 
 from maild.core.agents import is_login_of
 from maild.core.cases import Happening, after
-from maild.core.facts import Asks, CaseFacts, Facts
+from maild.core.cause import MailCame
+from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts, Status
 from maild.core.letters import Desk, Subject, operator_notice, to_agents
 from maild.core.mail import Mail
 from maild.core.plan import (
     AddMessage,
+    Assign,
     Change,
+    EndMail,
+    Entry,
+    FollowThread,
     MessageKind,
+    NoteContact,
     NoticeKind,
+    OpenCase,
     Outcome,
     Plan,
     SetStatus,
@@ -22,15 +29,77 @@ from maild.core.plan import (
 )
 from maild.core.rules import Rulebook
 
+MOST_THREAD = 10
+"""Message-IDs kept of a case's thread: the first, and the newest."""
+
 
 class Draft:
     """What one decision stands on, and what it has come to so far."""
 
-    def __init__(self, mail: Mail, asks: Asks, facts: Facts, rulebook: Rulebook) -> None:
-        self.mail, self.asks, self.facts, self.rulebook = mail, asks, facts, rulebook
+    def __init__(self, asks: Asks, facts: Facts, rulebook: Rulebook, *, key: str, actor: str = "maild") -> None:
+        """``key`` names the cause for ever: it stands in the once_key of what is told because of it."""
+        self.asks, self.facts, self.rulebook = asks, facts, rulebook
+        self.key, self.actor = key, actor
         self.changes: list[Change] = []
         self.trace: list[TraceLine] = []
         self.desk = Desk(facts, rulebook)
+        self._standing: dict[int, tuple[Status, str | None]] = {}
+
+    def note(self, rule: str, hit: bool, detail: str) -> None:
+        """Add a line to the trace."""
+        self.trace.append(TraceLine(rule=rule, hit=hit, detail=detail))
+
+    def set_status(self, case: CaseFacts, status: Status, *, actor: str = "maild") -> None:
+        """Move a case to a status, from the one that this plan has given it by now."""
+        before, assignee = self._standing.get(case.number, (case.status, case.assignee))
+        if status != before:
+            moved = SetStatus(case=case.number, before=before, status=status, assignee=assignee, actor=actor)
+            self.changes.append(moved)
+            self._standing[case.number] = status, assignee
+
+    def move(self, case: CaseFacts, happening: Happening) -> None:
+        """Give a case the status it has after something happened."""
+        self.set_status(case, after(case.status, happening))
+
+    def assign(self, case: CaseFacts, agent: str | None, reason: str) -> None:
+        """Give a case to an agent, or to nobody."""
+        status, before = self._standing.get(case.number, (case.status, case.assignee))
+        if agent != before:
+            self.changes.append(Assign(case=case.number, before=before, assignee=agent, status=status, reason=reason))
+            self._standing[case.number] = status, agent
+
+    def tell_operator(self, title: str, reason: str, *, once_key: str) -> None:
+        """Tell a person who runs maild."""
+        if self.rulebook.desk.operator is None:
+            return
+        key, sign = self.desk.next_id(), self.facts.keys[0]
+        if key is not None:
+            self.desk.add(operator_notice(self.rulebook, sign, key=key, title=title, reason=reason, once_key=once_key))
+
+    def done(self, outcome: Outcome, case: int | None, reason: str) -> Plan:
+        """Close the plan."""
+        return Plan(
+            outcome=outcome,
+            case=case,
+            reason=reason,
+            actor=self.actor,
+            changes=tuple(self.changes),
+            notices=tuple(self.desk.notices),
+            more_ids=self.desk.lacking,
+            trace=tuple(self.trace),
+            rules=self.rulebook.version,
+            decided_at=self.facts.now,
+        )
+
+
+class MailDraft(Draft):
+    """The plan for a mail."""
+
+    def __init__(self, cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -> None:
+        self.mail = believed(cause.mail, asks, rulebook)
+        super().__init__(asks, facts, rulebook, key=str(cause.inbound), actor=self.mail.identity.address or "unknown")
+        self.inbound = cause.inbound
+        self.caps, self.counts = asks.caps or CapAsks(), facts.caps or Counts()
         self.ack = "nobody asked for one"
 
     @property
@@ -38,60 +107,131 @@ class Draft:
         """Tell whether a registered agent certainly wrote this."""
         return self.asks.agent is not None and self.mail.authentication.verdict == "pass"
 
-    def note(self, rule: str, hit: bool, detail: str) -> None:
-        """Add a line to the trace."""
-        self.trace.append(TraceLine(rule=rule, hit=hit, detail=detail))
-
     def add(
-        self, case: CaseFacts, kind: MessageKind, visibility: Visibility, *, agent: str | None = None, note: str = ""
+        self,
+        case: CaseFacts | int,
+        kind: MessageKind,
+        visibility: Visibility,
+        *,
+        agent: str | None = None,
+        note: str = "",
+        flag: bool = True,
     ) -> None:
-        """Store the mail as an entry of an existing case."""
+        """Store the mail as an entry of a case."""
+        number = case if isinstance(case, int) else case.number
         self.changes.append(
-            AddMessage(case=case.number, kind=kind, visibility=visibility, agent=agent, note=self.flagged(note))
+            AddMessage(
+                case=number,
+                kind=kind,
+                visibility=visibility,
+                entry=entry_of(self.mail, self.inbound, self.asks.author_key),
+                agent=agent,
+                note=self.flagged(note) if flag else note,
+            )
         )
 
     def flagged(self, note: str) -> str:
         """Add to a note what makes the mail odd: its Message-ID came before with other content (MAIL §3)."""
-        if self.mail.message_id is None or all(seen.message_id != self.mail.message_id for seen in self.facts.known):
+        known = self.facts.threads.known
+        if self.mail.message_id is None or all(seen.message_id != self.mail.message_id for seen in known):
             return note
         flag = "same Message-ID as an earlier mail, other content"
         return f"{note}; {flag}" if note else flag
 
-    def move(self, case: CaseFacts, happening: Happening) -> None:
-        """Give a case the status it has after something happened."""
-        status = after(case.status, happening)
-        if status != case.status:
-            self.changes.append(SetStatus(case=case.number, status=status))
-
     def tell_agents(self, kind: NoticeKind, about: Subject, *, key: str, banner: str = "") -> None:
         """Tell the agents of a case about this mail, but not the one who certainly wrote it."""
         skip = self.asks.agent if self.proven_agent else None
-        left_out = to_agents(self.desk, kind, about, self.mail, self.rulebook, key=key, banner=banner, skip=skip)
-        if left_out:
-            self.note("notices", False, f"{left_out} agents are not told: one mail tells only so many")
-
-    def tell_operator(self, title: str, reason: str, *, once_key: str) -> None:
-        """Tell a person who runs maild."""
-        desk = self.rulebook.desk
-        if desk.operator is None or not self.desk.left:
-            return
-        key, sign = self.desk.next_id, self.facts.keys[0]
-        self.desk.add(operator_notice(self.rulebook, sign, key=key, title=title, reason=reason, once_key=once_key))
+        to_agents(
+            self.desk, kind, about, self.mail, self.rulebook, inbound=self.inbound, key=key, banner=banner, skip=skip
+        )
 
     def done(self, outcome: Outcome, case: int | None, reason: str) -> Plan:
-        """Close the plan."""
+        """Close the plan; a mail taken in quietly tells nobody."""
         quiet = self.mail.envelope.quiet
-        return Plan(
-            outcome=outcome,
-            case=case,
-            reason=reason,
-            ack="quiet import" if quiet else self.ack,
-            changes=tuple(self.changes),
-            notices=() if quiet else tuple(self.desk.notices),
-            trace=tuple(self.trace),
-            rules=self.rulebook.version,
-            decided_at=self.facts.now,
+        if quiet:
+            self.desk.forget()
+        self._follow_threads()
+        self._contact(outcome, case)
+        aside = outcome == "quarantined"
+        self.changes.append(
+            EndMail(
+                inbound=self.inbound,
+                outcome=outcome,
+                reason=reason,
+                case=case,
+                content_hash=None if aside else self.mail.content_hash,
+                departments=self.asks.departments,
+            )
         )
+        plan = super().done(outcome, case, reason)
+        return replace(plan, ack="quiet import" if quiet else self.ack, inbound=self.inbound)
+
+    def _follow_threads(self) -> None:
+        """Say, for each case the mail enters, what its participants have seen of it by now."""
+        cases, own = self.facts.threads.cases, self.mail.message_id
+        for place, change in enumerate(self.changes[:]):
+            if isinstance(change, OpenCase):
+                seen = self._shown(change.number, change.requester)
+                thread = ([own] if own else []) + seen
+                self.changes[place] = replace(change, last_message_id=own, thread=tuple(thread))
+            elif isinstance(change, AddMessage) and change.case in cases:
+                kind = change.kind if change.visibility == "public" else ""
+                self.changes.append(self._followed(cases[change.case], kind))
+
+    def _followed(self, case: CaseFacts, kind: str) -> FollowThread:
+        own = self.mail.message_id if kind == "customer" else None
+        new = ([own] if own else []) + self._shown(case.number, case.requester)
+        if not kind and not new:
+            return FollowThread(case=case.number)
+        thread = list(dict.fromkeys([*case.references, *new]))
+        thread = thread if len(thread) <= MOST_THREAD else [thread[0], *thread[1 - MOST_THREAD :]]
+        return FollowThread(
+            case=case.number,
+            last_message_id=own or case.last_message_id,
+            thread=tuple(thread),
+            by="customer" if kind == "customer" else "agent" if kind == "reply" else "nobody",
+        )
+
+    def _shown(self, case: int, requester: str) -> list[str]:
+        """Return the Message-IDs that this plan sends to a case's requester: what they answer next may name them."""
+        return [one.message_id for one in self.desk.notices if one.case == case and one.to == requester]
+
+    def _contact(self, outcome: Outcome, case: int | None) -> None:
+        address, mail = self.mail.identity.address, self.mail
+        if address is None or case is None or outcome not in ("new", "entry"):
+            return
+        if mail.authentication.verdict == "fail":
+            return  # whoever wrote this, it was hardly they
+        known = self.facts.threads.contact
+        name = mail.identity.name or (known.name if known else "")
+        language = mail.language or (known.language if known else None)
+        if known is None or (known.name, known.language) != (name, language):
+            self.changes.append(NoteContact(address=address, name=name, language=language))
+
+
+def entry_of(mail: Mail, inbound: int, author_key: str | None) -> Entry:
+    """Return a mail as it will stand in a case."""
+    return Entry(
+        author=mail.identity.address or "",
+        author_shown=mail.identity.shown,
+        author_key=author_key,
+        to=tuple(box.address for box in mail.to),
+        cc=tuple(box.address for box in mail.cc),
+        subject=mail.subject,
+        text=mail.own_text,
+        folded=mail.folded,
+        message_id=mail.message_id,
+        in_reply_to=mail.in_reply_to,
+        references=mail.references,
+        date=mail.date,
+        at=mail.envelope.received,
+        language=mail.language,
+        verdict=mail.authentication.verdict,
+        subject_shape=mail.subject_shape,
+        text_shape=mail.text_shape,
+        inbound=inbound,
+        attachments=mail.attachments,
+    )
 
 
 def believed(mail: Mail, asks: Asks, rulebook: Rulebook) -> Mail:

@@ -1,6 +1,6 @@
-"""What gather fetches for one mail: :class:`Asks` says what is needed, :class:`Facts` is the answer.
+"""What gather fetches for one cause: :class:`Asks` says what is needed, :class:`Facts` is the answer.
 
-All reading of the store happens between the two, in one place (storage/gather.py), inside the mail's own
+All reading of the store happens between the two, in one place (storage/gather.py), inside the cause's own
 transaction; so nothing here can be stale when ``decide`` looks at it.
 """
 
@@ -19,31 +19,67 @@ Status = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asks:
-    """Everything a decision about one mail needs to know from the store."""
+StrikeKind = Literal[
+    "token",  # a signed address that is not ours
+    "hops",  # a mail that has gone round for ever
+    "burst",  # a burst that somebody was told of
+]
 
-    departments: tuple[str, ...]
-    """Departments the mail names, first = main; never empty."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strikes:
+    """What is counted against whom."""
+
+    kind: StrikeKind
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterAsks:
+    """Outgoing mails that a cause is about, with how far they have come."""
+
+    ids: frozenset[int] = frozenset()
+    held: bool = False
+    """All that are held are wanted."""
+    deferred: bool = False
+    """All that wait for another attempt are wanted."""
+    once_key: str | None = None
+    """Was this told before?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerAsks:
+    """The promise that fell due: does it stand, and is it the newest of its like?"""
+
+    timer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadAsks:
+    """Which cases, mails and letters a cause names; none of it verified."""
+
     case_numbers: frozenset[int] = frozenset()
-    """Cases named by signed addresses, signed Message-IDs or the subject; none verified."""
+    """Cases named by signed addresses, signed Message-IDs or the subject."""
     message_ids: tuple[str, ...] = ()
     """Own Message-ID, In-Reply-To and References (newest 20)."""
     outbox_ids: frozenset[int] = frozenset()
-    """Outgoing mails named by bounce addresses and signed Message-IDs; none verified."""
-    held_ids: frozenset[int] = frozenset()
-    """Held messages that a confirmation address names."""
-    content_hash: str
-    author: str | None
-    """Strict author address, or None."""
-    author_key: str | None
-    """The author with +tag and dots folded, or who else sent it when From names nobody: bursts are per key."""
-    agent: str | None
-    """The agent id this author is registered as (a claim, E1), or None."""
-    groups: frozenset[str] = frozenset()
-    """Groups whose load and rotation may be needed."""
-    automatic_numbers: frozenset[int] = frozenset()
-    """Case numbers in the subject, for "once per (address, number named) and day"."""
+    """Outgoing mails named by bounce addresses, signed Message-IDs, or the cause itself."""
+    letters: frozenset[int] = frozenset()
+    """Outgoing mails whose cases are wanted."""
+    content_hash: str | None = None
+    """What tells whether the same mail came before; None when no mail came."""
+    author: str | None = None
+    """Strict author address, whose contact is wanted, or None."""
+    author_key: str | None = None
+    """Whose arrivals of the last minutes are wanted (bursts), or None."""
+    related: bool = False
+    """The author's own recent cases are wanted, for a hint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapAsks:
+    """Whom an automatic mail would go to, and what else is counted."""
+
     ack_to: str | None = None
     """Whom an acknowledgement would go to: the caps count per recipient."""
     ack_key: str | None = None
@@ -52,18 +88,58 @@ class Asks:
     """Its domain when the cap per domain binds it: None for our own and allowed domains."""
     unproven: bool = False
     """Nothing proves the author's domain: the caps for such authors are wanted."""
-    text_numbers: tuple[int, ...] = ()
-    """Case numbers named in the text: a hint, never evidence."""
-    why: bool = False
-    """An agent asks how a case was decided."""
-    related: bool = False
-    """The author's own recent cases are wanted, for a hint."""
-    act_digest: str | None = None
-    """What an agent's act is known by, so that it acts once (MAIL §5); None when no agent claims to write."""
-    named_addresses: tuple[str, ...] = ()
-    """Addresses in an agent's own words: is any of them somebody we know?"""
-    strike_source: str | None = None
+    automatic_numbers: frozenset[int] = frozenset()
+    """Case numbers in the subject, for "once per (address, number named) and day"."""
+    strike: Strikes | None = None
     """Who may be guessing at signed addresses (or sends what has gone round for ever), when the mail looks like it."""
+    burst: Strikes | None = None
+    """Whose burst may have been told of."""
+    agent_address: str | None = None
+    """The registered address that letters to the agent who claims to write go to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAsks:
+    """What an agent's mail needs to know beside its case."""
+
+    held_ids: frozenset[int] = frozenset()
+    """Held messages that a confirmation address names."""
+    act_digest: str
+    """What the act is known by, so that it acts once (MAIL §5)."""
+    named_addresses: tuple[str, ...] = ()
+    """Addresses in the agent's own words: is any of them somebody we know?"""
+    why: bool = False
+    """The agent asks how a case was decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentAsks:
+    """Whose load and turn may be needed."""
+
+    groups: frozenset[str]
+    """Groups that a new case may go to; those of the cases found are looked at, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """Everything a decision needs to know from the store: one part a feature, None where the cause needs none of it."""
+
+    departments: tuple[str, ...] = ()
+    """Departments a mail names, first = main; never empty for a mail."""
+    author: str | None = None
+    """Strict author address of a mail, or None."""
+    author_key: str | None = None
+    """The author with +tag and dots folded, or who else sent it when From names nobody: bursts are per key."""
+    agent: str | None = None
+    """The agent id this author is registered as (a claim, E1), or None."""
+    threads: ThreadAsks = ThreadAsks()
+    caps: CapAsks | None = None
+    agents: AgentAsks | None = None
+    assignment: AssignmentAsks | None = None
+    letters: LetterAsks | None = None
+    raw: frozenset[int] = frozenset()
+    """Inbound ids of earlier mails whose files letters will enclose."""
+    timers: TimerAsks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +223,37 @@ class OutgoingFacts:
     """An agent has been told already."""
     to_agent: bool = False
     created: datetime | None = None
+
+
+LetterState = Literal["queued", "sending", "deferred", "held", "sent", "failed", "dropped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFacts:
+    """An outgoing mail and how far it has come."""
+
+    id: int
+    case: int | None
+    kind: str
+    to: str
+    once_key: str
+    state: LetterState
+    attempts: int
+    created: datetime
+    """When it was queued, or when an admin began its time anew."""
+    error: str = ""
+    warned: bool = False
+    """Somebody has been told that it is late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFacts:
+    """A promise that fell due, as it stands now."""
+
+    id: int
+    pending: bool
+    newest: bool
+    """No later promise of the same object and step is due, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,47 +345,76 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Threads:
+    """What the store holds of the cases, mails and people that a cause names."""
+
+    cases: Mapping[int, CaseFacts] = field(default_factory=dict)
+    known: tuple[SeenMessage, ...] = ()
+    outgoing: Mapping[int, OutgoingFacts] = field(default_factory=dict)
+    duplicate: Duplicate | None = None
+    arrivals: tuple[Arrival, ...] = ()
+    """Oldest first, at most 50, of the last 10 minutes."""
+    contact: Contact | None = None
+    related: tuple[RelatedCase, ...] = ()
+    """Newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFacts:
+    """What an agent's mail needs to know beside its case."""
+
+    held: Mapping[int, HeldMessage] = field(default_factory=dict)
+    act_used: bool = False
+    """The act has been done before."""
+    known_addresses: frozenset[str] = frozenset()
+    """Of the addresses named: those of contacts."""
+    last_answers: Mapping[int, LastAnswer] = field(default_factory=dict)
+    """By case."""
+    traces: Mapping[int, tuple[tuple[str, bool, str], ...]] = field(default_factory=dict)
+    """By case: the trace of the decision that opened it; read only when an agent asks why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentFacts:
+    """Who has how much to do, and whose turn it is."""
+
+    load: Mapping[str, int] = field(default_factory=dict)
+    """Open cases by agent id."""
+    rotation: Mapping[str, str] = field(default_factory=dict)
+    """Group id → the agent who got the last case."""
+    last_agent: Mapping[str, str] = field(default_factory=dict)
+    """Group id → the agent who had this author's last case there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The answer to :class:`Asks`, read inside the mail's transaction, plus time, keys and ids."""
+    """The answer to :class:`Asks`, read inside the cause's transaction, plus time, keys and ids.
+
+    One part a feature; None where the cause did not ask.
+    """
 
     now: datetime
     """Aware."""
     keys: tuple[Key, ...]
     """First = signing."""
-    inbound: int
-    """Id of the inbound row this is about."""
     number: int
-    """The next case number; a second new case would be number + 1."""
+    """The next case number; a second new case would be number + 1. 0 when no case can open."""
     outbox_ids: tuple[int, ...]
-    """Fresh ids for outgoing mails, ascending, as many as any plan may need (see MAX_NOTICES)."""
-    cases: Mapping[int, CaseFacts] = field(default_factory=dict)
-    known: tuple[SeenMessage, ...] = ()
-    duplicate: Duplicate | None = None
-    contact: Contact | None = None
-    counts: Counts = field(default_factory=Counts)
-    arrivals: tuple[Arrival, ...] = ()
-    """Oldest first, at most 50, of the last 10 minutes."""
-    load: Mapping[str, int] = field(default_factory=dict)
-    """Open cases by agent id, of the members of Asks.groups."""
-    rotation: Mapping[str, str] = field(default_factory=dict)
-    """Group id → the agent who got the last case."""
-    traces: Mapping[int, tuple[tuple[str, bool, str], ...]] = field(default_factory=dict)
-    """By case: the trace of the decision that opened it; read only when an agent asks why."""
-    last_agent: Mapping[str, str] = field(default_factory=dict)
-    """Group id → the agent who had this author's last case there."""
+    """Fresh ids for outgoing mails, ascending; a plan that needs more says so and is decided again with more."""
+    threads: Threads = Threads()
+    caps: Counts | None = None
+    agents: AgentFacts | None = None
+    assignment: AssignmentFacts | None = None
     absences: Mapping[str, tuple[Absence, ...]] = field(default_factory=dict)
     """Agent id → absences that were told by mail, beside those in the rules."""
-    outgoing: Mapping[int, OutgoingFacts] = field(default_factory=dict)
-    held: Mapping[int, HeldMessage] = field(default_factory=dict)
-    related: tuple[RelatedCase, ...] = ()
-    """Newest first."""
-    act_used: bool = False
-    """Asks.act_digest has acted before."""
-    known_addresses: frozenset[str] = frozenset()
-    """Of Asks.named_addresses: those of contacts."""
-    last_answers: Mapping[int, LastAnswer] = field(default_factory=dict)
-    """By case; read only when an agent writes."""
+    letters: Mapping[int, LetterFacts] = field(default_factory=dict)
+    """Outgoing mails by id, as far as the cause asked for them."""
+    told_before: bool = False
+    """LetterAsks.once_key has been used."""
+    timer: TimerFacts | None = None
+    raw: Mapping[int, bytes] = field(default_factory=dict)
+    """By inbound id: earlier mails whose files letters may enclose."""
 
 
-MAX_NOTICES = 64
-"""No plan sends more notices than this; a larger group is told by its first members (and the trace says so)."""
+USUAL_NOTICES = 16
+"""How many ids for letters a decision is given at first."""

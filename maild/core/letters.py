@@ -40,7 +40,7 @@ from maild.core.facts import CaseFacts, Facts, Key
 from maild.core.mail import Attachment, Mail
 from maild.core.moments import moment
 from maild.core.people import domain_of, folded, present
-from maild.core.plan import Notice, NoticeKind
+from maild.core.plan import CountsAs, Notice, NoticeKind
 from maild.core.rules import Agent, Department, Rulebook
 
 Values = Mapping[str, str | int | tuple[str, ...]]
@@ -77,22 +77,26 @@ class Desk:
     def __init__(self, facts: Facts, rulebook: Rulebook) -> None:
         self._facts, self._rulebook = facts, rulebook
         self.notices: list[Notice] = []
+        self.lacking = 0
+        """Notices that there was no id for: the plan is to be made again with more."""
 
-    @property
-    def next_id(self) -> int:
-        """Return the id that the next notice will have."""
-        return self._facts.outbox_ids[len(self.notices)]
+    def next_id(self) -> int | None:
+        """Return the id that the next notice will have; None, and counted as lacking, when there is none left."""
+        if len(self.notices) < len(self._facts.outbox_ids):
+            return self._facts.outbox_ids[len(self.notices)]
+        self.lacking += 1
+        return None
+
+    def forget(self) -> None:
+        """Tell nobody after all."""
+        self.notices.clear()
+        self.lacking = 0
 
     @cached_property
     def away(self) -> frozenset[str]:
         """The agents who are not there at this moment."""
         agents = self._rulebook.agents.values()
         return frozenset(agent.id for agent in agents if away(agent, self._facts, self._rulebook) is not None)
-
-    @property
-    def left(self) -> int:
-        """Return how many more notices this plan may send."""
-        return len(self._facts.outbox_ids) - len(self.notices)
 
     def moment(self, at: datetime, language: str) -> str:
         """Say a time as people do, seen from now."""
@@ -123,11 +127,12 @@ class Desk:
         template: str | None = None,
         capped: bool = True,
         reference: int = 0,
+        counts_as: CountsAs = "",
     ) -> None:
-        """Add one notice; nothing is added when the plan has run out of ids."""
-        if not self.left:
+        """Add one notice."""
+        key = self.next_id()
+        if key is None:
             return
-        key = self.next_id
         sign, desk = self._facts.keys[0], self._rulebook.desk
         local, _, own = about.department.address.rpartition("@")
         domain = desk.reply_domain or own
@@ -180,6 +185,7 @@ class Desk:
                 names_number=names_number,
                 template=template,
                 held=held,
+                counts_as=counts_as,
             )
         )
 
@@ -237,17 +243,14 @@ def to_agents(
     mail: Mail,
     rulebook: Rulebook,
     *,
+    inbound: int,
     key: str,
     banner: str = "",
     agents: Iterable[Agent] | None = None,
     skip: str | None = None,
-) -> int:
-    """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5).
-
-    Returns how many are left out because one plan sends only so many letters.
-    """
+) -> None:
+    """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5)."""
     audience: tokens.Audience = "internal" if kind == "pending" else "answer"
-    left_out = 0
     if agents is None:
         heard = told(about.assignee, about.group, rulebook, away=writer.away)
         watching = present(about.watchers, rulebook, away=writer.away)
@@ -255,7 +258,6 @@ def to_agents(
     for agent in agents:
         if agent.id == skip:
             continue
-        left_out += not writer.left
         language = agent.language or about.department.language
         writer.write(
             kind,
@@ -282,9 +284,9 @@ def to_agents(
                 "attachments": names(mail.attachments),
             },
             attachments=mail.attachments,
+            attachments_of=inbound,
             to_agent=True,
         )
-    return left_out
 
 
 def names(files: Iterable[Attachment]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from maild.core.facts import Asks, CaseFacts, Facts
+from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts
 from maild.core.mail import Mail
 from maild.core.rules import Rulebook
 
@@ -19,6 +19,8 @@ class Look:
     mail: Mail
     asks: Asks
     facts: Facts
+    caps: CapAsks
+    counts: Counts
     rulebook: Rulebook
     matched: CaseFacts | None
     """The case that evidence names, for a mail that files silently."""

@@ -6,15 +6,16 @@ from maild.core import placement, threading, tokens
 from maild.core.assignment import Wanted, assign
 from maild.core.bursts import burst
 from maild.core.calendars import due
-from maild.core.caps import HALF_OPEN
-from maild.core.draft import Draft
-from maild.core.facts import CaseFacts
+from maild.core.caps import HALF_OPEN, HELD_FOR
+from maild.core.cause import DESK, About
+from maild.core.draft import MailDraft
+from maild.core.facts import CaseFacts, Strikes
 from maild.core.letters import Subject, about_case
 from maild.core.look import Ruling
 from maild.core.people import addressed, alias_of, is_ours
 from maild.core.placement import Placement
 from maild.core.plan import (
-    AddMessage,
+    ClearTimers,
     LinkCases,
     NoticeKind,
     OpenBreaker,
@@ -22,6 +23,7 @@ from maild.core.plan import (
     Plan,
     Record,
     SetField,
+    SetTimer,
     Strike,
     Visibility,
 )
@@ -33,7 +35,7 @@ KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 """The language next to one that the desk has no letters in."""
 
 
-def open_case(draft: Draft, place: Placement, ruling: Ruling) -> Plan:
+def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     """Make a new case (and child cases by policy), unless the mail is one of a burst."""
     department, group = _home(draft, place)
     routed = route(draft.mail, draft.rulebook, department=department.id, at=draft.facts.now)
@@ -55,7 +57,9 @@ def open_case(draft: Draft, place: Placement, ruling: Ruling) -> Plan:
     if place.case is not None and place.link is not None:
         draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))
     if routed.master is not None:
-        draft.changes.append(LinkCases(case=number, other=routed.master, kind="master"))
+        draft.changes.append(
+            LinkCases(case=number, other=routed.master, kind="master", both=routed.master in draft.facts.threads.cases)
+        )
     _acknowledge(draft, about, place, ruling, routed)
     draft.tell_agents("assignment", about, key=str(number), banner=banner)
     for step, name in enumerate(children, 1):
@@ -64,14 +68,14 @@ def open_case(draft: Draft, place: Placement, ruling: Ruling) -> Plan:
         draft.trace += way.trace
         own = draft.rulebook.groups[way.group if way.department == name else other.default_group]
         child = _open(draft, other, own, number + step, way, parent=number, note=flag)
-        draft.changes.append(LinkCases(case=child.number, other=number, kind="child"))
+        draft.changes.append(LinkCases(case=child.number, other=number, kind="child", both=False))
         draft.tell_agents("assignment", child, key=str(child.number), banner=banner)
     if draft.ack != "sent":
         draft.changes.append(Record(what="no acknowledgement", case=number, reason=draft.ack))
     return draft.done("new", number, f"new case: {place.reason}")
 
 
-def _home(draft: Draft, place: Placement) -> tuple[Department, Group | None]:
+def _home(draft: MailDraft, place: Placement) -> tuple[Department, Group | None]:
     """Return where a case opens: where the mail was sent, or, for one that goes on, where the old one is.
 
     Without a group the rules say which.
@@ -87,7 +91,7 @@ def _home(draft: Draft, place: Placement) -> tuple[Department, Group | None]:
     return department, rules.groups.get(old.group)
 
 
-def _banner(draft: Draft, place: Placement) -> str:
+def _banner(draft: MailDraft, place: Placement) -> str:
     """Say to the agents what is odd about a new case, or where it may belong."""
     if place.case is not None:
         return draft.flagged(f"{draft.rulebook.desk.number_prefix}#{place.case.number}: {place.reason}")
@@ -95,7 +99,7 @@ def _banner(draft: Draft, place: Placement) -> str:
 
 
 def _open(
-    draft: Draft,
+    draft: MailDraft,
     department: Department,
     group: Group,
     number: int,
@@ -153,7 +157,7 @@ def _open(
             conversation=threading.conversation_of(mail),
         )
     )
-    draft.changes.append(AddMessage(case=number, kind="customer", visibility="public", note=note))
+    draft.add(number, "customer", "public", note=note, flag=False)
     draft.changes += [SetField(case=number, name=name, value=value) for name, value in routed.fields.items()]
     return about
 
@@ -175,9 +179,9 @@ def _why_type(routed: Routed, department: Department) -> str:
     return f"{routed.type}, by {', '.join(routed.hits)}" if routed.hits else routed.type
 
 
-def language(draft: Draft, department: Department) -> str:
+def language(draft: MailDraft, department: Department) -> str:
     """Choose the language of the letters: the person's last, else the one detected, else the department's."""
-    known = draft.facts.contact.language if draft.facts.contact is not None else None
+    known = draft.facts.threads.contact.language if draft.facts.threads.contact is not None else None
     for wanted in (known, draft.mail.language):
         for spoken in (wanted, KIN.get(wanted or "")):
             if spoken in draft.rulebook.desk.languages:
@@ -188,29 +192,29 @@ def language(draft: Draft, department: Department) -> str:
 # -- bursts -----------------------------------------------------------------------------------------------------------
 
 
-def _folded(draft: Draft, department: Department) -> Plan | None:
+def _folded(draft: MailDraft, department: Department) -> Plan | None:
     """Make the mail an entry of its burst's first case; a stranger to that case adds nothing visible."""
     mail, facts = draft.mail, draft.facts
-    own = [a for a in facts.arrivals if a.case is None or _may_enter(draft, facts.cases.get(a.case))]
+    own = [a for a in facts.threads.arrivals if a.case is None or _may_enter(draft, facts.threads.cases.get(a.case))]
     found = burst(own, limit=department.burst, subject=mail.subject_shape, text=mail.text_shape)
     draft.note("burst", found is not None, found[1] if found else "")
-    case = facts.cases.get(found[0]) if found is not None else None
+    case = facts.threads.cases.get(found[0]) if found is not None else None
     if found is None or case is None:
         return None
     reason = f"burst: {found[1]}"
     draft.ack = reason
     failing: Visibility = "pending" if mail.authentication.verdict == "fail" else "public"
     draft.add(case, "customer", failing, note=reason)
-    if not facts.counts.burst_told:
+    if not draft.counts.burst_told:
         sender = mail.identity.shown
-        draft.changes.append(Strike(source=f"burst:{draft.asks.author_key}"))
+        draft.changes.append(Strike(what=Strikes(kind="burst", source=draft.asks.author_key or "")))
         about = about_case(case, draft.rulebook, mail=mail)
-        draft.tell_agents("follow-up", about, key=str(facts.inbound), banner=reason)
-        draft.tell_operator("many mails from one sender", f"{sender}: {reason}", once_key=f"burst:{facts.inbound}")
+        draft.tell_agents("follow-up", about, key=draft.key, banner=reason)
+        draft.tell_operator("many mails from one sender", f"{sender}: {reason}", once_key=f"burst:{draft.key}")
     return draft.done("entry", case.number, reason)
 
 
-def _may_enter(draft: Draft, case: CaseFacts | None) -> bool:
+def _may_enter(draft: MailDraft, case: CaseFacts | None) -> bool:
     if case is None:
         return False
     author = draft.asks.author
@@ -222,8 +226,8 @@ def _may_enter(draft: Draft, case: CaseFacts | None) -> bool:
 # -- the acknowledgement ----------------------------------------------------------------------------------------------
 
 
-def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling, routed: Routed) -> None:
-    to = draft.asks.ack_to
+def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Ruling, routed: Routed) -> None:
+    to = draft.caps.ack_to
     if ruling.action not in ("ack", "minimal", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
         return
     if routed.no_ack is not None:
@@ -232,7 +236,7 @@ def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling,
     if to is None or is_ours(to, draft.rulebook):
         draft.ack = "nobody to acknowledge to"
         return
-    unproven = draft.asks.unproven and not draft.proven_agent
+    unproven = draft.caps.unproven and not draft.proven_agent
     minimal = ruling.action == "minimal" or (ruling.action == "held" and unproven)
     kind = _ack_kind(place, minimal=minimal)
     values: dict[str, str | int | tuple[str, ...]] = {}
@@ -261,6 +265,9 @@ def _acknowledge(draft: Draft, about: Subject, place: Placement, ruling: Ruling,
         capped=not draft.proven_agent,
     )
     draft.ack = "sent" if ruling.action != "held" else str(ruling)
+    if ruling.action == "held" and draft.desk.notices:
+        held = About(what="letter", id=draft.desk.notices[-1].outbox_id)
+        draft.changes.append(SetTimer(about=held, step="drop held", due=draft.facts.now + HELD_FOR))
     _breaker(draft, ruling)
 
 
@@ -272,21 +279,23 @@ def _ack_kind(place: Placement, *, minimal: bool) -> NoticeKind:
     return "ack-reopened-late" if place.link == "continues" else "ack"
 
 
-def _may_name(draft: Draft, place: Placement) -> bool:
+def _may_name(draft: MailDraft, place: Placement) -> bool:
     """A stranger who names a case is answered once per number and day: else the desk could be made to write."""
-    if place.link == "maybe" and place.number in draft.facts.counts.numbers_named:
+    if place.link == "maybe" and place.number in draft.counts.numbers_named:
         draft.ack = f"an ack for naming {place.number} went to this address today"
         return False
     return True
 
 
-def _breaker(draft: Draft, ruling: Ruling) -> None:
+def _breaker(draft: MailDraft, ruling: Ruling) -> None:
     """Open the breaker, or close it when half-open and quiet again; the operator hears of an opening."""
-    since = draft.facts.counts.breaker_open_since
+    since = draft.counts.breaker_open_since
     half_open = since is not None and draft.facts.now - since >= HALF_OPEN
     if ruling.action == "held" and (since is None or half_open):
         draft.changes.append(OpenBreaker())
-        once_key = f"breaker:{draft.facts.inbound}"
+        draft.changes.append(SetTimer(about=DESK, step="half-open", due=draft.facts.now + HALF_OPEN))
+        once_key = f"breaker:{draft.inbound}"
         draft.tell_operator("acknowledgements are held", ruling.detail, once_key=once_key)
     elif ruling.action != "held" and half_open:
         draft.changes.append(OpenBreaker(closed=True))
+        draft.changes.append(ClearTimers(about=DESK, step="half-open"))

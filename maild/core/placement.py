@@ -76,11 +76,11 @@ def hint(mail: Mail, agent: str | None, facts: Facts, rulebook: Rulebook) -> str
     if mail.authentication.verdict == "fail":
         return ""
     for number in threading.subject_numbers(mail.text, prefix):
-        case = facts.cases.get(number)
+        case = facts.threads.cases.get(number)
         if case is not None and takes_part(mail.identity.address, agent, case, rulebook):
             return f"{prefix}#{number}: its text names it"
     wanted, conversation = threading.title(mail.subject, prefix).casefold(), threading.conversation_of(mail)
-    for related in facts.related:
+    for related in facts.threads.related:
         if conversation and related.conversation == conversation:
             return f"{prefix}#{related.number}: the same conversation (Thread-Index)"
         if wanted and related.title.casefold() == wanted:

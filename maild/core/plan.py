@@ -1,7 +1,7 @@
-"""What is to be done about one mail, as frozen values: ``decide`` returns it, ``carry_out`` does it.
+"""What is to be done about one cause, as frozen values: ``decide`` returns it, ``carry_out`` does it.
 
-A plan names changes and notices; it does nothing itself. Everything a letter needs is in its notice, so that
-composing is pure too.
+A plan is whole: it names changes and notices with all that they need, and does nothing itself. Carrying it out looks
+back at no mail, asks or facts; composing a notice needs nothing but the notice, a template and the mails it encloses.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from maild.core.facts import Status
+from maild.core.cause import About, Step
+from maild.core.facts import LetterState, Status, Strikes
 from maild.core.mail import Attachment
 from maild.core.rules import Absence
 from maild.core.trace import TraceLine as TraceLine
@@ -31,6 +32,9 @@ Outcome = Literal[
     "ignored",  # ignored by rule
     "spam",  # on the spam list
     "quarantined",  # put aside for a person: it has gone round for ever, or guesses at signed addresses
+    "done",  # a promise kept, an answer of the relay taken in, an admin's word carried out
+    "nothing",  # what was to be done holds no more
+    "not allowed",  # an admin's word that cannot be carried out; nothing was changed
 ]
 Visibility = Literal["public", "internal", "pending", "held", "silent"]
 MessageKind = Literal["customer", "reply", "note", "auto", "bounce", "system"]
@@ -49,6 +53,14 @@ NoticeKind = Literal[
     "undelivered",  # a mail to somebody in the case could not be delivered, to an agent
     "why",  # how a case was decided, to an agent who asked
     "operator",  # something a person who runs maild should know
+]
+CountsAs = Literal[
+    "",  # not at all
+    "question",  # "did you write this?"
+    "claim",  # the same, about a mail that only claims to be the agent's: anybody can cause it
+    "repeat",  # the question once more
+    "refusal",
+    "why",
 ]
 
 
@@ -79,15 +91,46 @@ class OpenCase:
     """When it must be done, by the rules."""
     conversation: str = ""
     """The conversation of its first mail (Thread-Index), for a hint."""
+    last_message_id: str | None = None
+    thread: tuple[str, ...] = ()
+    """Message-IDs that its requester has seen, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A mail as it stands in a case: what was written, by whom, and which files came with it."""
+
+    author: str
+    """Address; empty when nobody can be named."""
+    author_shown: str
+    author_key: str | None
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    subject: str
+    text: str
+    folded: str
+    message_id: str | None
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    date: datetime | None
+    at: datetime
+    """When it arrived, aware."""
+    language: str | None
+    verdict: str
+    subject_shape: str
+    text_shape: tuple[int, ...]
+    inbound: int
+    attachments: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddMessage:
-    """Store the mail being decided as an entry of a case (one per plan at most, but for child cases)."""
+    """Store a mail as an entry of a case."""
 
     case: int
     kind: MessageKind
     visibility: Visibility
+    entry: Entry
     note: str = ""
     """A banner or flag shown with it: "not verified", "maybe FK#12"."""
     agent: str | None = None
@@ -95,11 +138,27 @@ class AddMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowThread:
+    """Keep what a case's participants have seen of it, so that letters and replies name the right mails."""
+
+    case: int
+    last_message_id: str | None = None
+    thread: tuple[str, ...] | None = None
+    """Message-IDs, oldest first; None leaves both as they are, and only notes that something came."""
+    by: Literal["customer", "agent", "nobody"] = "nobody"
+    """Who wrote visibly: the customer's clock, the first answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetStatus:
     """Move a case to a status; core/cases.py says which moves are legal."""
 
     case: int
+    before: Status
     status: Status
+    assignee: str | None
+    """Whose load it is at this point of the plan."""
+    actor: str = "maild"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +166,10 @@ class Assign:
     """Give a case to an agent, or to nobody."""
 
     case: int
+    before: str | None
     assignee: str | None
+    status: Status
+    """At this point of the plan: only a case that is not over is somebody's load."""
     reason: str
 
 
@@ -129,6 +191,8 @@ class LinkCases:
     case: int
     other: int
     kind: Literal["maybe", "continues", "child", "forwarded", "master"]
+    both: bool = True
+    """Both exist: each gets an event of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +201,8 @@ class NoteDepartment:
 
     case: int
     department: str
+    noted: tuple[str, ...]
+    """Every department noted by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +265,71 @@ class OpenBreaker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteContact:
+    """Remember what a person is called and which language they write."""
+
+    address: str
+    name: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleLetter:
+    """Bring an outgoing mail to another state: released, dropped, tried again, given up, or told of as late."""
+
+    letter: int
+    before: LetterState
+    state: LetterState
+    error: str | None = None
+    """What to note as its error; None leaves it."""
+    anew: bool = False
+    """Its time begins anew."""
+    warned: bool | None = None
+    """Whether somebody has been told that it is late; None leaves it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTimer:
+    """Promise something for a moment; one promise for the same object, step and moment."""
+
+    about: About
+    step: Step
+    due: datetime
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearTimers:
+    """Take back what was promised about an object: one step, or (None) all."""
+
+    about: About
+    step: Step | None = None
+    but: int | None = None
+    """The timer being decided, which ends by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndMail:
+    """A mail has been decided: its inbound row is done, or put aside."""
+
+    inbound: int
+    outcome: Outcome
+    reason: str
+    case: int | None
+    content_hash: str | None
+    """By which the same mail is known again; None for one put aside."""
+    departments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTimer:
+    """A promise has been kept, or did not hold any more; the reason says which."""
+
+    timer: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountLoop:
     """Count a mail of our own (or of a peer desk) that came back."""
 
@@ -207,7 +338,7 @@ class CountLoop:
 class Strike:
     """Count something against a source: a signed address that is not ours, a mail with 100 hops, a burst told of."""
 
-    source: str
+    what: Strikes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +371,13 @@ Change = (
     | CountLoop
     | Strike
     | Record
+    | FollowThread
+    | NoteContact
+    | SettleLetter
+    | SetTimer
+    | ClearTimers
+    | EndMail
+    | EndTimer
 )
 
 
@@ -277,9 +415,9 @@ class Notice:
     values: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)
     """What the template may show. Text from mail is only ever in here."""
     attachments: tuple[Attachment, ...] = ()
-    """Files of the mail being decided to pass on (to agents, or in an agent's answer to the customer)."""
+    """Files to pass on (to agents, or in an agent's answer to the customer)."""
     attachments_of: int | None = None
-    """Inbound id whose raw mail ``attachments`` point into, when it is not the mail being decided."""
+    """Inbound id whose raw mail ``attachments`` point into."""
     to_agent: bool = False
     """Caps and breaker bind only mail to people who are not agents."""
     counts_as_unauthenticated: bool = False
@@ -289,19 +427,27 @@ class Notice:
     """The foreign number whose naming this answers, counted once a day."""
     held: bool = False
     """The breaker is open: queue it, but do not send until it is released."""
+    counts_as: CountsAs = ""
+    """As what it counts among the letters that one agent gets within an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do about one mail."""
+    """What to do about one cause."""
 
     outcome: Outcome
     case: int | None
     """The case it belongs to, or None."""
     reason: str
     """One short sentence for the log and the inbound row."""
-    ack: str
+    ack: str = ""
     """``sent``, or why no acknowledgement goes out (``MAIL §4 row 6: list header List-Id``)."""
+    actor: str = "maild"
+    """Who caused it: a mail's author, an admin, the relay, or the desk itself."""
+    inbound: int | None = None
+    """The mail that caused it, if one did."""
+    more_ids: int = 0
+    """How many more ids for letters the decision needs: with them it is to be made again."""
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     trace: tuple[TraceLine, ...] = ()

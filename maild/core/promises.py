@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from maild.core.calendars import due, is_open, next_open, why_closed
-from maild.core.draft import Draft
+from maild.core.draft import MailDraft
 from maild.core.letters import Subject
 from maild.core.routing import Routed
 from maild.core.rules import Department
@@ -14,7 +14,7 @@ MOST_READ_BACK = 100
 """Characters of a field that are read back to the writer."""
 
 
-def promised(draft: Draft, about: Subject) -> dict[str, str]:
+def promised(draft: MailDraft, about: Subject) -> dict[str, str]:
     """Say when an answer is promised, and when we are back if it is closed now (SPEC X12)."""
     rules, now = draft.rulebook, draft.facts.now
     hours = rules.hours(about.department)
@@ -25,7 +25,7 @@ def promised(draft: Draft, about: Subject) -> dict[str, str]:
     return values | {"closed_because": why_closed(hours, now) if back is not None else ""}
 
 
-def answer_by(draft: Draft, department: Department, name: str) -> datetime | None:
+def answer_by(draft: MailDraft, department: Department, name: str) -> datetime | None:
     """Return until when a mail that comes now should have an answer, by the type of its case."""
     kind = draft.rulebook.types.get(name)
     if kind is None or kind.first_response is None:
@@ -33,7 +33,7 @@ def answer_by(draft: Draft, department: Department, name: str) -> datetime | Non
     return due(draft.rulebook.hours(department), draft.facts.now, kind.first_response)
 
 
-def understood(draft: Draft, about: Subject, routed: Routed) -> dict[str, str | tuple[str, ...]]:
+def understood(draft: MailDraft, about: Subject, routed: Routed) -> dict[str, str | tuple[str, ...]]:
     """Read back what was understood: the type, and the fields that were found (SPEC F2)."""
     kind, fallback = draft.rulebook.types.get(about.type), draft.rulebook.desk.languages[0]
     if kind is None:

@@ -98,23 +98,23 @@ def signed_addresses(mail: Mail, facts: Facts) -> list[tokens.ReplyToken]:
     """Return the verified signed addresses of cases we hold that a mail was sent to (or answers an invitation with)."""
     named = (*addressed(mail), *(calendar_names(mail.calendar) if mail.calendar else ()))
     found = (tokens.verify_address(facts.keys, address, facts.now) for address in named)
-    return [token for token in found if token is not None and token.case in facts.cases]
+    return [token for token in found if token is not None and token.case in facts.threads.cases]
 
 
 def signed_ids(ids: Iterable[str], facts: Facts) -> tuple[tokens.MessageIdToken, ...]:
     """Return those of the Message-IDs that we signed, with a case we hold, in order."""
     found = (tokens.verify_message_id(facts.keys, message_id) for message_id in ids)
-    return tuple(token for token in found if token is not None and token.case in facts.cases)
+    return tuple(token for token in found if token is not None and token.case in facts.threads.cases)
 
 
 def survivor(number: int, facts: Facts) -> CaseFacts:
     """Follow merges from a case we hold to the one that lives on; who took part in the one takes part in the other."""
-    case, people = facts.cases[number], frozenset[str]()
+    case, people = facts.threads.cases[number], frozenset[str]()
     for _ in range(MOST_MERGES):
-        if case.merged_into is None or case.merged_into not in facts.cases:
+        if case.merged_into is None or case.merged_into not in facts.threads.cases:
             break
         people |= case.participants
-        case = facts.cases[case.merged_into]
+        case = facts.threads.cases[case.merged_into]
     return replace(case, participants=case.participants | people) if people - case.participants else case
 
 
@@ -168,8 +168,8 @@ def _by_signed_id(ids: Iterable[str], facts: Facts) -> Evidence | None:
 
 def _by_bounce_address(mail: Mail, facts: Facts) -> Evidence | None:
     for address in addressed(mail):
-        outgoing = facts.outgoing.get(tokens.verify_bounce(facts.keys, address) or 0)
-        if outgoing is not None and outgoing.case is not None and outgoing.case in facts.cases:
+        outgoing = facts.threads.outgoing.get(tokens.verify_bounce(facts.keys, address) or 0)
+        if outgoing is not None and outgoing.case is not None and outgoing.case in facts.threads.cases:
             audience: tokens.Audience = "internal" if outgoing.to_agent else "customer"
             case, detail = survivor(outgoing.case, facts), f"bounce address of outgoing mail {outgoing.id}"
             return Evidence(case=case, number=outgoing.case, strength="signed", detail=detail, audience=audience)
@@ -178,8 +178,12 @@ def _by_bounce_address(mail: Mail, facts: Facts) -> Evidence | None:
 
 def _by_known_id(ids: Iterable[str], facts: Facts) -> Evidence | None:
     for message_id in ids:
-        for seen in facts.known:
-            if seen.message_id == message_id and seen.case in facts.cases and seen.visibility in ("public", "pending"):
+        for seen in facts.threads.known:
+            if (
+                seen.message_id == message_id
+                and seen.case in facts.threads.cases
+                and seen.visibility in ("public", "pending")
+            ):
                 case = survivor(seen.case, facts)
                 detail = f"answers {message_id}"
                 return Evidence(case=case, number=seen.case, strength="known", detail=detail, seen=seen)
@@ -188,7 +192,7 @@ def _by_known_id(ids: Iterable[str], facts: Facts) -> Evidence | None:
 
 def _by_subject(mail: Mail, facts: Facts, rulebook: Rulebook) -> Evidence | None:
     numbers = subject_numbers(mail.subject, rulebook.desk.number_prefix)
-    if len(numbers) != 1 or numbers[0] not in facts.cases:
+    if len(numbers) != 1 or numbers[0] not in facts.threads.cases:
         return None  # of two numbers none counts alone
     case, detail = survivor(numbers[0], facts), f"subject names {numbers[0]}"
     return Evidence(case=case, number=numbers[0], strength="subject", detail=detail)
@@ -197,7 +201,7 @@ def _by_subject(mail: Mail, facts: Facts, rulebook: Rulebook) -> Evidence | None
 def _by_quote(mail: Mail, facts: Facts) -> Evidence | None:
     for text in mail.mentions[:MOST_MENTIONS]:
         signed = tokens.verify_message_id(facts.keys, text) or tokens.verify_address(facts.keys, text, facts.now)
-        if signed is not None and signed.case in facts.cases:
+        if signed is not None and signed.case in facts.threads.cases:
             case, detail = survivor(signed.case, facts), f"holds our signed token of case {signed.case}"
             return Evidence(case=case, number=signed.case, strength="quoted", detail=detail)
     return None

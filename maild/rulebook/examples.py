@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from maild.core.asks import asks as what_it_asks
+from maild.core.cause import MailCame
 from maild.core.decide import decide
 from maild.core.errors import Problem
-from maild.core.facts import MAX_NOTICES, Facts, Key
+from maild.core.facts import Facts, Key
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan, SetField
 from maild.core.rules import Rulebook
@@ -28,6 +29,8 @@ AT = datetime(2026, 12, 1, 9, 0)  # noqa: DTZ001 - made aware in the desk's zone
 """When examples come that do not say when: always the same moment, so that what held yesterday holds today."""
 SOMEBODY = "somebody@customer.example"
 _KEY = Key(id=1, secret=hashlib.sha256(b"the examples' key signs nothing that is ever sent").digest())
+MOST_LETTERS = 256
+"""Ids for letters: more than any example has agents to tell."""
 _LARGEST_FILE = 35 * 1024 * 1024
 
 Read = Callable[[bytes, Envelope], Mail | ReadingFailed]
@@ -75,8 +78,9 @@ def _differences(rulebook: Rulebook, example: Example, read: Read) -> Iterator[t
 
 def decide_alone(mail: Mail, rulebook: Rulebook, *, at: datetime) -> Plan:
     """Decide a mail on an empty store."""
-    facts = Facts(now=at, keys=(_KEY,), inbound=1, number=1, outbox_ids=tuple(range(1, MAX_NOTICES + 1)))
-    return decide(mail, what_it_asks(mail, rulebook), facts, rulebook)
+    cause = MailCame(mail=mail, inbound=1)
+    facts = Facts(now=at, keys=(_KEY,), number=1, outbox_ids=tuple(range(1, MOST_LETTERS + 1)))
+    return decide(cause, what_it_asks(cause, rulebook), facts, rulebook)
 
 
 def _moment(given: datetime | date | None, rulebook: Rulebook) -> datetime:

@@ -1,36 +1,212 @@
-"""What an admin may change about a case directly, with the same care as a plan: status, and an event for it."""
+"""Cases: how one stands, and what a plan changes about it (status, assignee, people, links, fields)."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlmodel import col
 
-from maild.storage import events
+from maild.core.facts import CaseFacts
+from maild.core.plan import (
+    AddParticipant,
+    Assign,
+    LinkCases,
+    NoteDepartment,
+    OpenCase,
+    SetField,
+    SetStatus,
+)
 from maild.storage.rows import CLOSED, add_load
-from maild.storage.statements import table
-from maild.storage.tables import Case
+from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation
+from maild.storage.work import Work
 
+CaseChange = OpenCase | SetStatus | Assign | AddParticipant | LinkCases | NoteDepartment | SetField
+MOST_MERGES = 10
 
-def set_status(connection: Connection, number: int, status: str, *, actor: str, now: datetime) -> bool:
-    """Move a case to a status (the caller has asked core whether it may); False when there is no such case."""
-    row = connection.execute(select(table(Case)).where(col(Case.number) == number).with_for_update()).first()
-    if row is None:
-        return False
-    values: dict[str, Any] = {"status": status, "updated": now}
-    if status in ("resolved", "closed"):
-        values[status] = now
-    connection.execute(update(table(Case)).where(col(Case.number) == number).values(values))
-    if row.assignee is not None and (row.status in CLOSED) != (status in CLOSED):
-        add_load(connection, row.assignee, +1 if row.status in CLOSED else -1)
-    events.add(
-        connection, "status", now=now, case=number, actor=actor, before=row.status, after=status, reason="by an admin"
+_CASE_FACTS = [
+    table(Case).c[name]
+    for name in (
+        *("number", "department", "group", "assignee", "type", "status", "priority", "confidential", "subject"),
+        *("language", "requester", "merged_into", "closed", "noted_departments", "alias", "last_message_id", "thread"),
+        *("last_customer_at", "watchers"),
     )
-    return True
+]
+_CASES = Among(Case.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update())
+_PARTICIPANTS = Among(
+    Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
+)
+_COUNTER = upserting(Counter, ("name", "value"), replace=("value",))
+_PARTICIPANT = upserting(Participant, ("case", "address", "name", "by", "since"))
+_ROTATION = upserting(Rotation, ("group", "agent"), replace=("agent",))
+_LINK = upserting(Link, ("case", "other", "kind", "at"))
+_FIELD = upserting(
+    FieldValue, ("case", "name", "value", "inbound", "actor", "at"), replace=("value", "inbound", "actor", "at")
+)
+_CASE = update(table(Case)).where(col(Case.number) == bindparam("b_case"))
+_SET_STATUS = Statement(
+    _CASE.values(
+        status=bindparam("b_status"),
+        updated=bindparam("b_now"),
+        resolved=bindparam("b_resolved"),
+        closed=bindparam("b_closed"),
+        reopened_count=Case.reopened_count + bindparam("b_reopened"),
+    )
+)
+_MOVE = Statement(_CASE.values(status=bindparam("b_status"), updated=bindparam("b_now")))
+_ASSIGN = Statement(_CASE.values(assignee=bindparam("b_assignee"), updated=bindparam("b_now")))
+_NOTE_DEPARTMENT = Statement(_CASE.values(noted_departments=bindparam("b_noted")))
 
 
-def status_of(connection: Connection, number: int) -> str | None:
-    """Return a case's status, or None when there is no such case."""
-    return connection.execute(select(col(Case.status)).where(col(Case.number) == number)).scalar()
+# -- gather -----------------------------------------------------------------------------------------------------------
+
+
+def cases(connection: Connection, numbers: set[int]) -> dict[int, CaseFacts]:
+    """Read and lock the cases, and those they were merged into."""
+    rows: dict[int, Any] = {}
+    wanted = set(numbers)
+    for _ in range(MOST_MERGES):
+        if not wanted:
+            break
+        found = _CASES.all(connection, sorted(wanted))
+        rows |= {row.number: row for row in found}
+        wanted = {row.merged_into for row in found if row.merged_into is not None} - set(rows)
+    people: dict[int, set[str]] = {number: set() for number in rows}
+    for number, address in _PARTICIPANTS.all(connection, sorted(rows)):
+        people[number].add(address)
+    return {number: _case(row, frozenset(people[number])) for number, row in rows.items()}
+
+
+def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
+    return CaseFacts(
+        number=row.number,
+        department=row.department,
+        group=row.group,
+        assignee=row.assignee,
+        type=row.type,
+        status=row.status,
+        priority=row.priority,
+        confidential=row.confidential,
+        subject=row.subject,
+        language=row.language,
+        requester=row.requester,
+        participants=participants,
+        merged_into=row.merged_into,
+        closed_at=row.closed,
+        noted_departments=tuple(row.noted_departments),
+        alias=row.alias,
+        last_message_id=row.last_message_id,
+        references=tuple(row.thread),
+        last_customer_at=row.last_customer_at,
+        watchers=tuple(row.watchers),
+    )
+
+
+# -- carry out --------------------------------------------------------------------------------------------------------
+
+
+def do(work: Work, change: CaseChange) -> None:
+    """Do what a plan changes about a case."""
+    match change:
+        case OpenCase():
+            _open(work, change)
+        case SetStatus():
+            _set_status(work, change)
+        case Assign():
+            _assign(work, change)
+        case AddParticipant():
+            _add_participant(work, change.case, change.address, change.name, change.by)
+            work.event("participant", change.case, change.by, after=change.address)
+        case LinkCases():
+            _link(work, change)
+        case NoteDepartment():
+            _NOTE_DEPARTMENT.run(work.connection, {"b_case": change.case, "b_noted": list(change.noted)})
+            work.event("department noted", change.case, "", after=change.department)
+        case SetField():
+            row: dict[str, Any] = {"case": change.case, "name": change.name, "value": change.value}
+            _FIELD.run(work.connection, row | {"inbound": work.plan.inbound, "actor": "maild", "at": work.now})
+            work.event("field", change.case, change.name, after=change.value)
+        case _:
+            assert_never(change)
+
+
+def _open(work: Work, change: OpenCase) -> None:
+    work.rows.add(
+        Case,
+        {
+            "number": change.number,
+            "department": change.department,
+            "type": change.type,
+            "group": change.group,
+            "assignee": change.assignee,
+            "status": change.status,
+            "priority": change.priority,
+            "confidential": change.confidential,
+            "subject": change.subject,
+            "language": change.language,
+            "requester": change.requester,
+            "requester_name": change.requester_name,
+            "alias": change.alias,
+            "source": change.source,
+            "tags": list(change.tags),
+            "watchers": list(change.watchers),
+            "due": change.due,
+            "noted_departments": list(change.noted_departments),
+            "parent": change.parent,
+            "conversation": change.conversation,
+            "last_message_id": change.last_message_id,
+            "thread": list(change.thread),
+            "last_customer_at": work.now,
+            "created": work.now,
+            "updated": work.now,
+            "reopened_count": 0,
+        },
+    )
+    _COUNTER.run(work.connection, {"name": "case", "value": change.number + 1})
+    if change.requester:
+        _add_participant(work, change.number, change.requester, change.requester_name, "requester")
+    if change.assignee is not None:
+        add_load(work.connection, change.assignee, +1)
+        _ROTATION.run(work.connection, {"group": change.group, "agent": change.assignee})
+    work.event("opened", change.number, work.plan.reason, after=change.type)
+
+
+def _add_participant(work: Work, case: int, address: str, name: str, by: str) -> None:
+    row = {"case": case, "address": address, "name": name, "by": by, "since": work.now}
+    _PARTICIPANT.run(work.connection, row)
+
+
+def _set_status(work: Work, change: SetStatus) -> None:
+    before, after, now = change.before, change.status, work.now
+    if before in CLOSED or after in CLOSED:
+        values = {
+            "b_case": change.case,
+            "b_status": after,
+            "b_now": now,
+            "b_resolved": now if after in ("resolved", "closed") else None,
+            "b_closed": now if after == "closed" else None,
+            "b_reopened": int(before in CLOSED and after not in CLOSED),
+        }
+        _SET_STATUS.run(work.connection, values)
+    else:
+        _MOVE.run(work.connection, {"b_case": change.case, "b_status": after, "b_now": now})
+    if change.assignee is not None and (before in CLOSED) != (after in CLOSED):
+        add_load(work.connection, change.assignee, +1 if before in CLOSED else -1)
+    work.event("status", change.case, work.plan.reason, actor=change.actor, before=before, after=after)
+
+
+def _assign(work: Work, change: Assign) -> None:
+    _ASSIGN.run(work.connection, {"b_case": change.case, "b_assignee": change.assignee, "b_now": work.now})
+    if change.status not in CLOSED:
+        for agent, step in ((change.before, -1), (change.assignee, +1)):
+            if agent is not None:
+                add_load(work.connection, agent, step)
+    work.event("assigned", change.case, change.reason, before=change.before or "", after=change.assignee or "")
+
+
+def _link(work: Work, change: LinkCases) -> None:
+    _LINK.run(work.connection, {"case": change.case, "other": change.other, "kind": change.kind, "at": work.now})
+    work.event("linked", change.case, change.kind, after=str(change.other))
+    if change.both:
+        work.event("linked", change.other, change.kind, after=str(change.case))

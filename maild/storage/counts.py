@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import Connection, bindparam, case, func, literal_column, select, text
 from sqlmodel import col
 
-from maild.core.facts import Asks, Counts
+from maild.core.facts import CapAsks, Counts, Strikes
+from maild.core.plan import CountLoop, OpenBreaker, Strike
 from maild.core.rules import Caps
 from maild.storage.columns import UTCDateTime
-from maild.storage.statements import Among, Statement
-from maild.storage.tables import AutomaticMail, AutomaticMinute, Outbox, State, Strike
+from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.tables import AutomaticMail, AutomaticMinute, Counter, Outbox, State
+from maild.storage.tables import Strike as StrikeRow
+from maild.storage.work import Work
+
+CapChange = OpenBreaker | CountLoop | Strike
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BURST_WINDOW = timedelta(minutes=10)
 
 
 def _state(name: str) -> Any:
@@ -62,27 +68,30 @@ _UNAUTHENTICATED = Statement(
 _CONFIRMATIONS = Statement(
     select(
         func.count().label("count"),
-        func.sum(literal_column("case when substr(once_key, 1, 6) = 'claim:' then 1 else 0 end")).label("claims"),
-        func.sum(literal_column("case when substr(once_key, 1, 13) = 'confirmation:' then 1 else 0 end")).label(
-            "asked"
-        ),
+        func.sum(literal_column("case when counts_as = 'claim' then 1 else 0 end")).label("claims"),
+        func.sum(literal_column("case when counts_as = 'question' then 1 else 0 end")).label("asked"),
     ).where(
-        text("kind in ('confirmation', 'refusal')"),  # as the partial index says it
+        text("counts_as <> ''"),  # as the partial index says it
         col(Outbox.recipient) == bindparam("address"),
         col(Outbox.created) > bindparam("hour"),
     )
 )
+_STATE = upserting(State, ("name", "value"), replace=("value",))
+_COUNT = upserting(Counter, ("name", "value"), add=("value",))
+_OLD_STRIKES = Statement(table(StrikeRow).delete().where(col(StrikeRow.at) < bindparam("b_before")))
 _STRIKES = Statement(
     select(func.count().label("count")).where(
-        col(Strike.source) == bindparam("source"), col(Strike.at) > bindparam("since")
+        col(StrikeRow.kind) == bindparam("kind"),
+        col(StrikeRow.source) == bindparam("source"),
+        col(StrikeRow.at) > bindparam("since"),
     )
 )
 
 
-def counts(
-    connection: Connection, asks: Asks, caps: Caps, now: datetime, registered: str | None, *, burst: bool
-) -> Counts:
-    """Count what the caps ask about; ``registered`` is the agent's address that letters to the agent go to."""
+def counts(connection: Connection, asks: CapAsks | None, caps: Caps, now: datetime, *, burst: bool) -> Counts | None:
+    """Count what the caps ask about; ``burst`` says that the same sender has written within the last minutes."""
+    if asks is None:
+        return None
     day, hour, ten = now - DAY, now - HOUR, now - timedelta(minutes=10)
     sums = _SUMS.first(
         connection,
@@ -99,6 +108,7 @@ def counts(
         named = _NAMED.all(connection, sorted(asks.automatic_numbers), key=asks.ack_key, day=day)
         numbers = frozenset(row.number for row in named)
     since = sums.breaker_open_since
+    registered = asks.agent_address
     asked = None if registered is None else _CONFIRMATIONS.first(connection, address=registered, hour=hour)
     claims = 0 if asked is None else int(asked.claims or 0)
     return Counts(
@@ -116,9 +126,30 @@ def counts(
         confirmations_hour=0 if asked is None else int(asked.asked or 0),
         agent_letters_hour=0 if asked is None else asked.count - claims,
         claims_hour=claims,
-        strikes_hour=_STRIKES.scalar(connection, source=asks.strike_source, since=hour) if asks.strike_source else 0,
-        burst_told=burst and bool(_STRIKES.scalar(connection, source=f"burst:{asks.author_key}", since=day)),
+        strikes_hour=0 if asks.strike is None else _strikes(connection, asks.strike, hour),
+        burst_told=burst and asks.burst is not None and bool(_strikes(connection, asks.burst, day)),
     )
+
+
+def _strikes(connection: Connection, what: Strikes, since: datetime) -> int:
+    return int(_STRIKES.scalar(connection, kind=what.kind, source=what.source, since=since))
+
+
+def do(work: Work, change: CapChange) -> None:
+    """Do what a plan changes about what is counted."""
+    match change:
+        case OpenBreaker():
+            value = "" if change.closed else work.now.isoformat()
+            _STATE.run(work.connection, {"name": "breaker_open_since", "value": value})
+            work.event("breaker", None, "", after="closed" if change.closed else "open")
+        case CountLoop():
+            _COUNT.run(work.connection, {"name": "loops", "value": 1})
+            work.event("loop", work.plan.case, work.plan.reason)
+        case Strike():
+            _OLD_STRIKES.run(work.connection, {"b_before": work.now - DAY})
+            work.rows.add(StrikeRow, {"kind": change.what.kind, "source": change.what.source, "at": work.now})
+        case _:
+            assert_never(change)
 
 
 def minute(at: datetime) -> int:

@@ -5,30 +5,44 @@ SQLite has one writing process, so ids are counted in memory from what the store
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Integer, column, func, select, text
 from sqlmodel import col
 
+from maild.storage.statements import Statement
 from maild.storage.tables import Message, Outbox
 
 SEQUENCE = "maild_id"
+_VERSION = Statement(text("pragma data_version").columns(column("data_version", Integer)))
 
 
 class Ids:
     """Fresh, ascending ids for messages and outgoing mails."""
 
     def __init__(self, connection: Connection, *, after: int = 0) -> None:
-        highest = [connection.execute(select(func.max(col(table.id)))).scalar() or 0 for table in (Message, Outbox)]
         self._sequence = connection.dialect.name == "postgresql"
-        self._last = max(*highest, after)
+        self._last = max(self._highest(connection), after)
+        self._seen = self._version(connection)
 
     def take(self, connection: Connection, count: int) -> tuple[int, ...]:
         """Return ``count`` ids nobody else will ever get; unused ones are simply skipped."""
         if self._sequence:
             rows = connection.execute(text("select nextval('maild_id') from generate_series(1, :n)"), {"n": count})
             return tuple(int(row[0]) for row in rows)
+        if (seen := self._version(connection)) != self._seen:
+            # Another process has committed (a command of an admin's): it may have taken ids, too.
+            self._seen = seen
+            self._last = max(self._last, self._highest(connection))
         first = self._last + 1
         self._last += count
         return tuple(range(first, first + count))
+
+    @staticmethod
+    def _highest(connection: Connection) -> int:
+        return max(connection.execute(select(func.max(col(table.id)))).scalar() or 0 for table in (Message, Outbox))
+
+    def _version(self, connection: Connection) -> int:
+        """Return a number that changes when another connection has written (SQLite's data_version)."""
+        return 0 if self._sequence else int(_VERSION.scalar(connection))
 
     def give_back(self, ids: tuple[int, ...], *, used: int) -> None:
         """Return the unused end of the latest take, so that ids stay small where that costs nothing."""

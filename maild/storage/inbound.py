@@ -7,15 +7,17 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlmodel import col
 
 from maild.core.mail import Envelope
+from maild.core.plan import EndMail
 from maild.storage import events
+from maild.storage.columns import UTCDateTime
 from maild.storage.statements import Insert, Statement, table
 from maild.storage.tables import Inbound, Raw
+from maild.storage.work import Work
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds when its daemon is never heard of again (PostgreSQL, several daemons)."""
@@ -227,19 +229,7 @@ class ClaimLost(Exception):
     """Another daemon took this mail over: what we did must not be kept."""
 
 
-def finish(
-    connection: Connection,
-    inbound: int,
-    *,
-    who: str,
-    outcome: str,
-    reason: str,
-    case: int | None,
-    content_hash: str | None,
-    departments: tuple[str, ...],
-    now: datetime,
-    state: Literal["done", "quarantined"] = "done",
-) -> None:
+def end(work: Work, change: EndMail) -> None:
     """Mark a mail as done (or put aside by a decision), in the transaction of its effects.
 
     Raises:
@@ -247,21 +237,29 @@ def finish(
 
     """
     changed = _FINISH.run(
-        connection,
+        work.connection,
         {
-            "b_id": inbound,
-            "b_state": state,
-            "b_who": who,
-            "b_outcome": outcome,
-            "b_reason": reason,
-            "b_case": case,
-            "b_hash": content_hash,
-            "b_departments": list(departments),
-            "b_now": now,
+            "b_id": change.inbound,
+            "b_state": "quarantined" if change.outcome == "quarantined" else "done",
+            "b_who": work.who,
+            "b_outcome": change.outcome,
+            "b_reason": change.reason,
+            "b_case": change.case,
+            "b_hash": change.content_hash,
+            "b_departments": list(change.departments),
+            "b_now": work.now,
         },
     )
     if changed != 1:
-        raise ClaimLost(f"inbound {inbound} is no longer claimed by {who}")
+        raise ClaimLost(f"inbound {change.inbound} is no longer claimed by {work.who}")
+
+
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """Return when the oldest mail came that is still to be decided; those that failed before are passed by."""
+    query = select(func.min(col(Inbound.received), type_=UTCDateTime)).where(
+        col(Inbound.done_at).is_(None), col(Inbound.state).in_(["accepted", "reading"]), col(Inbound.attempts) < 2
+    )
+    return connection.execute(query).scalar()
 
 
 def waiting(connection: Connection) -> dict[str, int]:

@@ -81,6 +81,7 @@ def _row(letter: Written, now: datetime, who: str | None, until: datetime | None
         "once_key": notice.once_key,
         "case": notice.case,
         "kind": notice.kind,
+        "counts_as": notice.counts_as,
         "recipient": notice.to,
         "return_path": notice.return_path,
         "message_id": notice.message_id,

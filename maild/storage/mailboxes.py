@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import inbound
-from maild.storage.carry_out import table, upsert
+from maild.storage.statements import table, upsert
 from maild.storage.tables import Lease, MailboxState, MailboxTrouble, MailboxUid
 
 LEASE_FOR = timedelta(seconds=30)

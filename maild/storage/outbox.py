@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from maild.core.delivery import flaw
 from maild.storage import events
-from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
 from maild.storage.counts import minute
-from maild.storage.statements import Statement
+from maild.storage.letters_out import ToSend
+from maild.storage.statements import Statement, table, upsert
 from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participant, State
 
 LEASE = timedelta(minutes=15)
@@ -31,8 +30,6 @@ UNREACHABLE = "unreachable: "
 HURRIED = 30
 """Attempts after which a mail keeps to its back-off even when the relay comes back: a relay that comes and goes every
 minute must not use a mail up."""
-HELD_FOR = timedelta(hours=24)
-"""Held acks older than this are dropped with an event (MAIL §4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +41,6 @@ class Result:
     answer: str
     due: datetime | None = None
     """When to try again, for deferred."""
-    warn: bool = False
-    """An agent has been told that it is late."""
 
 
 def claim_due(
@@ -148,7 +143,6 @@ _RECORD = (
         error=bindparam("b_error"),
         due=bindparam("b_due"),
         done_at=bindparam("b_done"),
-        warned=bindparam("b_warned"),
         claimed_by=None,
         claimed_until=None,
     )
@@ -166,7 +160,6 @@ def record(connection: Connection, results: Sequence[Result], *, who: str, now: 
             "b_error": "" if result.state == "sent" else result.answer,
             "b_due": result.due or now,
             "b_done": None if result.state == "deferred" else now,
-            "b_warned": result.warn,
         }
         for result in results
     ]
@@ -219,103 +212,6 @@ def put_back(connection: Connection, ids: Sequence[int], *, who: str, now: datet
         .where(col(Outbox.id).in_(ids), col(Outbox.claimed_by) == who, col(Outbox.state) == "sending")
         .values(state="queued", attempts=Outbox.attempts - 1, due=now, claimed_by=None, claimed_until=None)
     )
-
-
-def retry_now(connection: Connection, ids: Sequence[int] | None, *, now: datetime) -> int:
-    """Try deferred and failed mails again at once: the given ones, or every deferred one.
-
-    Their time begins anew; of a failed one it is forgotten that somebody was told, for its next failure is another.
-    """
-    warned = and_(col(Outbox.warned), col(Outbox.state) != "failed")
-    query = update(table(Outbox)).values(due=now, done_at=None, state="deferred", created=now, warned=warned)
-    if ids is None:
-        query = query.where(col(Outbox.state) == "deferred")
-    else:
-        query = query.where(col(Outbox.id).in_(ids), col(Outbox.state).in_(["deferred", "failed"]))
-    return connection.execute(query).rowcount
-
-
-def release(connection: Connection, ids: Sequence[int] | None, *, now: datetime) -> int:
-    """Send held mails after all: the given ones, or all of them."""
-    return _unhold(connection, ids, {"state": "queued", "due": now}, "released", now)
-
-
-def drop(
-    connection: Connection, ids: Sequence[int] | None, *, now: datetime, older_than: datetime | None = None
-) -> int:
-    """Drop held mails, with an event each on their case: the given ones, all, or those queued before a time."""
-    return _unhold(connection, ids, {"state": "dropped", "done_at": now}, "dropped", now, older_than)
-
-
-def _unhold(
-    connection: Connection,
-    ids: Sequence[int] | None,
-    values: dict[str, Any],
-    what: str,
-    now: datetime,
-    older_than: datetime | None = None,
-) -> int:
-    where = [col(Outbox.state) == "held", col(Outbox.done_at).is_(None)]
-    if ids is not None:
-        where.append(col(Outbox.id).in_(ids))
-    if older_than is not None:
-        where.append(col(Outbox.created) < older_than)
-    rows = connection.execute(select(col(Outbox.id), col(Outbox.case), col(Outbox.once_key)).where(*where)).all()
-    if not rows:
-        return 0
-    connection.execute(update(table(Outbox)).where(col(Outbox.id).in_([row[0] for row in rows])).values(values))
-    for _, case, once_key in rows:
-        after = str(values["state"])
-        events.add(connection, f"held mail {what}", now=now, case=case, before="held", after=after, reason=once_key)
-    return len(rows)
-
-
-def queue(
-    connection: Connection,
-    *,
-    key: int,
-    once_key: str,
-    case: int | None,
-    kind: str,
-    recipient: str,
-    return_path: str,
-    message_id: str,
-    subject: str,
-    data: bytes,
-    now: datetime,
-) -> bool:
-    """Queue one mail that no plan made (an operator or undelivered notice); False when this promise exists already.
-
-    Raises:
-        ValueError: when its bytes may not leave (a bare CR or LF).
-
-    """
-    if (found := flaw(data)) is not None:
-        raise ValueError(f"an outgoing mail holds {found}")
-    if connection.execute(select(col(Outbox.id)).where(col(Outbox.once_key) == once_key)).first() is not None:
-        return False
-    row = {
-        "id": key,
-        "once_key": once_key,
-        "case": case,
-        "kind": kind,
-        "recipient": recipient,
-        "return_path": return_path,
-        "message_id": message_id,
-        "subject": subject,
-        "to_agent": True,
-        "state": "queued",
-        "attempts": 0,
-        "due": now,
-        "created": now,
-        "error": "",
-        "answer": "",
-        "bounced": "",
-        "warned": False,
-    }
-    connection.execute(insert(table(Outbox)), row)
-    connection.execute(insert(table(OutboxData)), {"outbox": key, "data": data})
-    return True
 
 
 def waiting(connection: Connection) -> dict[str, int]:

@@ -15,7 +15,7 @@ from sqlmodel import col
 from maild.storage import inbound as inbound_rows
 from maild.storage import mailboxes as mailbox_rows
 from maild.storage import outbox as outbox_rows
-from maild.storage.carry_out import table
+from maild.storage.statements import table
 from maild.storage.tables import (
     Attachment,
     Case,

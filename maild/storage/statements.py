@@ -241,6 +241,19 @@ def upserting(
     return Statement(build)
 
 
+def upsert(connection: Connection, model: type[SQLModel], values: dict[str, Any], replace: list[str]) -> None:
+    """Insert a row, or replace the named columns of the one with the same key."""
+    key = (model, tuple(values), tuple(replace))
+    statement = _UPSERTS.get(key)
+    if statement is None:
+        statement = _UPSERTS[key] = upserting(model, key[1], replace=key[2])
+    statement.run(connection, values)
+
+
+_UPSERTS: dict[tuple[Any, ...], Statement] = {}
+"""Statements that were built once; a cache, not state."""
+
+
 def plain(connection: Connection, sql: str) -> None:
     """Run SQL that has no values and no result, such as SAVEPOINT."""
     _execute(connection, sql, ())

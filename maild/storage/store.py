@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from maild.storage.carry_out import upsert
+from maild.storage.statements import upsert
 from maild.storage.tables import RulesVersion, State
 
 
@@ -25,3 +25,9 @@ def instance(connection: Connection) -> str:
 def record_rules(connection: Connection, version: str, *, now: datetime) -> None:
     """Remember that these rules came into force."""
     upsert(connection, RulesVersion, {"version": version, "at": now}, [])
+    upsert(connection, State, {"name": "rules", "value": version}, ["value"])
+
+
+def rules_in_force(connection: Connection) -> str | None:
+    """Return the version of the rules that decide here; None before the first start."""
+    return connection.execute(select(col(State.value)).where(col(State.name) == "rules")).scalar()

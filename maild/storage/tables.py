@@ -30,7 +30,7 @@ dropped    0         nothing to do; an event says who dropped it
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, Text, text
+from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from maild.storage.columns import BigId, UTCDateTime
@@ -303,8 +303,8 @@ class Outbox(Row, table=True):
             "ix_outbox_confirmation",
             "recipient",
             "created",
-            sqlite_where=text("kind in ('confirmation', 'refusal')"),
-            postgresql_where=text("kind in ('confirmation', 'refusal')"),
+            sqlite_where=text("counts_as <> ''"),
+            postgresql_where=text("counts_as <> ''"),
         ),
         Index("ix_outbox_lane", "case", sqlite_where=text("done_at is null"), postgresql_where=text("done_at is null")),
     )
@@ -312,6 +312,8 @@ class Outbox(Row, table=True):
     once_key: str = _optional_text(unique=True)
     case: int | None = _ref()
     kind: str = _text()
+    counts_as: str = _text()
+    """Among the letters that one agent gets within an hour (core/plan.py)."""
     recipient: str = _text()
     return_path: str = _text()
     message_id: str = _text()
@@ -392,6 +394,27 @@ class Rotation(Row, table=True):
     agent: str = _text()
 
 
+class Timer(Row, table=True):
+    """A promise for a moment; storage/timers.py says what its states mean."""
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        UniqueConstraint("object", "step", "due", name="uq_timer_object_step_due"),
+        Index(
+            "ix_timer_due", "due", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")
+        ),
+    )
+    id: int = _id()
+    object: str = _text()
+    step: str = _text()
+    due: datetime = _time(nullable=False)
+    state: str = _text("pending")
+    data: str = _text()
+    set_at: datetime = _time(nullable=False)
+    ended_at: datetime | None = _time()
+    said: str = _text()
+
+
 class TokenUse(Row, table=True):
     """Something that may happen once; the primary key is the guard."""
 
@@ -404,8 +427,9 @@ class Strike(Row, table=True):
     """Something that counts against a source within a window: a signed address that is not ours, a burst told of."""
 
     __tablename__ = "strike"
-    __table_args__ = (Index("ix_strike_source_at", "source", "at"),)
+    __table_args__ = (Index("ix_strike_kind_source_at", "kind", "source", "at"),)
     id: int = _id()
+    kind: str = _text()
     source: str = _text()
     at: datetime = _time(nullable=False)
 

@@ -14,8 +14,9 @@ from sqlalchemy import select, text
 from maild.channels.deliver import Channel, Deliverer
 from maild.channels.smtp_out import Relay, Timeouts
 from maild.storage import outbox
-from maild.storage.carry_out import ToSend, table
 from maild.storage.engine import Connection, Engine, reading
+from maild.storage.letters_out import ToSend
+from maild.storage.statements import table
 from maild.storage.tables import Outbox
 from maild.storage.writer import Writer
 from tests.channels.sink import Sink, Taken

@@ -17,8 +17,8 @@ from maild.channels.smtp_out import Relay
 from maild.core.delivery import Answer
 from maild.core.errors import StoreUnavailable
 from maild.storage import outbox, upgrade
-from maild.storage.carry_out import ToSend
 from maild.storage.engine import Connection, Engine, open_engine
+from maild.storage.letters_out import ToSend
 from tests.channels.desk import Desk, delivering, idle, number, story, until
 from tests.channels.sink import Sink, Taken
 

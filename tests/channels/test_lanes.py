@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.channels.lanes import Lanes
-from maild.storage.carry_out import ToSend
+from maild.storage.letters_out import ToSend
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from maild.core import bursts, tokens
+from maild.core.cause import MailCame
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
-from maild.core.facts import Asks, CaseFacts, Counts, Facts, Key, SeenMessage
+from maild.core.facts import AgentFacts, Asks, AssignmentFacts, CaseFacts, Counts, Facts, Key, SeenMessage, Threads
 from maild.core.mail import Authentication, Calendar, Envelope, Identity, Mail, Mailbox, Report
-from maild.core.plan import Notice, Plan
+from maild.core.plan import Change, EndMail, FollowThread, NoteContact, Notice, Plan
 from maild.core.rules import Agent, Caps, Department, Desk, Group, Rulebook
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -202,16 +203,33 @@ def seen(message_id: str = "<first@client.example>", case: int = 1042, **changes
 
 def facts(*cases: CaseFacts, **changes: Any) -> Facts:
     """Make facts in which these cases exist."""
-    made: dict[str, Any] = {
-        "now": NOW,
-        "keys": KEYS,
-        "inbound": 7,
-        "number": 2000,
-        "outbox_ids": tuple(range(501, 565)),
-        "cases": {found.number: found for found in cases},
-        "counts": Counts(),
+    parts = {
+        "threads": (Threads, {"cases": {found.number: found for found in cases}}),
+        "agents": (AgentFacts, {}),
+        "assignment": (AssignmentFacts, {}),
     }
+    made: dict[str, Any] = {"now": NOW, "keys": KEYS, "number": 2000, "outbox_ids": tuple(range(501, 565))}
+    made["caps"] = changes.pop("counts", Counts())
+    for part, (kind, values) in parts.items():
+        names = {field.name for field in fields(kind)}
+        made[part] = kind(**(values | {name: changes.pop(name) for name in names & changes.keys()}))
     return Facts(**(made | changes))
+
+
+def knowing(facts: Facts, /, **changes: Any) -> Facts:
+    """Change facts, whichever part of them each name belongs to."""
+    if "counts" in changes:
+        changes["caps"] = changes.pop("counts")
+    for part in ("threads", "agents", "assignment"):
+        value: Any = getattr(facts, part)
+        names = {field.name for field in fields(value)} & changes.keys()
+        changes[part] = replace(value, **{name: changes.pop(name) for name in names})
+    return replace(facts, **changes)
+
+
+def lasting(plan: Plan) -> tuple[Change, ...]:
+    """Return what a plan changes beside ending its mail, and keeping its thread and its author's name."""
+    return tuple(one for one in plan.changes if not isinstance(one, EndMail | FollowThread | NoteContact))
 
 
 def signed_address(
@@ -240,14 +258,19 @@ def bounce_address(outbox: int = 77) -> str:
     return tokens.sign_bounce(KEYS[0], outbox=outbox, domain=REPLIES)
 
 
+def came(mail: Mail, inbound: int = 7) -> MailCame:
+    """Say that a mail came."""
+    return MailCame(mail=mail, inbound=inbound)
+
+
 def decided(mail: Mail, facts: Facts, rulebook: Rulebook = RULEBOOK) -> Plan:
     """Decide about a mail."""
-    return decide(mail, asked(mail, rulebook), facts, rulebook)
+    return decide(came(mail), asked(mail, rulebook), facts, rulebook)
 
 
 def asked(mail: Mail, rulebook: Rulebook = RULEBOOK) -> Asks:
     """Say what deciding about a mail needs to know."""
-    return what_it_asks(mail, rulebook)
+    return what_it_asks(came(mail), rulebook)
 
 
 def of(plan: Plan, kind: type[Any]) -> list[Any]:

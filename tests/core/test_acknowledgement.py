@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from maild.core import tokens
 from maild.core.acknowledgement import ROWS
-from maild.core.decide import look
-from maild.core.draft import Draft, believed
+from maild.core.draft import MailDraft
 from maild.core.facts import Counts, Facts, OutgoingFacts
+from maild.core.incoming import look
 from maild.core.mail import Calendar, Identity, Mail, Report
 from maild.core.placement import place
 from maild.core.plan import CountLoop, OpenBreaker, Plan, RecordBounce
@@ -154,7 +154,7 @@ def situation(given: Mail) -> Facts:
     """The facts of the table: Kari's case, a mail we sent her; Liv was copied on her first mail to a desk that asks."""
     if given.identity.address == make.LIV:
         seen = make.seen(addressees=frozenset({make.LIV}))
-        return replace(KNOWN, cases={1042: case(department="hr", group="hr-2")}, known=(seen,))
+        return make.knowing(KNOWN, cases={1042: case(department="hr", group="hr-2")}, known=(seen,))
     return KNOWN
 
 
@@ -198,7 +198,7 @@ def written_by(address: str) -> Change:
 
 def counted(**changes: Any) -> Change:
     """A row that counts make match."""
-    return lambda m, f: (m, replace(f, counts=replace(f.counts, **changes)))
+    return lambda m, f: (m, make.knowing(f, counts=replace(f.caps, **changes)))
 
 
 def sent_to(*more: str) -> Change:
@@ -262,7 +262,7 @@ ORDER = [
 def matches(row: str, given: Mail, known: Facts) -> bool:
     """Tell whether a row matches a mail, whatever comes before it."""
     asks = make.asked(given, RULES)
-    draft = Draft(believed(given, asks, RULES), asks, known, RULES)
+    draft = MailDraft(make.came(given), asks, known, RULES)
     found = evidence(draft.mail, known, RULES)
     where = place(draft.mail, found, known, RULES, agent=asks.agent, department=asks.departments[0])
     seen = look(draft, found, where)
@@ -344,7 +344,8 @@ def test_caps(counts: dict[str, int], changes: dict[str, Any], acknowledged: boo
 def test_caps_are_counted_for_whoever_gets_the_ack() -> None:
     """Many authors with one return path are one victim: its address is what the caps count."""
     given = mail(author="x17@forged.example", sender="victim+17@vic.example", verdict="unknown")
-    asks = make.asked(given)
+    asks = make.asked(given).caps
+    assert asks is not None
     assert (asks.ack_to, asks.ack_key, asks.ack_domain) == (
         "victim+17@vic.example",
         "victim@vic.example",
@@ -432,12 +433,12 @@ def test_a_bounce_tells_an_agent_once() -> None:
     first = decided(at_bounce, KNOWN)
     assert [n.to for n in make.notices(first, "undelivered")] == [CAMILLA]
     assert of(first, RecordBounce) == [RecordBounce(outbox=77, status="5.1.1", permanent=True)]
-    again = decided(at_bounce, replace(KNOWN, outgoing={77: replace(SENT, bounced=True)}))
+    again = decided(at_bounce, make.knowing(KNOWN, outgoing={77: replace(SENT, bounced=True)}))
     assert again.outcome == "bounce" and not again.notices
     soft = decided(replace(at_bounce, report=replace(BOUNCE, status="4.2.2")), KNOWN)
     assert [change.permanent for change in of(soft, RecordBounce)] == [False] and not soft.notices
     dead = decided(
-        at_bounce, replace(KNOWN, outgoing={77: replace(SENT, to=CAMILLA, kind="assignment", to_agent=True)})
+        at_bounce, make.knowing(KNOWN, outgoing={77: replace(SENT, to=CAMILLA, kind="assignment", to_agent=True)})
     )
     assert [n.to for n in make.notices(dead, "undelivered")] == [make.DAVID]
 
@@ -448,7 +449,7 @@ def test_forged_reports_touch_nothing() -> None:
         fake = f"<maild.77.1042.c.{'abcdefghijklmnop'[at % 16] * 16}@{REPLIES}>"
         given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))
         plan = decided(given, KNOWN)
-        assert (plan.outcome, plan.case, plan.changes, plan.notices) == ("unmatched", None, (), ())
+        assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())
 
 
 # -- properties -----------------------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.core import tokens
+from maild.core.cause import TimerDue
+from maild.core.decide import asks as what_it_asks
+from maild.core.decide import decide
 from maild.core.facts import (
-    MAX_NOTICES,
     Arrival,
     CaseFacts,
     Counts,
@@ -23,9 +25,11 @@ from maild.core.facts import (
     OutgoingFacts,
     RelatedCase,
     Status,
+    TimerFacts,
 )
 from maild.core.mail import Attachment, Calendar, Mail, Report
-from maild.core.plan import AddMessage, OpenCase, Outcome, Plan
+from maild.core.plan import AddMessage, EndTimer, OpenCase, Outcome, Plan, SetTimer
+from maild.core.timers import MOST_LETTERS
 from tests.core import make
 from tests.core.make import (
     CAMILLA,
@@ -218,7 +222,7 @@ def situations(draw: st.DrawFn) -> Facts:
         related=draw(st.sampled_from([(), (RelatedCase(number=9, title="Hei", conversation=""),)])),
         act_used=draw(st.booleans()),
         last_answers=draw(st.sampled_from([{}, {1042: LastAnswer(agent="gone", at=NOW)}])),
-        outbox_ids=tuple(range(501, 501 + draw(st.sampled_from([MAX_NOTICES, 1, 0])))),
+        outbox_ids=tuple(range(501, 501 + draw(st.sampled_from([64, 16])))),
     )
 
 
@@ -245,10 +249,10 @@ def test_any_mail_gets_exactly_one_plan(given_mail: Mail, known: Facts, trust: s
 
 def _leads_to(number: int, case: CaseFacts, known: Facts) -> bool:
     """Tell whether merges lead from a case to another, also where they go in a circle, which no store should hold."""
-    for _ in known.cases:
+    for _ in known.threads.cases:
         if case.merged_into == number:
             return True
-        after = known.cases.get(case.merged_into or 0)
+        after = known.threads.cases.get(case.merged_into or 0)
         if after is None:
             return False
         case = after
@@ -263,21 +267,21 @@ def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
     for notice in plan.notices:
         if notice.kind.startswith("ack"):
             assert given_mail.envelope.sender != "" and notice.return_path == "" and notice.case in opened
-            assert notice.to == make.asked(given_mail, rules).ack_to
+            assert notice.to == make.asked(given_mail, rules).caps.ack_to
         elif notice.kind == "answer":
-            found = known.cases[int(notice.case or 0)]
+            found = known.threads.cases[int(notice.case or 0)]
             assert notice.to in found.participants | {found.requester}, "P8: answers go to participants only"
             assert given_mail.authentication.verdict != "fail" or given_mail.envelope.login is not None
         else:
             assert notice.to_agent and notice.automatic == "auto-generated" and notice.return_path
     for entry in of(plan, AddMessage):
-        if entry.visibility == "public" and entry.case in known.cases and entry.kind == "customer":
-            found = known.cases[entry.case]
+        if entry.visibility == "public" and entry.case in known.threads.cases and entry.kind == "customer":
+            found = known.threads.cases[entry.case]
             author = given_mail.identity.address
             joined = author in {change.address for change in plan.changes if hasattr(change, "address")}
             agents = rules.groups.get(found.group)
             # A merge unites who takes part: those of a case that lives on in this one are inside, too.
-            united = [case for case in known.cases.values() if _leads_to(found.number, case, known)]
+            united = [case for case in known.threads.cases.values() if _leads_to(found.number, case, known)]
             inside = any(author in case.participants or author == case.requester for case in (found, *united)) or (
                 agents is not None and make.asked(given_mail, rules).agent in agents.members
             )
@@ -316,9 +320,9 @@ class Desk:
             return sum(1 for entry in self.sent if now - entry[0] < since and value in (None, entry[at]))
 
         counts = Counts(
-            address_10min=count(timedelta(minutes=10), 1, asks.ack_key or ""),
-            address_day=count(timedelta(days=1), 1, asks.ack_key or ""),
-            domain_hour=count(timedelta(hours=1), 2, asks.ack_domain or ""),
+            address_10min=count(timedelta(minutes=10), 1, asks.caps.ack_key or ""),
+            address_day=count(timedelta(days=1), 1, asks.caps.ack_key or ""),
+            domain_hour=count(timedelta(hours=1), 2, asks.caps.ack_domain or ""),
             all_10min=count(timedelta(minutes=10), 0, None),
         )
         recent = tuple(a for key, a in self.arrivals if key == asks.author_key and now - a.at < timedelta(minutes=10))
@@ -478,11 +482,19 @@ def test_an_operator_hears_of_what_only_an_operator_can_mend() -> None:
         assert not decided(bounce, known, alone).notices, "a notice about a notice would go round for ever"
 
 
-def test_a_large_group_is_told_as_far_as_one_plan_can() -> None:
-    """More agents than ids: the first are told, and the trace says how many are not."""
+def test_a_large_group_is_told_whole_in_parts() -> None:
+    """More agents than ids: the plan asks for more; then all are told, and what is too much for one part goes on."""
     crowd = [replace(make.AGENTS[1], id=f"a{at}", addresses=(f"a{at}@{DOMAIN}",)) for at in range(80)]
     group = replace(make.GROUPS[1], members=tuple(agent.id for agent in crowd), assign="group")
     rules = make.rulebook(groups=[group, *make.GROUPS[2:], make.GROUPS[0]], people=crowd)
-    plan = decided(mail(), facts(), rules)
-    assert len(plan.notices) == MAX_NOTICES and make.acks(plan)
-    assert any(line.rule == "notices" and line.detail.startswith("17 agents") for line in plan.trace)
+    few = decided(mail(), facts(), rules)
+    assert few.more_ids == 81 - 64
+    plan = decided(mail(), facts(outbox_ids=tuple(range(501, 501 + 81))), rules)
+    (rest,) = of(plan, SetTimer)
+    assert len(plan.notices) == MOST_LETTERS and make.acks(plan) and not plan.more_ids
+    due = TimerDue(timer=1, about=rest.about, step=rest.step, due=rest.due, data=rest.data)
+    timer = TimerFacts(id=1, pending=True, newest=True)
+    more = decide(due, what_it_asks(due, rules), facts(timer=timer), rules)
+    told = [notice.to for notice in (*plan.notices, *more.notices) if notice.to_agent]
+    assert sorted(told) == sorted(agent.addresses[0] for agent in crowd), "each once"
+    assert of(more, EndTimer) and not what_it_asks(due, rules).raw, "no file is enclosed"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from maild.core.facts import Counts, Duplicate, Facts, RelatedCase
+from maild.core.facts import Counts, Duplicate, Facts, RelatedCase, Strikes
 from maild.core.mail import Mail
 from maild.core.plan import (
     AddMessage,
@@ -35,7 +35,7 @@ TO_KARI = (make.signed_address(),)
 def desk_of(policy: str) -> tuple[Facts, str]:
     """Facts in which Liv was copied on the first mail of a case of a department with this cc policy."""
     name, group = {"join": ("it", "it-1"), "ask": ("hr", "hr-2"), "never": ("okonomi", "oko-2")}[policy]
-    return replace(COPIED, cases={1042: case(department=name, group=group, assignee=None)}), name
+    return make.knowing(COPIED, cases={1042: case(department=name, group=group, assignee=None)}), name
 
 
 def outcome(plan: Plan) -> tuple[str, int | None, str]:
@@ -102,7 +102,7 @@ def test_the_table(
 def test_cc_policy(policy: str, verdict_of_first: str, expected: tuple[str, int, str]) -> None:
     """Who the requester copied joins, is pending, or gets a case of their own, as the department says (M22)."""
     known, _ = desk_of(policy)
-    plan = decided(mail(author=LIV, **HELD_ID), replace(known, known=(replace(CC, verdict=verdict_of_first),)))
+    plan = decided(mail(author=LIV, **HELD_ID), make.knowing(known, known=(replace(CC, verdict=verdict_of_first),)))
     assert outcome(plan) == expected
     joined = [change.address for change in of(plan, AddParticipant)]
     assert joined == ([LIV] if policy == "join" and expected[0] == "entry" else [])
@@ -149,7 +149,7 @@ def test_200_spoofed_requesters_with_an_attacker_in_cc_admit_nobody() -> None:
         assert not of(plan, AddParticipant) and attacker not in {n.to for n in plan.notices}
         held = make.seen(spoofed.message_id, visibility="pending", verdict="fail", addressees=frozenset({attacker}))
         answer = mail(f"history, please {at}", author=attacker, subject="Re: x", in_reply_to=(str(spoofed.message_id),))
-        plan = decided(answer, replace(KNOWN, known=(held, make.seen())))
+        plan = decided(answer, make.knowing(KNOWN, known=(held, make.seen())))
         assert not of(plan, AddParticipant) and plan.outcome in ("new", "pending")
         assert "Skriveren virker ikke" not in str([n.values for n in plan.notices if n.to == attacker])
 
@@ -315,7 +315,7 @@ def test_two_departments_in_one_mail() -> None:
     parent, child = of(plan, OpenCase)
     assert (parent.number, parent.department, parent.noted_departments) == (2000, "it", ("hr",))
     assert (child.number, child.department, child.parent) == (2001, "okonomi", 2000)
-    assert of(plan, LinkCases) == [LinkCases(case=2001, other=2000, kind="child")] and len(acks(plan)) == 1
+    assert of(plan, LinkCases) == [LinkCases(case=2001, other=2000, kind="child", both=False)] and len(acks(plan)) == 1
 
 
 @pytest.mark.parametrize(
@@ -342,11 +342,11 @@ def test_the_same_content_again_is_filed_once_and_other_departments_noted() -> N
     known = facts(case(), duplicate=earlier)
     plan = decided(mail(to=(f"hr@{DOMAIN}",)), known)
     assert (plan.outcome, plan.case, plan.notices) == ("duplicate", 1042, ())
-    assert of(plan, NoteDepartment) == [NoteDepartment(case=1042, department="hr")]
+    assert of(plan, NoteDepartment) == [NoteDepartment(case=1042, department="hr", noted=("hr",))]
     polled = mail(envelope={"recipients": (), "source": "imap", "department": "hr"})
-    assert of(decided(polled, known), NoteDepartment) == [NoteDepartment(case=1042, department="hr")]
+    assert of(decided(polled, known), NoteDepartment) == [NoteDepartment(case=1042, department="hr", noted=("hr",))]
     for again in (mail(), replace(polled, envelope=replace(polled.envelope, department="it"))):
-        assert decided(again, known).changes == ()
+        assert make.lasting(decided(again, known)) == ()
     assert decided(mail(), facts(duplicate=Duplicate(inbound=3, case=None, departments=()))).outcome == "duplicate"
 
 
@@ -396,7 +396,7 @@ def test_guessing_at_signed_addresses_ends_in_quarantine() -> None:
     """FAULTS A9: bad tokens are counted per source; the 21st within an hour is put aside, the operator told once."""
     guess = mail(author=STRANGER, to=(f"it+1042.{'a' * 37}@{make.REPLIES}",))
     plan = decided(guess, facts(case(), counts=Counts(strikes_hour=19)))
-    assert plan.outcome == "new" and of(plan, Strike) == [Strike(source="token:192.0.2.7")]
+    assert plan.outcome == "new" and of(plan, Strike) == [Strike(what=Strikes(kind="token", source="192.0.2.7"))]
     plan = decided(guess, facts(case(), counts=Counts(strikes_hour=20)))
     assert plan.outcome == "quarantined" and [n.kind for n in plan.notices] == ["operator"] and of(plan, Strike)
     assert not decided(guess, facts(case(), counts=Counts(strikes_hour=21))).notices
@@ -424,7 +424,7 @@ def test_a_burst_folds_into_its_first_case() -> None:
         (entry,) = of(plan, AddMessage)
         assert entry.visibility == "public" and entry.note.startswith("burst")
         assert {n.kind for n in plan.notices} == {"follow-up", "operator"} and of(plan, Strike)
-        quiet = decided(given, replace(known, counts=Counts(burst_told=True)))
+        quiet = decided(given, make.knowing(known, counts=Counts(burst_told=True)))
         assert quiet.case == 1042 and not quiet.notices
     assert decided(given, facts(case(), **arrived(8))).outcome == "new"
     assert decided(given, facts(case(), **arrived(1, given=given))).outcome == "new"
@@ -462,7 +462,7 @@ def test_imports_are_quiet() -> None:
     """A quiet import makes cases and entries, sends nothing and leaves the breaker alone."""
     plan = decided(mail(envelope={"quiet": True}), facts(counts=Counts(all_10min=999)))
     assert (plan.outcome, plan.notices, plan.ack) == ("new", (), "quiet import")
-    assert {type(change) for change in plan.changes} == {OpenCase, AddMessage, Record}
+    assert {type(change) for change in make.lasting(plan)} == {OpenCase, AddMessage, Record}
 
 
 def test_a_partial_reading_is_a_case_all_the_same() -> None:

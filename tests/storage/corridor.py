@@ -15,9 +15,10 @@ from maild.core.mail import Mail
 from maild.core.plan import Plan
 from maild.core.rules import Rulebook
 from maild.storage import inbound
-from maild.storage.carry_out import ToSend, Written, carry_out
+from maild.storage.carry_out import carry_out
 from maild.storage.gather import Desk, gather
 from maild.storage.ids import Ids
+from maild.storage.letters_out import ToSend, Written
 from tests.core import make
 
 ME = "me"
@@ -39,23 +40,21 @@ class Store:
 
     def facts(self, mail: Mail, key: int) -> tuple[Asks, Facts]:
         """Gather what one decision stands on."""
-        asks = what_it_asks(mail, self.rulebook)
+        asks = what_it_asks(make.came(mail, key), self.rulebook)
         found = gather(
             self.connection,
             asks,
             desk=self.desk,
             ids=self.ids,
-            inbound=key,
             now=self.now,
             members={group.id: group.members for group in self.rulebook.groups.values()},
-            registered=self.rulebook.agents[asks.agent].addresses[0] if asks.agent else None,
         )
         return asks, found
 
     def plan(self, mail: Mail, key: int) -> tuple[Asks, Facts, Plan]:
         """Gather and decide, without carrying out."""
         asks, found = self.facts(mail, key)
-        return asks, found, decide(mail, asks, found, self.rulebook)
+        return asks, found, decide(make.came(mail, key), asks, found, self.rulebook)
 
     def carry_out(
         self, mail: Mail, asks: Asks, found: Facts, plan: Plan, *, who: str = ME, claim: datetime | None = None
@@ -65,9 +64,6 @@ class Store:
         return carry_out(
             self.connection,
             plan,
-            mail=mail,
-            asks=asks,
-            facts=found,
             written=written,
             ids=self.ids,
             who=who,
