@@ -60,12 +60,15 @@ class Desk:
         self.settle: Callable[[Connection, Sequence[tuple[ToSend, outbox.Result]]], bool] = self.record
         self.who = "run 1"
         self.notes = Notebook()
+        self.put_off: set[int] = set()
+        """Mails whose first deferral was told: their promises stand in the store from then on."""
 
     def record(self, connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
         """Record results as the daemon does, noting who would be told."""
         outbox.record(connection, [result for _, result in results], who=self.who, now=self.now)
         for mail, result in results:
-            if result.state == "failed":
+            if result.state == "failed" or (result.state == "deferred" and mail.id not in self.put_off):
+                self.put_off.add(mail.id)
                 self.told.append((mail.id, result.state, result.answer))
         return False
 

@@ -65,10 +65,17 @@ def test_a_new_case_reads_back_as_it_was_written(store: Store) -> None:
     assert (one.requester, one.participants, one.alias) == (KARI, frozenset({KARI}), f"it@{DOMAIN}")
     assert (one.subject, one.language, one.type) == ("Skriveren virker ikke", "no", "it.incident")
     assert one.references == (first.message_id, ack.message_id) and one.last_message_id == first.message_id
-    assert found.number == 1001 and found.load["camilla"] == 1 and found.rotation == {"it-1": "camilla"}
-    assert found.contact is not None and (found.contact.name, found.contact.language) == ("Kari Moen", "no")
-    assert found.outgoing[ack.outbox_id].to == KARI and not found.outgoing[ack.outbox_id].to_agent
-    known = {seen.message_id: seen for seen in store.facts(mail(in_reply_to=(str(first.message_id),)), 0)[1].known}
+    assert (
+        found.number == 1001
+        and found.assignment.load["camilla"] == 1
+        and found.assignment.rotation == {"it-1": "camilla"}
+    )
+    assert found.threads.contact is not None
+    assert (found.threads.contact.name, found.threads.contact.language) == ("Kari Moen", "no")
+    assert found.threads.outgoing[ack.outbox_id].to == KARI and not found.threads.outgoing[ack.outbox_id].to_agent
+    known = {
+        seen.message_id: seen for seen in store.facts(mail(in_reply_to=(str(first.message_id),)), 0)[1].threads.known
+    }
     assert known[str(first.message_id)].addressees == {f"it@{DOMAIN}", LIV}
     assert known[str(first.message_id)].author == KARI and known[str(first.message_id)].verdict == "pass"
     assert store.count("attachment") == 1 and store.count("message", '"case" = 1000') == 2
