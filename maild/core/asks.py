@@ -8,7 +8,7 @@ from maild.core import threading, tokens
 from maild.core.agents import asks_why, digest
 from maild.core.facts import Asks
 from maild.core.mail import Mail
-from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unproven
+from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
 from maild.core.routing import groups_of
 from maild.core.rules import Rulebook
 
@@ -48,9 +48,9 @@ def asks(mail: Mail, rulebook: Rulebook) -> Asks:
         ack_to=ack_to,
         ack_key=None if ack_to is None else folded(ack_to),
         ack_domain=None if exempt else ack_domain,
-        unproven=unproven(mail, rulebook),
+        unauthenticated=unauthenticated(mail, rulebook),
         text_numbers=in_text,
-        why=agent is not None and asks_why(mail.own_text),
+        why=agent is not None and asks_why(mail.own_text, rulebook),
         related=author is not None and not ids and not numbers,
         act_digest=None if agent is None else digest(mail),
         named_addresses=() if agent is None else _addresses(mail.own_text),

@@ -106,6 +106,9 @@ _RELEASE = Statement(
     .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
     .values(visibility=bindparam("b_visibility"), kind=bindparam("b_kind"), direction=bindparam("b_direction"))
 )
+_RELEASED_TEXT = Statement(
+    update(table(Message)).where(col(Message.id) == bindparam("b_id")).values(text=bindparam("b_text"))
+)
 _DROP = Statement(
     update(table(Message))
     .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
@@ -473,7 +476,9 @@ def _release(work: _Work, change: ReleaseHeld) -> None:
     }
     if _RELEASE.run(work.connection, values) != 1:
         raise RuntimeError(f"message {change.message} is not held")
-    work.event("released", change.case, "confirmed by the agent")
+    if change.text is not None:
+        _RELEASED_TEXT.run(work.connection, {"b_id": change.message, "b_text": change.text})
+    work.event("released", change.case, "confirmed by the agent", before="\n".join(change.cut))
     if not change.internal:
         _FIRST_RESPONSE.run(work.connection, {"b_case": change.case, "b_now": work.now})
 

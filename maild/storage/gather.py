@@ -31,6 +31,7 @@ from maild.core.facts import (
     SeenMessage,
 )
 from maild.core.mail import Attachment
+from maild.core.people import caseless
 from maild.core.rules import Absence, Caps
 from maild.storage.counts import DAY, counts
 from maild.storage.ids import Ids
@@ -92,8 +93,6 @@ _KNOWN = Among(
             col(Message.to),
             col(Message.cc),
             col(Message.verdict),
-            col(Message.in_reply_to),
-            col(Message.references),
         )
         .where(among)
         .order_by(col(Message.id))
@@ -240,10 +239,9 @@ def _known(connection: Connection, asks: Asks) -> tuple[SeenMessage, ...]:
             case=row.case,
             direction=row.direction,
             visibility=row.visibility,
-            addressees=frozenset(row.to) | frozenset(row.cc),
+            addressees=frozenset(map(caseless, (*row.to, *row.cc))),
             author=row.author,
             verdict=row.verdict,
-            answers=(*row.in_reply_to, *row.references),
         )
         for row in _KNOWN.all(connection, asks.message_ids)
     )
