@@ -122,7 +122,10 @@ def _drop_unwanted(connection: Connection, now: datetime) -> None:
         col(Outbox.done_at).is_(None),
         col(Outbox.due) <= now,
         col(Outbox.kind) == "answer",
-        col(Outbox.state).in_(["queued", "deferred"]),
+        or_(
+            col(Outbox.state).in_(["queued", "deferred"]),
+            and_(col(Outbox.state) == "sending", col(Outbox.claimed_until) < now),
+        ),
         somebody,
         ~takes_part,
     )
