@@ -79,7 +79,7 @@ class Daemon:
         self.stack.callback(lock.release)
         self.stack.callback(engine.dispose)
         self._swap(build_corridor(config, engine, who=self.who))
-        self.writers = open_writers(engine, self.metrics.committed)
+        self.writers = open_writers(engine, self.metrics.committed, lock=lock)
         self.stack.push_async_callback(self.writers.close)
         self.engine = engine
         alone = engine.dialect.name == "sqlite"

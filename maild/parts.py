@@ -77,10 +77,12 @@ def open_store(config: Config) -> tuple[Engine, engines.StoreLock]:
     return engine, lock
 
 
-def open_writers(engine: Engine, committed: Callable[[float, int], None] | None = None) -> Writers:
-    """Start the writing threads."""
+def open_writers(
+    engine: Engine, committed: Callable[[float, int], None] | None = None, *, lock: engines.StoreLock | None
+) -> Writers:
+    """Start the writing threads; with the store's ``lock`` in hand they keep a SQLite store's journal short."""
     if engine.dialect.name == "sqlite":
-        only = Writer(engine, "store", committed=committed)
+        only = Writer(engine, "store", committed=committed, lock=lock)
         return Writers(accepting=only, deciding=only, sending=only)
     return Writers(
         accepting=Writer(engine, "accept", committed=committed),

@@ -109,7 +109,7 @@ async def _inject(config: Config, box: Box, recipients: tuple[str, ...], quiet: 
     alone = lock.take()
     if alone:
         upgrade.upgrade(engine)
-    writers = open_writers(engine)
+    writers = open_writers(engine, lock=lock if alone else None)
     if engine.dialect.name == "sqlite":
         await writers.accepting.run(lambda c: c.exec_driver_sql(SMALLER_CACHE))
     there, many = len(box.entries), len(box.entries) > FEW
