@@ -37,7 +37,8 @@ from maild.parts import (
     server_context,
 )
 from maild.reloading import Reloader
-from maild.storage import outbox, runs, store
+from maild.storage import engine as engines
+from maild.storage import outbox, runs, sqlite, store
 
 if TYPE_CHECKING:
     from maild.storage.carry_out import ToSend
@@ -76,6 +77,10 @@ class Daemon:
     async def _start(self) -> None:
         config = self.config
         engine, lock = open_store(config)
+        database = engines.database(engine)
+        log.info("store", database=str(database))
+        if database.warning:
+            log.warning("check", problem=f"{database.warning}. {sqlite.REMEDY}")
         self.stack.callback(lock.release)
         self.stack.callback(engine.dispose)
         self._swap(build_corridor(config, engine, who=self.who))

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from maild.core.errors import Problem
+from maild.storage.engine import Database
+from maild.storage.sqlite import REMEDY
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -65,6 +67,23 @@ def disk(folder: Path | None) -> Finding:
     if free < SPARSE:
         return Finding(about="disk", level="warning", what=what, do="Make room soon: below 200 MB no mail is accepted.")
     return Finding(about="disk", level="ok", what=what)
+
+
+def database(kept_with: Database) -> Finding:
+    """Name what keeps the store, and what is wrong with it."""
+    if kept_with.warning:
+        return Finding(about="database", level="warning", what=f"{kept_with.warning}.", do=REMEDY)
+    return Finding(about="database", level="ok", what=f"{kept_with} keeps the store.")
+
+
+def lost(rows: str) -> Iterator[Finding]:
+    """Tell of rows that name others which are not there."""
+    if rows:
+        what = f"{rows[0].upper()}{rows[1:]}."
+        do = (
+            "Nothing is lost by them. They are from before the database refused such rows; a report of them is welcome."
+        )
+        yield Finding(about="store", level="warning", what=what, do=do)
 
 
 def store(status: Mapping[str, Any]) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maild import keys as key_file
-from maild import polling
+from maild import logs, polling
 from maild.channels import maildir_out, smtp_out
 from maild.channels.oauth2 import Tokens
 from maild.config import Config, Listen
@@ -26,7 +26,7 @@ from maild.mail import templates
 from maild.mail.options import DoorTrust, ReadOptions
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import store, upgrade
+from maild.storage import references, store, upgrade
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from maild.storage.engine import Engine
 
 LEAST_FREE = 200 * 1024 * 1024
+
+log = logs.get("maild")
 
 
 def now() -> datetime:
@@ -70,7 +72,8 @@ def open_store(config: Config) -> tuple[Engine, engines.StoreLock]:
     try:
         engine = engines.open_engine(config.store.url)
         engines.check_reachable(engine)
-        upgrade.upgrade(engine)
+        if upgrade.upgrade(engine) and (rows := references.said(engine)):
+            log.warning("the store was upgraded", problem=rows)
     except BaseException:
         lock.release()
         raise

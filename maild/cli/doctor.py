@@ -27,7 +27,7 @@ from maild.parts import now, open_channel
 from maild.places import writable
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import show, store, upgrade
+from maild.storage import references, show, store, upgrade
 from maild.toml_file import shown
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
@@ -154,6 +154,8 @@ def _store(config: Config, found: list[Finding]) -> None:
             what = f"The store has schema version {version or 'none'}, this maild needs {upgrade.HEAD}."
             found.append(Finding(about="store", level="problem", what=what, do="maild db upgrade"))
             return
+        found.append(doctor.database(engines.database(engine)))
+        found += doctor.lost(references.said(engine))
         with engines.reading(engine) as connection:
             status = show.status(connection, ZoneInfo(config.desk.timezone))
     except MaildError as error:

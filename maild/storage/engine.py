@@ -218,6 +218,13 @@ class Database:
     vulnerable: bool = False
     """It may damage the store (:mod:`maild.storage.sqlite`)."""
 
+    @property
+    def warning(self) -> str:
+        """What it may do to the store, or nothing."""
+        if not self.vulnerable:
+            return ""
+        return f"{self} can damage a store that another program writes to as well (mended in 3.51.3, 3.50.7 and 3.44.6)"
+
     def __str__(self) -> str:
         """Name it for people."""
         whose = "" if self.name != "SQLite" else " (came with maild)" if self.bundled else " (the system's)"

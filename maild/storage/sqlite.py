@@ -21,6 +21,8 @@ SOUND = (3, 51, 3)
 MENDED = {(3, 44): 6, (3, 50): 7}
 """Older branches that got the mend, and in which release."""
 
+REMEDY = "Install the SQLite that maild brings (pip install 'pysqlite3>=0.6.1'), or a newer one of the system's."
+
 
 def vulnerable(version: Sequence[int]) -> bool:
     """Tell whether a version of SQLite (major, minor, patch) may damage a store that two connections write to."""
