@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from maild import logs, metrics, notify, polling
+from maild import logs, metrics, notify, places, polling
 from maild.channels import passwords, smtp_in
 from maild.channels.deliver import Deliverer
 from maild.clock import Clock
@@ -32,6 +32,7 @@ from maild.parts import (
     now,
     open_channel,
     open_store,
+    open_to_others,
     open_writers,
     read_options,
     server_context,
@@ -81,6 +82,8 @@ class Daemon:
         log.info("store", database=str(database))
         if database.warning:
             log.warning("check", problem=f"{database.warning}. {sqlite.REMEDY}")
+        if opened := open_to_others(config):
+            log.warning("check", problem=". ".join(places.listed(opened)))
         self.stack.callback(lock.release)
         self.stack.callback(engine.dispose)
         self._swap(build_corridor(config, engine, who=self.who))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from maild import places
 from maild.core.errors import Problem
 from maild.storage.engine import Database
 from maild.storage.sqlite import REMEDY
@@ -67,6 +68,15 @@ def disk(folder: Path | None) -> Finding:
     if free < SPARSE:
         return Finding(about="disk", level="warning", what=what, do="Make room soon: below 200 MB no mail is accepted.")
     return Finding(about="disk", level="ok", what=what)
+
+
+def files(found: Sequence[tuple[Path, int, int]]) -> Finding:
+    """Look at who may look at maild's own files (path, mode, the mode it should have)."""
+    what, do = places.listed(found)
+    if not what:
+        return Finding(about="files", level="ok", what="Nobody else may look at the store's files.")
+    do = f"{do} (or give the store a folder of its own; or know what it means)"
+    return Finding(about="files", level="warning", what=f"{what[0].upper()}{what[1:]}.", do=do)
 
 
 def database(kept_with: Database) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -40,6 +41,17 @@ def private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a whole file; a new one is its owner's alone.
+
+    Raises:
+        OSError: when it cannot be written.
+
+    """
+    with open(path, "w", encoding="utf-8", opener=private) as file:
+        file.write(text)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, their owner's alone.
 
@@ -56,6 +68,16 @@ def make_folder(folder: Path) -> None:
     except FileExistsError:  # another process was quicker, or it is a file
         if not folder.is_dir():
             raise
+
+
+def listed(found: Iterable[tuple[Path, int, int]]) -> tuple[str, str]:
+    """Say what :func:`open_to_others` found, and the command that closes it; empty when nothing is open."""
+    said, wanted = [], dict[int, list[str]]()
+    for path, mode, right in found:
+        said.append(f"{path} ({mode:04o})")
+        wanted.setdefault(right, []).append(shlex.quote(str(path)))
+    what = f"others than maild's own user may look at {', '.join(said)}" if said else ""
+    return what, "; ".join(f"chmod {right:o} {' '.join(paths)}" for right, paths in wanted.items())
 
 
 def open_to_others(paths: Iterable[Path]) -> Iterator[tuple[Path, int, int]]:

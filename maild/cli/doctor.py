@@ -23,7 +23,7 @@ from maild.core.errors import MaildError, Unusable
 from maild.core.rules import Rulebook
 from maild.daemon import Daemon
 from maild.doctor import Finding
-from maild.parts import now, open_channel
+from maild.parts import now, open_channel, open_to_others
 from maild.places import writable
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
@@ -62,6 +62,7 @@ async def _findings(config: Config, *, wait: float, start: bool) -> list[Finding
     sqlite = engines.sqlite_path(config.store.url)
     there = sqlite is None or sqlite.parent.exists()
     found.append(doctor.disk(sqlite.parent if sqlite is not None and there else None if sqlite is None else Path()))
+    found.append(doctor.files(open_to_others(config)))
     found += await asyncio.to_thread(lambda: list(doctor_net.certificates(config, now=now())))
     blocked = places(config)
     for problem in blocked:

@@ -22,13 +22,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from maild.core.errors import Unusable
-from maild.places import make_folder, private
+from maild.places import FILE_MODE, make_folder, private
 from maild.storage import sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_MILLISECONDS = 10_000
+FILES = ("", "-wal", "-shm", "-journal", ".lock")
+"""What is added to the name of a SQLite file for each file that belongs to it."""
 CHECKPOINT_PAGES = 8000
 """32 MB of journal: a page that many mails touch goes to the file once, not once a second."""
 
@@ -80,7 +82,7 @@ def _private_file(path: Path, *_: Any) -> None:
     A file that is there is not touched: to close it would give up the locks that SQLite holds on it in this process.
     """
     with suppress(OSError):  # it is there, or cannot be made: then SQLite says so
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
