@@ -158,7 +158,8 @@ class Desk:
     # -- the process ----------------------------------------------------------------------------------------------
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its processes find in their environment."""
         package = str(self.package or ROOT)
         without = [str(ROOT / "tests" / "daemon" / "without_bundled")] if self.library == "system" else []
         return os.environ | {"PYTHONPATH": os.pathsep.join([*without, package])}
@@ -173,7 +174,7 @@ class Desk:
                 stdout=log,
                 stderr=log,
                 cwd=self.package or self.folder,
-                env=self._environment,
+                env=self.environment,
                 start_new_session=True,
                 umask=self.umask,
             )
@@ -246,7 +247,7 @@ class Desk:
             capture_output=True,
             text=True,
             cwd=self.folder,
-            env=self._environment,
+            env=self.environment,
             check=False,
             timeout=60,
             umask=self.umask,
