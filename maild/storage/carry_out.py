@@ -43,7 +43,7 @@ from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend as ToSend
 from maild.storage.letters_out import Written as Written
 from maild.storage.rows import CLOSED as CLOSED
-from maild.storage.rows import Rows, add_load
+from maild.storage.rows import Rows, add_load, open_case
 from maild.storage.statements import Statement, upserting
 from maild.storage.statements import table as table
 from maild.storage.tables import Absence as AbsenceRow
@@ -273,8 +273,8 @@ def _change(work: _Work, change: object) -> None:
 
 def _open_case(work: _Work, change: OpenCase) -> None:
     own = [work.mail.message_id] if work.mail.message_id else []
-    work.rows.add(
-        Case,
+    open_case(
+        work.connection,
         {
             "number": change.number,
             "department": change.department,

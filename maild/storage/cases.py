@@ -16,7 +16,9 @@ from maild.storage.tables import Case
 
 def set_status(connection: Connection, number: int, status: str, *, actor: str, now: datetime) -> bool:
     """Move a case to a status (the caller has asked core whether it may); False when there is no such case."""
-    row = connection.execute(select(table(Case)).where(col(Case.number) == number).with_for_update()).first()
+    row = connection.execute(
+        select(table(Case)).where(col(Case.number) == number).with_for_update(key_share=True)
+    ).first()
     if row is None:
         return False
     values: dict[str, Any] = {"status": status, "updated": now}

@@ -2,7 +2,8 @@
 
 On PostgreSQL the rows a decision stands on are locked first and always in the same order: the case counter (whoever
 holds it decides alone, so that caps, numbers and "seen before" are exact with several daemons too), then cases by
-number, then groups. SQLite's writing transaction is alone anyway.
+number, then groups. Their keys stay free (``key_share``): whoever writes a row that only names a case waits for nobody.
+SQLite's writing transaction is alone anyway.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ _CASE_FACTS = [
         *("last_customer_at", "watchers"),
     )
 ]
-_CASES = Among(CaseRow.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update())
+_CASES = Among(
+    CaseRow.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update(key_share=True)
+)
 _PARTICIPANTS = Among(
     Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
 )

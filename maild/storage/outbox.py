@@ -75,7 +75,7 @@ def claim_due(
         .where(col(Outbox.done_at).is_(None), free, col(Outbox.due) <= now, ~blocked)
         .order_by(col(Outbox.due), col(Outbox.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     if not rows:
         return []

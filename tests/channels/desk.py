@@ -18,6 +18,7 @@ from maild.storage.carry_out import ToSend, table
 from maild.storage.engine import Connection, Engine, reading
 from maild.storage.tables import Outbox
 from maild.storage.writer import Writer
+from tests.a_case import a_case
 from tests.channels.sink import Sink, Taken
 
 START = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -71,9 +72,11 @@ class Desk:
         """Queue one mail whose subject is its number."""
         key = next(self.keys)
         body = data or b"Subject: %d\r\nMessage-ID: <%d@c.example>\r\n\r\nhello\r\n" % (key, key)
-        await self.writer.run(
-            lambda c: outbox.queue(
-                c,
+
+        def queue(connection: Connection) -> None:
+            a_case(connection, case)
+            outbox.queue(
+                connection,
                 key=key,
                 once_key=f"test:{key}",
                 case=case,
@@ -85,7 +88,8 @@ class Desk:
                 data=body,
                 now=self.now,
             )
-        )
+
+        await self.writer.run(queue)
         return key
 
     def rows(self) -> dict[int, dict[str, Any]]:

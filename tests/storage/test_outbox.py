@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from maild.storage import outbox
 from maild.storage.engine import Connection, Engine
+from tests.a_case import a_case
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -22,6 +23,7 @@ def put(
     connection: Connection, key: int, *, case: int | None = 1, to: str = "k@a.example", data: bytes = b"x\r\n"
 ) -> int:
     """Queue one mail."""
+    a_case(connection, case)
     assert outbox.queue(
         connection,
         key=key,
@@ -235,13 +237,13 @@ def two(engine: Engine) -> Iterator[tuple[Connection, Connection]]:
         yield one, other
 
 
-def test_two_processes_claim_different_mails(two: tuple[Connection, Connection], store_url: str) -> None:
+def test_two_processes_claim_different_mails(two: tuple[Connection, Connection]) -> None:
     """On PostgreSQL two claims at the same time share the work and never a mail; SQLite has one writer."""
     one, other = two
     with one.begin():
         for key in range(1, 7):
             put(one, key, case=key)
-    if store_url.startswith("sqlite"):
+    if one.dialect.name == "sqlite":
         with one.begin():
             assert claim(one, limit=3) == [1, 2, 3]
         with other.begin():
