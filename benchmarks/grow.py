@@ -13,6 +13,11 @@ _SHIFT = {
     "participant": {"case": "case", "address": "name"},
     "contact": {"address": "name"},
     "link": {"case": "case", "other": "case"},
+    "inbound": {"id": "inbound", "case": "case", "content_hash": "name"},
+    "raw": {"inbound": "inbound"},
+    "outbox": {"id": "id", "case": "case", "once_key": "name", "message_id": "name", "recipient": "name"},
+    "outbox_data": {"outbox": "id"},
+    "automatic_mail": {"outbox": "id", "address_key": "name", "at": "time", "domain": "name"},
     "message": {
         "id": "id",
         "case": "case",
@@ -25,12 +30,8 @@ _SHIFT = {
     },
     "attachment": {"message": "id"},
     "event": {"id": "event", "case": "case", "inbound": "inbound"},
-    "inbound": {"id": "inbound", "case": "case", "content_hash": "name"},
-    "raw": {"inbound": "inbound"},
-    "outbox": {"id": "id", "case": "case", "once_key": "name", "message_id": "name", "recipient": "name"},
-    "outbox_data": {"outbox": "id"},
-    "automatic_mail": {"outbox": "id", "address_key": "name", "at": "time", "domain": "name"},
 }
+"""In this order: a row must be there before another names it."""
 _DAY = 24 * 3600 * 1_000_000
 
 

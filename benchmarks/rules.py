@@ -25,7 +25,9 @@ from maild.mail.read import ReadOptions, read
 from maild.rulebook import load
 from maild.rulebook.examples import decide_alone
 from maild.storage import inbound, store, upgrade
+from maild.storage.carry_out import upsert
 from maild.storage.engine import open_engine
+from maild.storage.tables import Case
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = [f"ord{n}" for n in range(2000)] + ["skriver", "nettet", "rommet", "passordet", "faktura", "hei", "ikke", "på"]
@@ -109,6 +111,8 @@ def fill(config: configs.Config, mails: int) -> None:
         for n in range(mails):
             raw = raw_mail(chance, n, 2000)
             key = inbound.accept(connection, envelope(n, at + timedelta(seconds=n)), raw, claim_for="fill")
+            case = Case(number=n + 1, requester="k@x.example", created=at, updated=at)
+            upsert(connection, Case, case.model_dump(), [])
             inbound.finish(
                 connection,
                 key,

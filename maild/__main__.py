@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,7 +13,9 @@ def main() -> None:
     from maild.cli import app
     from maild.cli.harmless import plain
     from maild.core.errors import MaildError
+    from maild.places import UMASK
 
+    os.umask(UMASK)
     refused: type[Exception] = BadParameter.__mro__[2]  # whatever the command line itself refuses
     try:
         code = app(standalone_mode=False)

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from maild import logs, metrics, polling
+from maild import logs, metrics, places, polling
 from maild.channels import passwords, smtp_in
 from maild.channels.deliver import Deliverer
 from maild.clock import Clock
@@ -35,12 +35,14 @@ from maild.parts import (
     now,
     open_channel,
     open_store,
+    open_to_others,
     open_writers,
     read_options,
     server_context,
 )
 from maild.reloading import Reloader
-from maild.storage import outbox, runs, store
+from maild.storage import engine as engines
+from maild.storage import outbox, runs, sqlite, store
 
 if TYPE_CHECKING:
     from maild.storage.engine import Connection
@@ -79,10 +81,16 @@ class Daemon:
     async def _start(self) -> None:
         config = self.config
         engine, lock = open_store(config)
+        database = engines.database(engine)
+        log.info("store", database=str(database))
+        if database.warning:
+            log.warning("check", problem=f"{database.warning}. {sqlite.REMEDY}")
+        if opened := open_to_others(config):
+            log.warning("check", problem=". ".join(places.listed(opened)))
         self.stack.callback(lock.release)
         self.stack.callback(engine.dispose)
         self._swap(build_corridor(config, engine, who=self.who))
-        self.writers = open_writers(engine, self.metrics.committed)
+        self.writers = open_writers(engine, self.metrics.committed, lock=lock)
         self.stack.push_async_callback(self.writers.close)
         self.engine = engine
         alone = engine.dialect.name == "sqlite"

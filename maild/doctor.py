@@ -13,7 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from maild import places
 from maild.core.errors import Problem
+from maild.storage.engine import Database
+from maild.storage.sqlite import REMEDY
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -65,6 +68,32 @@ def disk(folder: Path | None) -> Finding:
     if free < SPARSE:
         return Finding(about="disk", level="warning", what=what, do="Make room soon: below 200 MB no mail is accepted.")
     return Finding(about="disk", level="ok", what=what)
+
+
+def files(found: Sequence[tuple[Path, int, int]]) -> Finding:
+    """Look at who may look at maild's own files (path, mode, the mode it should have)."""
+    what, do = places.listed(found)
+    if not what:
+        return Finding(about="files", level="ok", what="Nobody else may look at the store's files.")
+    do = f"{do} (or give the store a folder of its own; or know what it means)"
+    return Finding(about="files", level="warning", what=f"{what[0].upper()}{what[1:]}.", do=do)
+
+
+def database(kept_with: Database) -> Finding:
+    """Name what keeps the store, and what is wrong with it."""
+    if kept_with.warning:
+        return Finding(about="database", level="warning", what=f"{kept_with.warning}.", do=REMEDY)
+    return Finding(about="database", level="ok", what=f"{kept_with} keeps the store.")
+
+
+def lost(rows: str) -> Iterator[Finding]:
+    """Tell of rows that name others which are not there."""
+    if rows:
+        what = f"{rows[0].upper()}{rows[1:]}."
+        do = (
+            "Nothing is lost by them. They are from before the database refused such rows; a report of them is welcome."
+        )
+        yield Finding(about="store", level="warning", what=what, do=do)
 
 
 def store(status: Mapping[str, Any]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from maild.core.errors import Problem, Unusable
 from maild.core.facts import Key
+from maild.places import FILE_MODE, make_folder
 
 _EXPECTED = "expected a key id 0–255 and at least 32 hex digits"
 
@@ -49,9 +50,9 @@ def load(path: Path) -> tuple[Key, ...]:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(f"1 {secrets.token_hex(32)}\n")
         file.flush()

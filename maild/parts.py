@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maild import keys as key_file
-from maild import polling
+from maild import logs, places, polling
 from maild.channels import maildir_out, smtp_out
 from maild.channels.oauth2 import Tokens
 from maild.config import Config, Listen
@@ -24,9 +25,10 @@ from maild.core.rules import Rulebook
 from maild.journey.corridor import Corridor
 from maild.mail import templates
 from maild.mail.options import DoorTrust, ReadOptions
+from maild.reloading import pid_file
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import store, upgrade
+from maild.storage import references, runs, store, upgrade
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from maild.storage.engine import Engine
 
 LEAST_FREE = 200 * 1024 * 1024
+
+log = logs.get("maild")
 
 
 def now() -> datetime:
@@ -70,17 +74,34 @@ def open_store(config: Config) -> tuple[Engine, engines.StoreLock]:
     try:
         engine = engines.open_engine(config.store.url)
         engines.check_reachable(engine)
-        upgrade.upgrade(engine)
+        if upgrade.upgrade(engine) and (rows := references.said(engine)):
+            log.warning("the store was upgraded", problem=rows)
     except BaseException:
         lock.release()
         raise
     return engine, lock
 
 
-def open_writers(engine: Engine, committed: Callable[[float, int], None] | None = None) -> Writers:
-    """Start the writing threads."""
+def open_to_others(config: Config) -> list[tuple[Path, int, int]]:
+    """Find what of maild's own files group or others may look at: path, mode, and the mode it should have.
+
+    They are made private; whoever opened one may have meant it, so nobody closes it unasked.
+    """
+    run, sqlite = runs.place(config.store.url, config.keys), engines.sqlite_path(config.store.url)
+    paths = [config.keys, pid_file(config), *sorted(run.parent.glob(glob.escape(run.name) + "*"))]
+    if sqlite is not None:
+        paths = [sqlite.parent, *(sqlite.with_name(sqlite.name + end) for end in engines.FILES), *paths]
+    if config.outgoing.maildir is not None:
+        paths += maildir_out.folders(config.outgoing.maildir)
+    return list(places.open_to_others(paths))
+
+
+def open_writers(
+    engine: Engine, committed: Callable[[float, int], None] | None = None, *, lock: engines.StoreLock | None
+) -> Writers:
+    """Start the writing threads; with the store's ``lock`` in hand they keep a SQLite store's journal short."""
     if engine.dialect.name == "sqlite":
-        only = Writer(engine, "store", committed=committed)
+        only = Writer(engine, "store", committed=committed, lock=lock)
         return Writers(accepting=only, deciding=only, sending=only)
     return Writers(
         accepting=Writer(engine, "accept", committed=committed),

@@ -19,6 +19,7 @@ from maild.core.errors import Problem, Temporary, Unusable
 from maild.core.mail import Envelope, Mail
 from maild.mail import templates
 from maild.mail.read import ReadOptions, read
+from maild.places import write_private
 from maild.rulebook import reload as reloads
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Reloader:
     def start(self) -> None:
         """Begin to watch."""
         with suppress(OSError):
-            self._pid.write_text(f"{os.getpid()}\n", "ascii")
+            write_private(self._pid, f"{os.getpid()}\n")
         self._spawn(self._watch())
 
     async def stop_watching(self) -> None:

@@ -16,10 +16,15 @@ import psycopg
 import pytest
 import uvloop
 
+from maild.storage import sqlite
+
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the daemon's own loop
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Public material beside the project; tests that use it skip where it is absent."""
+
+LIBRARIES = sqlite.found()
+"""Each SQLite of this machine: the one that came with maild, and the system's."""
 
 
 def free_port() -> int:

@@ -41,9 +41,8 @@ ROOMS = {
     "proof": "daemon",
     "keys": "rulebook",
     "values": "rulebook",
-    "places": "rulebook",
 }
-HANDY = {"logs", "metrics"}
+HANDY = {"logs", "metrics", "places"}
 """They know nobody in the house and anybody above core may use them."""
 HOMES = {
     "aiosmtpd": {"channels"},
@@ -54,6 +53,7 @@ HOMES = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage"},
     "psycopg": {"storage"},
+    "pysqlite3": {"storage"},
     "jinja2": {"mail"},
     "nh3": {"mail"},
     "mailparser": {"mail"},

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from maild.core.delivery import Answer, Taken, flaw, untold
-from maild.places import in_the_way, writable
+from maild.places import in_the_way, make_folder, private, writable
 
 FOLDERS = ("tmp", "new", "cur")
 
@@ -53,7 +53,7 @@ class Maildir:
         """
         for name in FOLDERS:
             folder = self._path / name
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             if not writable(folder):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
@@ -70,10 +70,10 @@ class Maildir:
 
     def _write(self, name: str, data: bytes) -> None:
         for folder in FOLDERS:
-            (self._path / folder).mkdir(parents=True, exist_ok=True)
+            make_folder(self._path / folder)
         temporary = self._path / "tmp" / name
         try:
-            with temporary.open("xb") as file:
+            with open(temporary, "xb", opener=private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -23,6 +23,7 @@ from typing import Any
 
 from maild import logs
 from maild.core.errors import MaildError, Problem, decoded
+from maild.places import FILE_MODE
 
 log = logs.get("maild.oauth2")
 
@@ -99,7 +100,7 @@ class Tokens:
         temporary = path.with_name(f".{path.name}.new")
         try:
             temporary.unlink(missing_ok=True)
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "w") as file:
                 file.write(fresh + "\n")
                 file.flush()
                 os.fsync(file.fileno())

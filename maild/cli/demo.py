@@ -30,6 +30,7 @@ from maild.channels import smtp_in
 from maild.core.errors import MaildError, Unusable
 from maild.core.mail import Envelope
 from maild.parts import now
+from maild.places import private, write_private
 from maild.storage import engine as engines
 from maild.storage import show
 
@@ -127,8 +128,8 @@ async def _demo(folder: Path, console: Console) -> int:
     port = _free_port()
     shutil.copytree(ROOT / "rules", folder / "rules")
     shutil.copytree(ROOT / "templates", folder / "templates")
-    (folder / "config.toml").write_text(CONFIG.format(smtp=port, relay=opened.port), "utf-8")
-    with (folder / "log").open("w") as log:
+    write_private(folder / "config.toml", CONFIG.format(smtp=port, relay=opened.port))
+    with open(folder / "log", "w", opener=private) as log:  # noqa: ASYNC230 nothing runs beside it yet
         daemon = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "maild", "run", "--config", str(folder / "config.toml"), stdout=log, stderr=log
         )

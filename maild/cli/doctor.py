@@ -23,11 +23,11 @@ from maild.core.errors import MaildError, Unusable
 from maild.core.rules import Rulebook
 from maild.daemon import Daemon
 from maild.doctor import Finding
-from maild.parts import now, open_channel
+from maild.parts import now, open_channel, open_to_others
 from maild.places import writable
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import show, store, upgrade
+from maild.storage import references, show, store, upgrade
 from maild.toml_file import shown
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
@@ -62,6 +62,7 @@ async def _findings(config: Config, *, wait: float, start: bool) -> list[Finding
     sqlite = engines.sqlite_path(config.store.url)
     there = sqlite is None or sqlite.parent.exists()
     found.append(doctor.disk(sqlite.parent if sqlite is not None and there else None if sqlite is None else Path()))
+    found.append(doctor.files(open_to_others(config)))
     found += await asyncio.to_thread(lambda: list(doctor_net.certificates(config, now=now())))
     blocked = places(config)
     for problem in blocked:
@@ -154,6 +155,8 @@ def _store(config: Config, found: list[Finding]) -> None:
             what = f"The store has schema version {version or 'none'}, this maild needs {upgrade.HEAD}."
             found.append(Finding(about="store", level="problem", what=what, do="maild db upgrade"))
             return
+        found.append(doctor.database(engines.database(engine)))
+        found += doctor.lost(references.said(engine))
         with engines.reading(engine) as connection:
             status = show.status(connection, ZoneInfo(config.desk.timezone))
     except MaildError as error:

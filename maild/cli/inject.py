@@ -26,10 +26,17 @@ from maild.core.errors import Temporary
 from maild.core.mail import Envelope
 from maild.intake import Intake, Report
 from maild.mail.readers import Readers
-from maild.parts import build_corridor, given_recipients, name_of_this_run, now, open_writers, read_options
+from maild.parts import (
+    build_corridor,
+    given_recipients,
+    name_of_this_run,
+    now,
+    open_writers,
+    read_options,
+)
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import inbound, mailboxes, show, upgrade
+from maild.storage import inbound, mailboxes, references, show, upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,9 +114,9 @@ async def _inject(config: Config, box: Box, recipients: tuple[str, ...], quiet: 
     engines.check_reachable(engine)
     lock = engines.StoreLock(config.store.url)
     alone = lock.take()
-    if alone:
-        upgrade.upgrade(engine)
-    writers = open_writers(engine)
+    if alone and upgrade.upgrade(engine) and (rows := references.said(engine)):
+        print(f"the store was upgraded; {rows}", file=sys.stderr)
+    writers = open_writers(engine, lock=lock if alone else None)
     if engine.dialect.name == "sqlite":
         await writers.accepting.run(lambda c: c.exec_driver_sql(SMALLER_CACHE))
     there, many = len(box.entries), len(box.entries) > FEW

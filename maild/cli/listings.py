@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from maild.core.plan import Plan, SettleLetter
 from maild.journey.said import say
 from maild.storage import engine as engines
 from maild.storage import inbound as inbound_rows
-from maild.storage import show
+from maild.storage import references, show
 from maild.storage import upgrade as upgrades
 
 
@@ -175,12 +176,14 @@ def _clock(at: str) -> str:
 def status(path: Path, *, as_json: bool) -> None:
     """Sum up the store."""
     with _open(path) as (_, connection, zone):
+        database = engines.database(connection.engine)
         found = show.status(connection, zone)
     if as_json:
-        print(to_json(found))
+        print(to_json({"store": asdict(database)} | found))
         return
     console = Console(markup=False, highlight=False)
     mailboxes = found.pop("mailboxes")
+    console.print(f"{'store':12} {database.warning or database}")
     for name, value in found.items():
         text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
         console.print(f"{name:12} {one_line(str(text)) if text not in ('', None) else '–'}")
@@ -282,6 +285,7 @@ def upgrade(path: Path) -> None:
         engine = engines.open_engine(config.store.url)
         engines.check_reachable(engine)
         done = upgrades.upgrade(engine)
+        rows = references.said(engine) if done else ""
     finally:
         lock.release()
-    print(f"the store is at {upgrades.HEAD}" + ("" if done else " already"))
+    print(f"the store is at {upgrades.HEAD}" + ("" if done else " already") + (f"; {rows}" if rows else ""))

@@ -30,6 +30,7 @@ from maild.core.plan import Plan, TraceLine
 from maild.core.rules import Rulebook
 from maild.mail import templates
 from maild.mail.readers import Readers
+from maild.places import make_folder, write_private
 from maild.reloading import pid_of, read_example
 from maild.rulebook import examples, schema
 from maild.rulebook import load as rulebook_load
@@ -238,10 +239,10 @@ def print_schema(out: Path | None) -> None:
     if out is None:
         print(to_json(found))
         return
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     for name, one in found.items():
         target = out / schema.file_name(name)
-        target.write_text(json.dumps(one, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        write_private(target, json.dumps(one, ensure_ascii=False, indent=1) + "\n")
         print(f"{target}  for {name}")
 
 

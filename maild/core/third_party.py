@@ -19,6 +19,7 @@ _UNSEEN = frozenset({"Cf", "Cc", "Cn", "Co", "Cs", "Mn", "Me"})
 _SIGNS = frozenset({"Sc", "So", "Zl", "Zp"})
 """Currencies, pictures, line ends."""
 _HARMLESS_SIGNS = frozenset("°")
+_SIMPLE = re.compile(r"[ -#%-~À-ÖØ-öø-ÿ–—’«»]*")
 _DOTS = str.maketrans("。｡․", "...")
 _LEADS = re.compile(
     r"@|://|www|\bh(?:tt|xx)ps?\b|\bmailto\b|\\\\|\+\d|%"
@@ -37,9 +38,14 @@ _ADVERTISES = re.compile(
 
 def may_show(text: str) -> bool:
     """Tell whether words of somebody unproven may stand in a letter to whoever they claim to be; no words may."""
-    if len(text) > MOST or any(unicodedata.category(one) in _SIGNS and one not in _HARMLESS_SIGNS for one in text):
+    if len(text) > MOST:
         return False
-    plain = _plain(_plain(text).translate(_DOTS)).casefold()  # twice: what one look brings out the next one sees
+    if _SIMPLE.fullmatch(text) is not None:  # most of them: nothing in it is unseen, a sign, or looks like another
+        plain = " ".join(text.split()).casefold()
+    elif any(unicodedata.category(one) in _SIGNS and one not in _HARMLESS_SIGNS for one in text):
+        return False
+    else:
+        plain = _plain(_plain(text).translate(_DOTS)).casefold()  # twice: what one look brings out the next one sees
     if len(plain) > MOST:
         return False
     return _LEADS.search(plain) is None and _ADVERTISES.search(plain) is None and not _has_long_number(plain)
@@ -54,10 +60,10 @@ def _plain(text: str) -> str:
 
 def _has_long_number(plain: str) -> bool:
     digits = 0
-    for one in plain:
+    for one in plain if any(map(str.isnumeric, plain)) else ():
         if one.isalpha():
             digits = 0
-        elif unicodedata.category(one)[0] == "N":
+        elif one.isnumeric():
             digits += 1
             if digits >= LONG_NUMBER:
                 return True

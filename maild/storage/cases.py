@@ -17,7 +17,7 @@ from maild.core.plan import (
     SetField,
     SetStatus,
 )
-from maild.storage.rows import CLOSED, add_load
+from maild.storage.rows import CLOSED, add_load, open_case
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation
 from maild.storage.work import Work
@@ -33,7 +33,9 @@ _CASE_FACTS = [
         *("last_customer_at", "watchers"),
     )
 ]
-_CASES = Among(Case.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update())
+_CASES = Among(
+    Case.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update(key_share=True)
+)
 _PARTICIPANTS = Among(
     Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
 )
@@ -132,8 +134,8 @@ def do(work: Work, change: CaseChange) -> None:
 
 
 def _open(work: Work, change: OpenCase) -> None:
-    work.rows.add(
-        Case,
+    open_case(
+        work.connection,
         {
             "number": change.number,
             "department": change.department,

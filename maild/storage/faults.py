@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from maild.core.errors import StoreFull, StoreUnavailable, Temporary
 
+_SQLITE_ERROR = 1
+"""SQL that SQLite cannot run; a number of its C interface, the same in every library."""
 _FULL = ("disk is full", "disk full", "no space left", "could not extend file")
 
 
@@ -37,4 +37,4 @@ def translate(error: BaseException) -> BaseException:
 def _for_ever(error: BaseException | None) -> bool:
     """Tell whether the statement itself was refused: beyond a limit (PostgreSQL's class 54), or no SQL (SQLite's 1)."""
     state = str(getattr(error, "sqlstate", None) or "")
-    return state.startswith("54") or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return state.startswith("54") or getattr(error, "sqlite_errorcode", None) == _SQLITE_ERROR

@@ -2,7 +2,8 @@
 
 On PostgreSQL the rows a decision stands on are locked first and always in the same order: the case counter (whoever
 holds it decides alone, so that caps, numbers and "seen before" are exact with several daemons too), then cases by
-number, then letters, then groups. SQLite's writing transaction is alone anyway.
+number, then letters, then groups. Their keys stay free (``key_share``): whoever writes a row that only names a case
+waits for nobody. SQLite's writing transaction is alone anyway.
 """
 
 from __future__ import annotations

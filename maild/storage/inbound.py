@@ -123,7 +123,7 @@ def claim(connection: Connection, *, who: str, now: datetime, limit: int, suspec
         .where(or_(col(Inbound.not_before).is_(None), col(Inbound.not_before) <= now))
         .order_by(col(Inbound.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     claimed: list[Claimed] = []
     for row in rows:

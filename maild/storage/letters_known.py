@@ -32,12 +32,12 @@ _COLUMNS = [
     table(Outbox).c[name]
     for name in ("id", "case", "kind", "recipient", "once_key", "state", "attempts", "created", "error", "warned")
 ]
-_LETTERS = Among(Outbox.id, lambda among: select(*_COLUMNS).where(among).order_by("id").with_for_update())
+_LETTERS = Among(Outbox.id, lambda among: select(*_COLUMNS).where(among).order_by("id").with_for_update(key_share=True))
 _IN_STATE = Statement(
     select(*_COLUMNS)
     .where(col(Outbox.state) == bindparam("state"), col(Outbox.done_at).is_(None))
     .order_by("id")
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _ONCE = Among(Outbox.once_key, lambda among: select(col(Outbox.id)).where(among))
 _BOUNCED = Statement(

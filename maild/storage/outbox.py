@@ -70,7 +70,7 @@ def claim_due(
         .where(col(Outbox.done_at).is_(None), free, col(Outbox.due) <= now, ~blocked)
         .order_by(col(Outbox.due), col(Outbox.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     if not rows:
         return []
@@ -117,7 +117,10 @@ def _drop_unwanted(connection: Connection, now: datetime) -> None:
         col(Outbox.done_at).is_(None),
         col(Outbox.due) <= now,
         col(Outbox.kind) == "answer",
-        col(Outbox.state).in_(["queued", "deferred"]),
+        or_(
+            col(Outbox.state).in_(["queued", "deferred"]),
+            and_(col(Outbox.state) == "sending", col(Outbox.claimed_until) < now),
+        ),
         somebody,
         ~takes_part,
     )

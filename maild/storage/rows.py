@@ -28,9 +28,10 @@ HISTORY = (Event, Attachment, OutboxData)
 """What no decision ever looks at."""
 
 _INSERT: dict[type[SQLModel], Insert] = {
-    model: Insert(model)
-    for model in (TokenUse, Case, Message, Attachment, Outbox, OutboxData, AutomaticMail, Strike, Event)
+    model: Insert(model) for model in (TokenUse, Outbox, OutboxData, AutomaticMail, Message, Attachment, Strike, Event)
 }
+"""In this order, for a row must be there before another names it."""
+_OPEN = Insert(Case)
 _ADD_LOAD = upserting(AgentLoad, ("agent", "open"), add=("open",))
 
 
@@ -48,9 +49,14 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Write them all."""
-        for model, rows in self._waiting.items():
-            _INSERT[model].many(connection, rows)
+        for model, insert in _INSERT.items():
+            insert.many(connection, self._waiting.get(model, ()))
         self._waiting.clear()
+
+
+def open_case(connection: Connection, row: dict[str, Any]) -> None:
+    """Write a case at once: what its plan writes next names it."""
+    _OPEN.one(connection, row)
 
 
 def add_load(connection: Connection, agent: str, delta: int) -> None:

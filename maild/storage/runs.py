@@ -23,6 +23,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
+from maild.places import FILE_MODE
 from maild.storage import inbound, outbox
 from maild.storage.engine import sqlite_path
 
@@ -59,7 +60,7 @@ class Run:
         """
         path = place.with_name(place.name + who)
         draft = path.with_name(f".{path.name}")
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             draft.rename(path)

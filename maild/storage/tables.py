@@ -24,13 +24,18 @@ sent       ≥ 1       nothing to do
 failed     ≥ 0       nothing to do; an agent has been told
 dropped    0         nothing to do; an event says who dropped it
 =========  ========  ==================================================================
+
+What names a row of another table is a foreign key, checked by the database at each statement: a row that is named comes
+first, and goes last. Nothing goes by itself with what it hangs on (no cascade): what a person wrote vanishes only by a
+statement that says so. Each is indexed, else to delete one row would be to look through a table. Addresses, agents,
+groups and departments are no keys of rows: they are named in mails and rule files, and come and go there.
 """
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations at run time.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from maild.storage.columns import BigId, UTCDateTime
@@ -60,9 +65,25 @@ def _given_id() -> Any:
     return Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
 
 
-def _ref(*, nullable: bool = True, index: bool = False) -> Any:
+def _key_to(row: str, *, index: bool = False) -> Any:
+    """Name another row as (part of) the key."""
+    return Field(sa_column=Column(BigId, ForeignKey(row), primary_key=True, autoincrement=False, index=index))
+
+
+def _ref(row: str, *, nullable: bool = True, index: bool = False) -> Any:
+    """Name another row."""
     default: Any = None if nullable else ...
-    return Field(default=default, sa_column=Column(BigId, nullable=nullable, index=index))
+    return Field(default=default, sa_column=Column(BigId, ForeignKey(row), nullable=nullable, index=index))
+
+
+def _where_set(table: str, column: str) -> Index:
+    """Index a reference that most rows do not have."""
+    there = text(f"{column} is not null")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=there, postgresql_where=there)
+
+
+def _number() -> Any:
+    return Field(sa_column=Column(BigId, nullable=False))
 
 
 def _time(*, nullable: bool = True) -> Any:
@@ -114,7 +135,7 @@ class Inbound(Row, table=True):
     outcome: str = _text()
     reason: str = _text()
     traceback: str = _text()
-    case: int | None = _ref(index=True)
+    case: int | None = _ref("cases.number", index=True)
     done_at: datetime | None = _time()
 
 
@@ -122,7 +143,7 @@ class Raw(Row, table=True):
     """The bytes of an inbound mail, exactly as they came."""
 
     __tablename__ = "raw"
-    inbound: int = _given_id()
+    inbound: int = _key_to("inbound.id")
     codec: str = _text("identity")
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -131,6 +152,7 @@ class Case(Row, table=True):
     """A case; its number is its key."""
 
     __tablename__ = "cases"
+    __table_args__ = (_where_set("cases", "parent"), _where_set("cases", "merged_into"))
     number: int = _given_id()
     department: str = _text()
     type: str = _text()
@@ -149,9 +171,9 @@ class Case(Row, table=True):
     watchers: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
     due: datetime | None = _time()
     noted_departments: list[str] = _json()
-    parent: int | None = _ref()
+    parent: int | None = _ref("cases.number")
     conversation: str = _text()
-    merged_into: int | None = _ref()
+    merged_into: int | None = _ref("cases.number")
     last_message_id: str | None = _optional_text()
     thread: list[str] = _json()
     last_customer_at: datetime | None = _time()
@@ -167,10 +189,10 @@ class FieldValue(Row, table=True):
     """A field of a case, and the mail it was read from."""
 
     __tablename__ = "field_value"
-    case: int = _given_id()
+    case: int = _key_to("cases.number")
     name: str = Field(sa_column=Column(Text, primary_key=True))
     value: str = _text()
-    inbound: int | None = _ref()
+    inbound: int | None = _ref("inbound.id", index=True)
     actor: str = _text()
     at: datetime = _time(nullable=False)
 
@@ -184,7 +206,7 @@ class Absence(Row, table=True):
     first: str = Field(sa_column=Column(Text, primary_key=True))
     last: str = _text()
     substitute: str | None = _optional_text()
-    inbound: int | None = _ref()
+    inbound: int | None = _ref("inbound.id", index=True)
     at: datetime = _time(nullable=False)
 
 
@@ -192,7 +214,7 @@ class Participant(Row, table=True):
     """An address that takes part in a case."""
 
     __tablename__ = "participant"
-    case: int = _given_id()
+    case: int = _key_to("cases.number")
     address: str = Field(sa_column=Column(Text, primary_key=True))
     name: str = _text()
     by: str = _text()
@@ -213,8 +235,8 @@ class Link(Row, table=True):
     """Two cases that belong together, stored once, shown from both."""
 
     __tablename__ = "link"
-    case: int = _given_id()
-    other: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False, index=True))
+    case: int = _key_to("cases.number")
+    other: int = _key_to("cases.number", index=True)
     kind: str = _text()
     at: datetime = _time(nullable=False)
 
@@ -223,9 +245,9 @@ class Message(Row, table=True):
     """One entry of a case."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_author_key_at", "author_key", "at"),)
+    __table_args__ = (Index("ix_message_author_key_at", "author_key", "at"), _where_set("message", "outbox"))
     id: int = _given_id()
-    case: int = _ref(nullable=False, index=True)
+    case: int = _ref("cases.number", nullable=False, index=True)
     direction: str = _text("in")
     kind: str = _text()
     visibility: str = _text()
@@ -248,15 +270,15 @@ class Message(Row, table=True):
     verdict: str = _text("unknown")
     subject_shape: str = _text()
     text_shape: list[int] = _json()
-    inbound: int | None = _ref(index=True)
-    outbox: int | None = _ref()
+    inbound: int | None = _ref("inbound.id", index=True)
+    outbox: int | None = _ref("outbox.id")
 
 
 class Attachment(Row, table=True):
     """A file of a message: its place in the raw mail."""
 
     __tablename__ = "attachment"
-    message: int = _given_id()
+    message: int = _key_to("message.id")
     position: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     name: str = _text()
     type: str = _text()
@@ -276,8 +298,8 @@ class Event(Row, table=True):
 
     __tablename__ = "event"
     id: int = _id()
-    case: int | None = _ref(index=True)
-    inbound: int | None = _ref(index=True)
+    case: int | None = _ref("cases.number", index=True)
+    inbound: int | None = _ref("inbound.id", index=True)
     at: datetime = _time(nullable=False)
     actor: str = _text()
     what: str = _text()
@@ -310,7 +332,7 @@ class Outbox(Row, table=True):
     )
     id: int = _given_id()
     once_key: str = _optional_text(unique=True)
-    case: int | None = _ref()
+    case: int | None = _ref("cases.number", index=True)
     kind: str = _text()
     counts_as: str = _text()
     """Among the letters that one agent gets within an hour (core/plan.py)."""
@@ -336,7 +358,7 @@ class OutboxData(Row, table=True):
     """The bytes of an outgoing mail, apart from its row so that a state change never rewrites them."""
 
     __tablename__ = "outbox_data"
-    outbox: int = _given_id()
+    outbox: int = _key_to("outbox.id")
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -353,13 +375,14 @@ class AutomaticMail(Row, table=True):
             sqlite_where=text("unauthenticated"),
             postgresql_where=text("unauthenticated"),
         ),
+        _where_set("automatic_mail", "number"),
     )
-    outbox: int = _given_id()
+    outbox: int = _key_to("outbox.id")
     at: datetime = _time(nullable=False)
     address_key: str = _text()
     domain: str = _text()
     unauthenticated: bool = False
-    number: int | None = _ref()
+    number: int | None = _ref("cases.number")
 
 
 class AutomaticMinute(Row, table=True):
@@ -375,7 +398,7 @@ class Counter(Row, table=True):
 
     __tablename__ = "counter"
     name: str = Field(sa_column=Column(Text, primary_key=True))
-    value: int = _ref(nullable=False)
+    value: int = _number()
 
 
 class AgentLoad(Row, table=True):
@@ -458,7 +481,7 @@ class MailboxUid(Row, table=True):
     folder: str = Field(sa_column=Column(Text, primary_key=True))
     validity: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     uid: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    inbound: int = _ref(nullable=False)
+    inbound: int = _ref("inbound.id", nullable=False, index=True)
 
 
 class MailboxTrouble(Row, table=True):
@@ -494,4 +517,4 @@ class Lease(Row, table=True):
     name: str = Field(sa_column=Column(Text, primary_key=True))
     holder: str = _text()
     until: datetime = _time(nullable=False)
-    fence: int = _ref(nullable=False)
+    fence: int = _number()

@@ -14,7 +14,7 @@ from maild.storage.engine import reading
 
 HEAD = "0005"
 """The newest schema version this code knows."""
-VERSIONS = ("0001", "0002", "0003", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 
 
 def version(engine: Engine) -> str | None:
@@ -25,15 +25,15 @@ def version(engine: Engine) -> str | None:
         return str(connection.execute(text("select version_num from alembic_version")).scalar())
 
 
-def upgrade(engine: Engine) -> bool:
-    """Bring the store to HEAD; True when something was done.
+def upgrade(engine: Engine, *, to: str = HEAD) -> bool:
+    """Bring the store to HEAD (or to an older version, for a store to begin a test with); True when something was done.
 
     Raises:
         Unusable: when the store was written by a newer maild.
 
     """
     found = version(engine)
-    if found == HEAD:
+    if found == to:
         return False
     if found is not None and found not in VERSIONS:
         raise Unusable(
@@ -46,5 +46,5 @@ def upgrade(engine: Engine) -> bool:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     return True

@@ -24,6 +24,8 @@ from maild.storage.statements import plain
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RootTransaction
 
+    from maild.storage.engine import StoreLock
+
 T = TypeVar("T")
 Work = Callable[["Connection"], Any]
 Settled = tuple["asyncio.Future[Any]", Any, bool]
@@ -45,8 +47,16 @@ class Writer:
     go on. With PostgreSQL, whose statements wait for a network, the whole batch is the thread's.
     """
 
-    def __init__(self, engine: Engine, name: str, *, committed: Callable[[float, int], None] | None = None) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        *,
+        committed: Callable[[float, int], None] | None = None,
+        lock: StoreLock | None = None,
+    ) -> None:
+        """``lock``: the store's, held; then this writer is the one that checkpoints a SQLite store."""
+        self._engine, self._lock = engine, lock
         self._jobs: deque[tuple[Work, asyncio.Future[Any], bool]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"writer-{name}")
         self._committed = committed
@@ -160,6 +170,8 @@ class Writer:
     def _begin(self) -> tuple[Connection, RootTransaction]:
         if self._connection is None:
             self._connection = self._engine.connect()
+            if self._lock is not None:
+                self._lock.let_checkpoint(self._connection)
         return self._connection, self._connection.begin()
 
     def _close_connection(self) -> None:

@@ -170,3 +170,13 @@ def test_nothing_that_is_shown_holds_what_the_law_names(text: str) -> None:
         plain = unicodedata.normalize("NFKC", text)
         assert len(text) <= MOST and len(plain) <= 2 * MOST
         assert not re.search(r"@|://|\d{5}|(?i:www)|[a-z0-9]\.[a-z]{2}", plain)
+
+
+SIMPLE = [chr(number) for number in (*range(0x20, 0x7F), *range(0xC0, 0x100), 0x2013, 0x2014, 0x2019, 0xAB, 0xBB)]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.text(st.sampled_from(SIMPLE) | st.sampled_from(list("0123.@ aw:/$")), max_size=MOST - 1))
+def test_the_quick_look_says_what_the_thorough_one_says(text: str) -> None:
+    """Something unseen at its end asks for the thorough look, and changes nothing."""
+    assert may_show(text) == may_show(f"{text}\u2060")

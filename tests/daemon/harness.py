@@ -118,6 +118,10 @@ class Desk:
     """What Python runs; the config's path is appended."""
     before: tuple[str, ...] = ()
     """A program to run it under, such as strace."""
+    umask: int = -1
+    """The umask of the daemon and of the commands; -1 for the tests' own."""
+    library: str = "bundled"
+    """The SQLite that it keeps its file with: ``bundled``, or ``system`` as on a machine without a wheel."""
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     _log_seen: int = 0
@@ -154,8 +158,11 @@ class Desk:
     # -- the process ----------------------------------------------------------------------------------------------
 
     @property
-    def _environment(self) -> dict[str, str]:
-        return os.environ | {"PYTHONPATH": str(self.package or ROOT)}
+    def environment(self) -> dict[str, str]:
+        """What its processes find in their environment."""
+        package = str(self.package or ROOT)
+        without = [str(ROOT / "tests" / "daemon" / "without_bundled")] if self.library == "system" else []
+        return os.environ | {"PYTHONPATH": os.pathsep.join([*without, package])}
 
     def start(self, *, wait: bool = True) -> None:
         """Start the daemon; with ``wait`` until it says that it is ready."""
@@ -167,8 +174,9 @@ class Desk:
                 stdout=log,
                 stderr=log,
                 cwd=self.package or self.folder,
-                env=self._environment,
+                env=self.environment,
                 start_new_session=True,
+                umask=self.umask,
             )
         self.starts += 1
         if wait:
@@ -230,9 +238,19 @@ class Desk:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run an admin's command as typed."""
-        command = [sys.executable, "-m", "maild", *arguments, "--config", str(self.config)]
+        return self.typed(*arguments, "--config", str(self.config))
+
+    def typed(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command that takes no config."""
         return subprocess.run(
-            command, capture_output=True, text=True, cwd=self.folder, env=self._environment, check=False, timeout=60
+            [sys.executable, "-m", "maild", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            check=False,
+            timeout=60,
+            umask=self.umask,
         )
 
     # -- the store ------------------------------------------------------------------------------------------------

@@ -208,6 +208,19 @@ def test_a_long_answer_is_never_cut_and_a_long_mail_is() -> None:
     assert part is not None and "kortet ned" in part.get_content()
 
 
+@pytest.mark.parametrize("kind", ["assignment", "follow-up", "confirmation", "refusal"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reader_of_an_answer_is_named_whole(kind: NoticeKind, language: str) -> None:
+    """Sixty readers, and one whose address is as long as can be, are all in the letter: nobody hides behind a cut."""
+    long = f"kari.moen@fjordvik.example.{'.'.join(['x' * 60] * 3)}.evil.example"
+    people = (*(f"p{at}@x.example" for at in range(60)), long)
+    letter = write(notice(kind, language, values={**sample(kind, language), "recipients": people}))
+    assert letter.fell_back is None
+    for part in parsed(letter).walk():
+        if part.get_content_maintype() == "text":
+            assert all(address in part.get_content() for address in people)
+
+
 @pytest.mark.parametrize("kind", ["ack-minimal", "ack"])
 def test_an_ack_to_a_stranger_or_in_a_confidential_case_shows_nothing_of_the_mail(kind: NoticeKind) -> None:
     """No name, title or text, in no header and no part, in the clear or encoded (FAULTS L3, L6)."""

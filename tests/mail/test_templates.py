@@ -245,6 +245,15 @@ def test_a_letter_that_fails_becomes_the_built_in_one(failing: Letters, kind: No
         assert bool(SENTINEL_LINE.match(text.splitlines()[0])) == (kind in WITH_SENTINEL)
 
 
+@pytest.mark.parametrize("kind", ["assignment", "follow-up", "confirmation", "refusal"])
+def test_the_built_in_letter_names_the_readers_of_an_answer_too(failing: Letters, kind: NoticeKind) -> None:
+    """Whatever becomes of a template, the agent reads who gets the answer."""
+    values = {**sample(kind, "no"), "number": "KRASJ#1", "text": "KRASJ", "reason": "KRASJ", "held_text": "KRASJ"}
+    letter = write(notice(kind, values=values), failing)
+    assert letter.fell_back is not None
+    assert "Mottakere: kari.moen@fjordvik.example, ola@nordlys.example" in parsed(letter).get_content()
+
+
 def test_a_subject_that_lost_its_number_gets_it_back(folder: Path) -> None:
     """An admin may word the subject; the number that people's answers are found by stays in it."""
     (folder / "no/ack.j2").write_text("Takk for at du skrev til {{ department }}!\n\nHei\n")

@@ -20,6 +20,7 @@ from maild.reloading import pid_file
 from maild.rulebook import load, schema
 from maild.storage import engine as engines
 from maild.storage import inbound, upgrade
+from tests.a_case import a_case
 from tests.rulebook.kit import ROOT, lay_out
 from tests.stories.desk import mail
 
@@ -124,6 +125,7 @@ def fill(desk: Path, texts: list[str]) -> None:
             )
             raw = mail(f"k{number}@x.example", "it@small.example", f"Sak {number}", text, key=f"m{number}").encode()
             key = inbound.accept(connection, envelope, raw, claim_for="fill")
+            a_case(connection, number)
             inbound.finish(
                 connection,
                 key,

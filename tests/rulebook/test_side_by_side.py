@@ -20,6 +20,7 @@ from maild.replay import FAR_NUMBER, Candidate, Difference, Scratch, Summary, re
 from maild.rulebook import load
 from maild.storage import engine as engines
 from maild.storage import inbound, upgrade
+from tests.a_case import a_case
 from tests.rulebook.kit import ROOT, lay_out, read_mail
 from tests.stories.desk import mail
 
@@ -220,6 +221,7 @@ def test_a_mail_that_cannot_be_read_stops_no_replay(pairs: list[Pair], tmp_path:
             envelope = Envelope(source="smtp", received=at, sender=None, recipients=("it@small.example",))
             raw = mail("kari@x.example", "it@small.example", f"Sak {number}", text, key=f"m{number}").encode()
             key = inbound.accept(connection, envelope, raw, claim_for="fill")
+            a_case(connection, number)
             done = {"outcome": "new", "reason": "", "case": number, "content_hash": None, "departments": ("it",)}
             inbound.finish(connection, key, who="fill", now=at, **done)  # type: ignore[arg-type]
     found: list[Difference] = []

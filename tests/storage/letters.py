@@ -11,6 +11,7 @@ from maild.storage import letters_out
 from maild.storage.engine import Connection
 from maild.storage.letters_out import Written
 from maild.storage.rows import Rows
+from tests.a_case import a_case
 
 
 def put(
@@ -39,6 +40,7 @@ def put(
         "message_id": f"<{key}@c.example>",
         "return_path": sender,
     }
+    a_case(connection, case)
     rows, ids = Rows(), count(10_000 + key)
     written = Written(notice=Notice(**(made | changes)), subject="x", data=data)
     letters_out.queue(connection, rows, [written], now=now, who="", claim_until=None, new_id=lambda: next(ids))

@@ -108,7 +108,7 @@ def test_a_follow_up_and_an_answer(store: Store) -> None:
 
 def test_the_thread_keeps_the_first_mail_and_the_newest(store: Store) -> None:
     """After many entries the mail that opened the case is still known as the first: who was copied there may join."""
-    first = mail(cc=(LIV,), verdict="none")
+    first = mail(cc=("Liv.Strand@fjordvik.example",))
     opened = store.take(first)
     for at in range(15):
         store.take(reply(acks(opened)[0], f"mer {at}"), now=NOW + timedelta(hours=at + 1))
@@ -388,6 +388,21 @@ def test_an_answer_waits_for_nobody_who_left(store: Store) -> None:
     assert store.value("select state from outbox where kind = 'answer' and recipient = :who", who=KARI) == "queued"
     assert store.value("select state from outbox where kind = 'answer' and recipient = :who", who=LIV) == "dropped"
     assert store.count("event", "what = 'answer dropped'") == 1
+
+
+def test_an_answer_whose_sender_died_waits_for_nobody_who_left(store: Store) -> None:
+    """An attempt that nobody ended is no promise: the list of participants is asked before the next one, too."""
+    opened = store.take(mail(cc=(LIV,)))
+    store.take(mail("Jeg også", author=LIV, subject="SV", in_reply_to=(opened_id(store),)))
+    store.take(reply(notices(opened, "assignment")[0], "Prøv igjen."))
+    for later in (1, 2, 3):  # one of a lane at a time
+        outbox.claim_due(store.connection, who="dead", now=NOW + timedelta(hours=later), limit=50)
+        store.connection.execute(text("update outbox set state = 'sent', done_at = due where kind <> 'answer'"))
+    assert store.value("select state from outbox where kind = 'answer' and recipient = :who", who=LIV) == "sending"
+    store.connection.execute(text("delete from participant where address = :who"), {"who": LIV})
+    claimed = outbox.claim_due(store.connection, who="me", now=NOW + timedelta(hours=9), limit=50)
+    assert [mail_.recipient for mail_ in claimed if mail_.kind == "answer"] == [KARI]
+    assert store.value("select state from outbox where kind = 'answer' and recipient = :who", who=LIV) == "dropped"
 
 
 def opened_id(store: Store) -> str:
