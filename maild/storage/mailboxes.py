@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import inbound
 from maild.storage.carry_out import table, upsert
+from maild.storage.statements import upserting
 from maild.storage.tables import Lease, MailboxState, MailboxTrouble, MailboxUid
 
 LEASE_FOR = timedelta(seconds=30)
@@ -75,12 +75,11 @@ def note(connection: Connection, account: str, folder: str, validity: int, uid: 
 
     """
     row = {"account": account, "folder": folder, "validity": validity, "uid": uid, "inbound": inbound}
-    try:
-        connection.execute(insert(table(MailboxUid)), row)
-    except IntegrityError:
-        raise AlreadyStored(f"{account} {folder} {uid}") from None
+    if _NOTE.run(connection, row) == 0:  # no error is read as this one: it would let a mail go that is not stored
+        raise AlreadyStored(f"{account} {folder} {uid}")
 
 
+_NOTE = upserting(MailboxUid, ("account", "folder", "validity", "uid", "inbound"))
 _STORED = select(col(MailboxUid.uid)).where(
     col(MailboxUid.account) == bindparam("account"),
     col(MailboxUid.folder) == bindparam("folder"),
