@@ -10,6 +10,7 @@ import gc
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ from maild.parts import (
     server_context,
 )
 from maild.reloading import Reloader
-from maild.storage import outbox, runs, store
+from maild.storage import ahead, outbox, runs, store
 
 if TYPE_CHECKING:
     from maild.storage.carry_out import ToSend
@@ -81,6 +82,7 @@ class Daemon:
         self._swap(build_corridor(config, engine, who=self.who))
         self.writers = open_writers(engine, self.metrics.committed)
         self.stack.push_async_callback(self.writers.close)
+        await self.writers.deciding.run(lambda c: ahead.at_start(c, now=now()))
         self.engine = engine
         alone = engine.dialect.name == "sqlite"
         self.readers = Readers(
@@ -296,10 +298,17 @@ class Daemon:
     # -- the clock ------------------------------------------------------------------------------------------------
 
     def _start_clock(self) -> None:
-        clock = Clock()
+        clock = Clock(set_back=self._set_back)
         clock.every(60, self._housekeep)
         clock.start()
         self.stack.callback(clock.stop)
+
+    def _set_back(self, step: timedelta) -> None:
+        at = now()
+        log.warning("the clock was set back", seconds=round(step.total_seconds()))
+        moved = self.writers.deciding.submit(lambda c: ahead.set_back(c, now=at, step=step))
+        moved.add_done_callback(lambda done: _look(done, "what is due was not moved with the clock"))
+        moved.add_done_callback(lambda _: self.deliverer.wake())
 
     async def _housekeep(self) -> None:
         at = now()
@@ -334,6 +343,6 @@ class Daemon:
         log.info("stopped")
 
 
-def _look(done: asyncio.Future[None]) -> None:
+def _look(done: asyncio.Future[Any], what: str = "operator not told") -> None:
     if not done.cancelled() and (error := done.exception()) is not None:
-        log.error("operator not told", reason=str(error))
+        log.error(what, reason=str(error))
