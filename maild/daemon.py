@@ -37,10 +37,12 @@ from maild.parts import (
     read_options,
     server_context,
 )
+from maild.relay_faults import RelayFaults
 from maild.reloading import Reloader
 from maild.storage import ahead, outbox, runs, store
 
 if TYPE_CHECKING:
+    from maild.core.refusals import Fault
     from maild.storage.carry_out import ToSend
     from maild.storage.engine import Connection
 
@@ -96,6 +98,9 @@ class Daemon:
         run = await self._begin_run()
         channel = open_channel(config)
         self.stack.push_async_callback(channel.close)
+        self.faults = RelayFaults(
+            writer=self.writers.deciding, corridor=lambda: self.corridor, metrics=self.metrics, now=now
+        )
         self.deliverer = Deliverer(
             channel=channel,
             writer=self.writers.sending,
@@ -106,7 +111,10 @@ class Daemon:
             connections=config.outgoing.connections,
             sent=self._sent,
             trouble=lambda what: log.error("trouble sending", reason=what),
+            own=lambda domain: domain in self.corridor.rulebook.domains,
+            faults=self._relay_faults,
         )
+        self.deliverer.lookout.adopt(await self.faults.known())
         await self.deliverer.start(alone=alone)
         self.stack.push_async_callback(self.deliverer.stop, STOP_SECONDS)
         self.intake = Intake(
@@ -243,7 +251,8 @@ class Daemon:
         return key
 
     def _health(self) -> dict[str, Any]:
-        return {"in_work": self.intake.waiting(), "rules": self.corridor.rulebook.version}
+        found = {"in_work": self.intake.waiting(), "rules": self.corridor.rulebook.version}
+        return found | {"relay": str(self.faults) or "takes mail"}
 
     # -- what happens to mails ------------------------------------------------------------------------------------
 
@@ -263,6 +272,14 @@ class Daemon:
         for trouble in report.troubles:
             log.error("letter fell back", letter=trouble)
             self._tell(f"letter:{trouble}", "a letter could not be written from its template", trouble)
+
+    def _relay_faults(self, faults: Sequence[Fault]) -> None:
+        self.faults.stand(faults)
+        asyncio.ensure_future(self._record_faults()).add_done_callback(_look)
+
+    async def _record_faults(self) -> None:
+        if await self.faults.record():
+            self.deliverer.wake()
 
     def _tell(self, once_key: str, subject: str, reason: str) -> None:
         task = asyncio.ensure_future(self._tell_operator(once_key, subject, reason))
@@ -322,6 +339,7 @@ class Daemon:
         except Temporary as error:
             log.warning("housekeeping waits", reason=str(error))
             return
+        await self._record_faults()
         if dropped:
             log.warning("held mails dropped", count=dropped)
 

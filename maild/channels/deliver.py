@@ -1,8 +1,8 @@
 """Send what the outbox holds: several mails at a time, in order within a lane, each attempt recorded first.
 
 Results are recorded many to a commit. A mail that cannot go out now is deferred with back-off; one that never will is
-failed, and somebody is told by the same commit that says so. While the relay is away, or refuses everything, what it did
-not take waits, and it is looked out for (:mod:`maild.channels.lookout`).
+failed, and somebody is told by the same commit that says so. While the relay is away, or refuses everything, what it
+did not take waits, and it is looked out for (:mod:`maild.channels.lookout`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from typing import Literal
 State = Literal["sent", "deferred", "failed"]
 Blame = Literal["letter", "doubt", "denied", "all"]
 """Whose fault a permanent refusal is (:func:`maild.core.refusals.blame`): the *letter*'s or its recipient's; in
-*doubt*, for it may be everybody's; *denied*: the relay says itself that it is not the letter's; *all*: whoever it is to.
+*doubt*, for it may be everybody's; *denied*: the relay says itself that it is not the letter's; *all*: it was refused
+whoever it is to.
 """
 Taken = Callable[[str], None]
 """Told the answer the moment a mail has gone out."""
