@@ -179,7 +179,7 @@ def status(path: Path, *, as_json: bool) -> None:
         text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
         console.print(f"{name:12} {one_line(str(text)) if text not in ('', None) else '–'}")
     for fault in faults:
-        what = f"refuses {fault['refuses']} since {fault['since']}: {fault['answer']}"
+        what = f"refuses {fault['refuses']} since {_clock(fault['since'])}: {fault['answer']}"
         console.print(f"{'relay':12} {one_line(what)}")
     for mailbox in mailboxes:
         console.print(f"{'mailbox':12} {one_line(_mailbox(mailbox))}")
