@@ -120,11 +120,12 @@ class Relay:
                 return Answer(state="deferred", answer=f"{lost} ({self._name()})")
             finally:
                 self._give(session)
-            if again and stage != "end" and (reply.code == 421 or (reply.code >= 500 and whose != "letter")):
+            if reply.code < 500 and whose != "denied":
+                whose = "letter"  # it passes; but Postfix says 454 for ever to whom it does not relay for
+            if again and stage != "end" and (reply.code == 421 or whose != "letter"):
                 continue
             end = stage == "end"
             state = judge(reply.code, end=end)
-            whose = whose if reply.code >= 500 else "letter"
             return Answer(state=state, answer=str(reply), blame=whose, message=end and state != "sent")
         raise AssertionError("the second try returns")
 

@@ -45,7 +45,7 @@ class Answer:
     relay: bool = False
     """The relay itself was not to be had (no connection, no TLS, no login): every mail would fare the same."""
     blame: Blame = "letter"
-    """Whose fault a permanent refusal is."""
+    """Whose fault a refusal is; one that passes by itself is never more than the letter's."""
     message: bool = False
     """The message itself was sent and then refused; else the relay can be asked again without it."""
 

@@ -41,17 +41,17 @@ _DENIED = re.compile(
     r"\brelay(?:ing)?\b.{0,40}\b(?:denied|refused|rejected|prohibited|disabled|not (?:allowed|permitted|authori[sz]ed))"
     r"|\b(?:unable|cannot|can't|not (?:allowed|permitted|authori[sz]ed)|(?:do|does|will) not) (?:to )?relay"
     r"|\brcpthosts\b"
-    r"|\bauthentication (?:is )?required\b"
-    r"|\b(?:client|helo) (?:host|command) rejected\b",
+    r"|\bauthentication (?:is )?required\b",
     re.I,
 )
+_HOST = re.compile(r"\b(?:client host|helo command) rejected\b", re.I)
 _SENDER = re.compile(r"\bsender address rejected\b|\bsend as this sender\b", re.I)
 _QUOTED = re.compile(r"\bsaid:|\bundeliverable address\b", re.I)
 """The relay passes on what another server said about a recipient."""
 
 
 def blame(code: int, text: str, stage: Stage) -> Blame:
-    """Tell whose fault a refusal is; a temporary one is judged as if it were permanent.
+    """Tell whose fault a refusal is, permanent or not.
 
     ``text`` is the reply without its code. An enhanced status is found at its beginning, or as qmail writes it.
     """
@@ -66,7 +66,8 @@ def blame(code: int, text: str, stage: Stage) -> Blame:
         return "doubt" if quoted else "all"  # who sends was refused, and all letters have a sender of ours
     if subject == 7 and detail >= 100:
         return "doubt"  # Exchange's own, mostly of a recipient with restrictions
-    if stage != "end" and (code in OURS or _DENIED.search(text) is not None):
+    denied = code in OURS or _DENIED.search(text) is not None or (code >= 500 and _HOST.search(text) is not None)
+    if stage != "end" and denied:
         return "doubt" if quoted else "denied"
     if subject in (3, 5, 7) or (subject == 0 and (code in OURS or code == 554 or stage == "end")):
         return "doubt"

@@ -219,9 +219,10 @@ def test_a_relay_that_takes_nothing_for_others_fails_no_letter(engine: Engine) -
         ({"greeting": "554 5.7.1 no service for 127.0.0.1"}, RELAY),
         ({"on_rcpt": lambda _: "550 5.1.8 bad sender's system address"}, "mail from c.example"),
         ({"on_rcpt": lambda _: "554 5.7.1 we do not want this"}, "mail to other domains"),
+        ({"on_rcpt": lambda _: "454 4.7.1 Relay access denied"}, "mail to other domains"),
         ({"on_data": lambda _: "554 Message rejected: Email address is not verified."}, "mail to other domains"),
     ],
-    ids=["MAIL", "login", "greeting", "sender at RCPT", "policy", "message"],
+    ids=["MAIL", "login", "greeting", "sender at RCPT", "policy", "454", "message"],
 )
 def test_wherever_everything_is_refused(engine: Engine, set_: dict[str, Any], scope: str) -> None:
     """At the greeting, MAIL, RCPT or the end: nothing fails, one fault is told, and mended, letters go."""

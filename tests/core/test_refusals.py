@@ -31,6 +31,7 @@ SAID = [
     ),
     ("mail", "552 5.3.4 Message size exceeds fixed limit", "letter"),
     ("end", "550 5.7.1 message content rejected", "doubt"),
+    ("rcpt", "450 4.7.1 <desk>: Helo command rejected: Host not found", "doubt"),
     # Exim
     ("rcpt", "550 relay not permitted", "denied"),
     ("rcpt", "550 Unrouteable address", "letter"),

@@ -183,7 +183,7 @@ def test_without_a_stamp_the_clock_is_plainly_not_compared() -> None:
 
 
 def test_what_waits_in_the_store_is_said() -> None:
-    """Quarantine and failed mail are problems, held mail a warning, each with its command; so is a relay that refuses."""
+    """Quarantine and failed mail are problems, held mail a warning, each with its command; a refusing relay too."""
     fault = {"refuses": "mail to other domains", "since": "2026-12-01 08:00", "answer": "554 5.7.1 no"}
     status = {"quarantined": 2, "failed": 1, "unmatched": 3, "outbox": {"held": 4}, "relay_faults": [fault]}
     found = {finding.about: finding for finding in doctor.store(status)}
