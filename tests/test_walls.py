@@ -27,6 +27,7 @@ ROOMS = {
     "intake": "journey",
     "journey": "journey",
     "notify": "journey",
+    "relay_faults": "journey",
     "replay": "journey",
     "side_by_side": "journey",
     "clock": "clock",
