@@ -64,12 +64,15 @@ class Timers:
 
     def __init__(self) -> None:
         self._in_lane = self._reading = False
+        self.recalls = 0
+        """How often the mails that wait behind the one being read were taken back."""
 
     def listen(self) -> None:
-        """Take over SIGPROF, SIGALRM and SIGUSR1; the last one asks for a mail to leave the normal lane."""
+        """Take over our signals: SIGUSR1 asks for a mail to leave the normal lane, SIGUSR2 takes back those behind."""
         signal.signal(signal.SIGPROF, self._cpu)
         signal.signal(signal.SIGALRM, self._wall)
         signal.signal(signal.SIGUSR1, self._asked)
+        signal.signal(signal.SIGUSR2, self._recalled)
 
     def _cpu(self, _signal: int, _frame: FrameType | None) -> None:
         if self._in_lane:
@@ -84,6 +87,9 @@ class Timers:
     def _asked(self, _signal: int, _frame: FrameType | None) -> None:
         if self._in_lane:
             raise Evicted
+
+    def _recalled(self, _signal: int, _frame: FrameType | None) -> None:
+        self.recalls += 1
 
     def enter_lane(self, seconds: float | None) -> None:
         """Begin with a mail."""

@@ -27,8 +27,9 @@ from maild.mail.options import ReadOptions
 QUESTION = struct.Struct(">IBII")
 LENGTH = struct.Struct(">I")
 ANSWER = struct.Struct(">II")
-NORMAL, SLOW, HEADER = 0, 1, 2
-"""The lane a mail is in: with a little time, with all of it, or by its header alone."""
+NORMAL, SLOW, HEADER, RECALL = 0, 1, 2, 3
+"""The lane a mail is in: with a little time, with all of it, or by its header alone. RECALL is no mail: those before it
+that have not been begun are not to be read (SIGUSR2 has said so before), and it is answered with nothing."""
 MOST_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer; what is longer is answered by a cheaper reading."""
 ALONE = "read by its header alone"
@@ -106,12 +107,18 @@ def serve(channel: socket.socket, reader: Reader, seconds: int) -> None:
         return
     options = wire.options_from(_exactly(channel, LENGTH.unpack(greeting)[0]) or b"")
     channel.sendall(ANSWER.pack(0, 0))
-    allowed = 0.0
+    allowed, recalls = 0.0, 0
     while (head := _exactly(channel, QUESTION.size)) is not None:
         number, lane, envelope_length, length = QUESTION.unpack(head)
         envelope, raw = _exactly(channel, envelope_length), _exactly(channel, length)
         if envelope is None or raw is None:
             return
+        if lane == RECALL:
+            recalls += 1
+            channel.sendall(ANSWER.pack(number, 0))
+            continue
+        if reader.timers.recalls > recalls:
+            continue
         allowed = _allow(seconds, allowed)
         answer = reader.answer(lane, raw, wire.envelope_from(envelope), options)
         if os.getpid() != me:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from maild.core.errors import Unusable
 from maild.core.mail import Envelope, ReadingFailed
-from maild.mail.child import NORMAL
+from maild.mail.child import NORMAL, RECALL
 from maild.mail.reader_process import LONG, START_SECONDS, Job, Limits, Outcome, ReaderProcess, finish
 
 TICK = 0.2
@@ -107,7 +107,7 @@ class Lane:
         if self._stopping:
             return ReadingFailed(reason=STOPPING)
         loop = asyncio.get_running_loop()
-        job = Job(next(self._numbers) & 0xFFFFFFFF, self._shape.lane, raw, envelope, loop.create_future())
+        job = Job(next(self._numbers) & 0x7FFFFFFF, self._shape.lane, raw, envelope, loop.create_future())
         self._line.append(job)
         if self._children:
             self._feed()
@@ -162,7 +162,7 @@ class Lane:
         self._dying = [one for one in (*self._dying, child) if not one.is_gone()]
         if jobs:
             finish(jobs[0], outcome)
-            self._line.extendleft(reversed(jobs[1:]))
+            self._line.extendleft(reversed([job for job in jobs[1:] if job.lane != RECALL]))
         if self._stopping:
             return
         if self._first is not None and not self._first.done():
@@ -202,7 +202,7 @@ class Lane:
         now = time.monotonic()
         for child in list(self._children):
             child.look(now)
-            if child.busy_for(now) > TICK and len(child.jobs) > 1:
+            if child.busy_for(now) > TICK:
                 self._line.extendleft(reversed(child.take_back()))
         if self._takes_long is not None and any(self._long(child, now) for child in self._children):
             self._takes_long()

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.mail import wire
 from maild.mail.budget import LANE_SECONDS
-from maild.mail.child import ANSWER, LENGTH, MOST_ANSWER, NORMAL, QUESTION
+from maild.mail.child import ANSWER, LENGTH, MOST_ANSWER, NORMAL, QUESTION, RECALL
 
 LONG = 1.0
 """Seconds after which a mail counts as one that takes long."""
@@ -30,6 +30,8 @@ GRACE = 0.5
 """Seconds within which a reader must give up a mail that has had its time in the normal lane."""
 START_SECONDS = 60.0
 """How long a child may take until it is ready, on the busiest machine."""
+_RECALLS = 1 << 31
+"""Numbers from here on are recalls', below are mails'."""
 _AHEAD = 0.1
 """Seconds a mail may have been read for when another one is put behind it."""
 _SMALL = 64 * 1024
@@ -146,6 +148,8 @@ class ReaderProcess(asyncio.Protocol):
             return False
         if not self.jobs:
             return True
+        if self.jobs[-1].lane == RECALL:
+            return False
         inside = sum(len(one.raw) for one in self.jobs)
         return inside + len(job.raw) <= _SMALL and now - self.since < _AHEAD
 
@@ -164,9 +168,13 @@ class ReaderProcess(asyncio.Protocol):
             self._transport.write(job.raw)
 
     def take_back(self) -> list[Job]:
-        """Return the mails behind the one being read; what this child says about them later is not heard."""
+        """Return the mails behind the one being read; should the child have begun with one, its answer is not heard."""
+        if len(self.jobs) < 2 or self.jobs[1].lane == RECALL:
+            return []
         first, *back = self.jobs
         self.jobs = deque((first,))
+        self._signal(signal.SIGUSR2)
+        self.give(Job(first.number ^ _RECALLS, RECALL, b"", first.envelope, first.future))
         return back
 
     def data_received(self, data: bytes) -> None:
@@ -193,7 +201,7 @@ class ReaderProcess(asyncio.Protocol):
         job = self.jobs[0]
         outcome: Outcome = SLOW
         try:
-            if body or job.lane != NORMAL:
+            if body or job.lane not in (NORMAL, RECALL):
                 outcome = wire.mail_from(body, job.envelope)
         except ValueError as error:
             self.end(f"the reader answered nonsense: {error}")
@@ -225,7 +233,7 @@ class ReaderProcess(asyncio.Protocol):
                 self.end(f"reading took more than {self._limits.kill:g} seconds")
         elif not self.ready and now - self.since > START_SECONDS:
             self.end("a reader did not get ready")
-        elif self.jobs and self.jobs[0].lane == NORMAL and self._overstays(now):
+        elif self.jobs and self.jobs[0].lane in (NORMAL, RECALL) and self._overstays(now):
             self._hear()
             if self.jobs and self._overstays(now):
                 self.end("too much processor time for the normal lane", SLOW)
@@ -253,10 +261,14 @@ class ReaderProcess(asyncio.Protocol):
 
     def ask_back(self, now: float) -> None:
         """Ask for the mail being read, which has waited long enough in the normal lane."""
-        if self._process is not None and self.jobs and self._asked[0] != self.jobs[0].number:
+        if self.jobs and self._asked[0] != self.jobs[0].number:
             self._asked = (self.jobs[0].number, now)
+            self._signal(signal.SIGUSR1)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGUSR1)
+                self._process.send_signal(number)
 
     def _hear(self) -> None:
         """Take answers that are here but unheard, so that no mail is blamed that has been read."""
