@@ -56,9 +56,12 @@ MOST_BLAMED = 4
 class Reader(Protocol):
     """Whoever turns raw bytes into a Mail."""
 
-    async def read_in(self, lane: LaneName, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed | Slow:
+    async def read_in(
+        self, lane: LaneName, raw: bytes, envelope: Envelope, held_up: Callable[[], None] | None = None
+    ) -> Mail | ReadingFailed | Slow:
         """Read one mail in a lane; never raises for what the mail holds. Only the normal one may say that it is slow.
 
+        ``held_up`` is called when nobody should wait for this mail any longer.
         A failure is the last word: whatever way there was to make something of the mail has been tried.
         """
         ...
@@ -342,7 +345,7 @@ class Intake:
             await self._fail(item, ReadingFailed(reason=reason))
             return
         try:
-            result = await self._reader.read_in(item.lane, item.raw, item.envelope)
+            result = await self._reader.read_in(item.lane, item.raw, item.envelope, lambda: self._overdue(item))
         except Exception as error:  # noqa: BLE001 a bug in a reader's owner must not leave a mail in work for ever
             item.failed = _failure("reading", error)
             result = item.failed

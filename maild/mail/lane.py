@@ -4,6 +4,7 @@ A child gets a mail, and a second small one behind it so that it never idles; sh
 goes back to the line at once. A child that overruns its time, dies or answers nonsense is killed with everything it
 started, and a new one takes its place. While mails only take long on the clock (a DNS server that does not answer),
 further children help out; when there are no more to be had, the mail that has waited for longest leaves the lane.
+While mails kill children, spare ones are kept ready.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from maild.mail.child import NORMAL, RECALL
 from maild.mail.reader_process import LONG, START_SECONDS, Job, Limits, Outcome, ReaderProcess, finish
 
 TICK = 0.2
+MOST_SPARE = 2
+SPARE = 60.0
+"""Seconds for which a further child is kept once it was needed, or one was lost: a start takes longer than mails
+should wait."""
 IDLE = 30.0
 """Seconds after its last mail that a lane without standing children keeps one."""
 STOPPING = "maild is stopping"
@@ -62,6 +67,10 @@ class Lane:
         self._starting: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.TimerHandle | None = None
         self._stopping = False
+        self._losses: deque[float] = deque(maxlen=MOST_SPARE)
+        """When children were last lost over a mail."""
+        self._kept = (0, 0.0)
+        """How many children were wanted lately, and until when they are kept."""
         self._until = 0.0
         """Until when a lane without standing children keeps one."""
         self._first: asyncio.Future[None] | None = None
@@ -102,12 +111,15 @@ class Lane:
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(child.gone() for child in children))
 
-    async def read(self, raw: bytes, envelope: Envelope) -> Outcome:
-        """Read one mail in this lane; what its bytes do to the reader is told, never raised."""
+    async def read(self, raw: bytes, envelope: Envelope, held_up: Callable[[], None] | None = None) -> Outcome:
+        """Read one mail in this lane; what its bytes do to the reader is told, never raised.
+
+        ``held_up`` is called when nobody should wait for it any longer.
+        """
         if self._stopping:
             return ReadingFailed(reason=STOPPING)
         loop = asyncio.get_running_loop()
-        job = Job(next(self._numbers) & 0x7FFFFFFF, self._shape.lane, raw, envelope, loop.create_future())
+        job = Job(next(self._numbers) & 0x7FFFFFFF, self._shape.lane, raw, envelope, loop.create_future(), held_up)
         self._line.append(job)
         if self._children:
             self._feed()
@@ -161,6 +173,7 @@ class Lane:
             self._children.remove(child)
         self._dying = [one for one in (*self._dying, child) if not one.is_gone()]
         if jobs:
+            self._losses.append(time.monotonic())
             finish(jobs[0], outcome)
             self._line.extendleft(reversed([job for job in jobs[1:] if job.lane != RECALL]))
         if self._stopping:
@@ -184,7 +197,11 @@ class Lane:
         if not self._shape.standing:
             busy = self._line or any(child.jobs for child in self._children)
             return 1 if busy or now < self._until else 0
-        return self._shape.standing + min(sum(self._long(child, now) for child in self._children), self._shape.helpers)
+        long = min(sum(map(self._long, self._children)), self._shape.helpers)
+        wanted = self._shape.standing + long + sum(now - at < SPARE for at in self._losses)
+        if wanted >= self._kept[0] or now > self._kept[1]:
+            self._kept = (wanted, now + SPARE)
+        return self._kept[0]
 
     def _ensure(self) -> None:
         """Start children until there are enough that are not busy with something that takes long."""
@@ -194,8 +211,8 @@ class Lane:
             task.add_done_callback(self._starting.discard)
 
     @staticmethod
-    def _long(child: ReaderProcess, now: float) -> bool:
-        return child.busy_for(now) > LONG
+    def _long(child: ReaderProcess) -> bool:
+        return child.busy_for(time.monotonic()) > LONG
 
     def _tick(self) -> None:
         self._ticker = None
@@ -204,7 +221,7 @@ class Lane:
             child.look(now)
             if child.busy_for(now) > TICK:
                 self._line.extendleft(reversed(child.take_back()))
-        if self._takes_long is not None and any(self._long(child, now) for child in self._children):
+        if self._takes_long is not None and any(map(self._long, self._children)):
             self._takes_long()
         self._ensure()
         self._dismiss(now)
@@ -226,5 +243,5 @@ class Lane:
         most = self._shape.standing + self._shape.helpers
         if self._shape.lane != NORMAL or not self._line or len(self._children) < most:
             return
-        if all(self._long(child, now) for child in self._children):
+        if all(map(self._long, self._children)):
             max(self._children, key=lambda child: child.busy_for(now)).ask_back(now)

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -74,6 +74,8 @@ class Job:
     raw: bytes
     envelope: Envelope
     future: asyncio.Future[Outcome]
+    held_up: Callable[[], None] | None = None
+    """Called, maybe more than once, when nobody should wait for it any longer."""
 
 
 class Owner(Protocol):
@@ -105,7 +107,9 @@ class ReaderProcess(asyncio.Protocol):
         self._ended = False
         self._socket: socket.socket | None = None
         self._seen = (0, 0.0)
-        """The mail that was being read at the last look, and the processor time used by then."""
+        """The mail that was being read when we first looked, and the processor time used by then."""
+        self._last = 0.0
+        """The processor time used at the last look."""
         self._asked = (0, 0.0)
         """The mail that was asked for back, and when."""
 
@@ -239,25 +243,32 @@ class ReaderProcess(asyncio.Protocol):
                 self.end("too much processor time for the normal lane", SLOW)
 
     def _overstays(self, now: float) -> bool:
-        """Tell whether the mail being read should have left the normal lane: its timer or we have asked in vain."""
+        """Tell whether the mail being read should have left the normal lane: its timer or we have asked in vain.
+
+        One over which the reader sleeps (a DNS server does not answer) may stay, but nobody is to wait for it; a reader
+        that only has to wait for its turn on a busy machine does not sleep.
+        """
         if self.busy_for(now) < LANE_SECONDS:
             return False
-        number = self.jobs[0].number
-        if self._asked[0] == number and now - self._asked[1] > GRACE:
+        job = self.jobs[0]
+        if self._asked[0] == job.number and now - self._asked[1] > GRACE:
             return True
-        used = self._used()
-        if self._seen[0] != number:
-            self._seen = (number, used)
-        return used - self._seen[1] > LANE_SECONDS + GRACE
+        used, asleep = self._used()
+        if self._seen[0] != job.number:
+            self._seen, self._last = (job.number, used), -1.0
+        over, self._last, idle = used - self._seen[1] - LANE_SECONDS, used, asleep and used == self._last
+        if job.held_up is not None and (idle or over > 0.0):
+            job.held_up()
+        return over > GRACE
 
-    def _used(self) -> float:
-        """Return the seconds of processor time that the process has used."""
+    def _used(self) -> tuple[float, bool]:
+        """Return the seconds of processor time that the process has used, and whether it sleeps."""
         assert self._process is not None
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
         except OSError:  # it has gone
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            return 0.0, False
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), fields[0] != "R"
 
     def ask_back(self, now: float) -> None:
         """Ask for the mail being read, which has waited long enough in the normal lane."""

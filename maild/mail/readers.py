@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -83,13 +83,18 @@ class Readers:
         assert not isinstance(result, Slow)
         return result
 
-    async def read_in(self, lane: LaneName, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed | Slow:
-        """Read one mail in a lane; only the normal one may say :data:`SLOW`, and then the slow one is to be asked."""
+    async def read_in(
+        self, lane: LaneName, raw: bytes, envelope: Envelope, held_up: Callable[[], None] | None = None
+    ) -> Mail | ReadingFailed | Slow:
+        """Read one mail in a lane; only the normal one may say :data:`SLOW`, and then the slow one is to be asked.
+
+        ``held_up`` is called when nobody should wait for this mail any longer.
+        """
         result: Mail | ReadingFailed | Slow
         if lane == "normal":
             if self.is_slow(envelope):
                 return SLOW
-            result = await self._normal.read(raw, envelope)
+            result = await self._normal.read(raw, envelope, held_up)
             if not isinstance(result, Mail):
                 self.sources.was_slow(envelope)
         elif lane == "slow":
@@ -97,6 +102,8 @@ class Readers:
         else:
             result = ReadingFailed(reason=child.ALONE)
         if isinstance(result, ReadingFailed) and result.reason != STOPPING:
+            if held_up is not None:
+                held_up()
             return await self._read_header(raw, envelope, result)
         return result
 

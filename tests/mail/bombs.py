@@ -109,9 +109,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "spaces in a parameter": lambda: (
         HEAD + b"Content-Type: text/plain; charset" + b" " * 15_000 + b"x; a" + b" " * 15_000 + b"\r\n\r\nhei\r\n"
     ),
-    "60,000 options": lambda: html(b"<select>" + b"<option>x" * 60_000),
-    "110,000 attributes": lambda: html(b"<p" + b"".join(b" a%d=1" % n for n in range(110_000)) + b">hei"),
-    "10,000 bodies": lambda: html(b"".join(b"<body a%d=1>" % n for n in range(10_000)) + b"hei"),
+    "60,000 options": lambda: html(b"<select>" + b"<option>x\r\n" * 60_000),
+    "110,000 attributes": lambda: html(b"<p" + b"".join(b"\r\na%d=1" % n for n in range(110_000)) + b">hei"),
+    "10,000 bodies": lambda: html(b"".join(b"<body a%d=1>\r\n" % n for n in range(10_000)) + b"hei"),
     "one flowed line of 10 MB": lambda: text(b"hei du \r\n" * 1_100_000, b"text/plain; format=flowed"),
     "400 texts full of addresses": lambda: (
         HEAD
