@@ -37,10 +37,10 @@ def alone(desk: Desk, mails: dict[str, Callable[[], Post]]) -> None:
         except TimeoutError:
             print(f"| {name} | {size(len(mail.data))} | – | – | refused at the door: {senders.ops[-1].text[:60]} |")
             continue
-        lane = "normal"
         while not (row := newest(desk))["done_at"]:
-            lane = "slow" if row["state"] == "slow" or lane == "slow" else lane
-            time.sleep(0.005)
+            time.sleep(0.01)
+        slowed = any(line["event"] == "mail.slow" and line["id"] == row["id"] for line in desk.lines())
+        lane = "slow" if slowed else "normal"
         took = (row["done_at"] - row["received"]) / 1e6
         print(f"| {name} | {size(len(mail.data))} | {took:.2f} s | {lane} | {agent_has(desk, row)} |", flush=True)
 

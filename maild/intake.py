@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from maild import logs
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.journey import Corridor, Handled, walk
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from maild.storage.mailboxes import Place
     from maild.storage.writer import Writer
 
+log = logs.get("maild")
 WINDOW_MAILS = 256
 WINDOW_BYTES = 48 * 1024 * 1024
 """Raw bytes of mails in work held in memory; beyond it mails wait in the store (P11)."""
@@ -209,6 +211,8 @@ class Intake:
                 self._passing -= 1
                 self._backlog = True
                 self._wake.set()
+        if slow:
+            log.info("mail.slow", id=key)
         if claim:
             self._begin(_Item(key, envelope, data, 1, time.monotonic()))
         return key
@@ -472,6 +476,7 @@ class Intake:
 
     async def _leave(self, item: _Item) -> None:
         """Let a mail wait in the store for the slow reader."""
+        log.info("mail.slow", id=item.id)
         who, left = self._corridor().who, False
         while not left:
             try:

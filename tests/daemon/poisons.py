@@ -26,7 +26,7 @@ def _recurse(n: int) -> int:
 def _hoard() -> None:
     kept = []
     while True:
-        kept.append(bytearray(32 * 1024 * 1024))
+        kept.append(bytes(32 * 1024 * 1024))
 
 
 def _spin() -> None:
@@ -132,6 +132,8 @@ DEADLY = (
 """Bugs after which there is no good answer."""
 TEXTLESS = ("segv", "exit", "abort", "raise", "orphan", "babble", "stop")
 """Those that cost the reader's life, so that the mail is read by its header alone."""
+STARVED = ("spin", "memory")
+"""Those that come to the slow reader, which a busy machine may leave no time for more than the header."""
 HARMLESS = ("fork", "flood", "slow")
 """Bugs that do not keep the mail from being read, if the reader's owner is careful whom it listens to."""
 

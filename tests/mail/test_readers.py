@@ -44,12 +44,14 @@ SPENDERS = {
     "memory": "too much memory",
     "recursion": "RecursionError",
     "sleep": "too much time",
-    "loop": "too much",
-    "pattern": "too much",
+    "loop": "too much processor time",
+    "pattern": "too much processor time",
     "stderr": "too much time",
     "long answer": "TooLong",
 }
 """What a mail does so that reading it in full comes to nothing, while its reader lives on: it is read safely."""
+PATIENT = {"loop", "pattern", "memory"}
+"""What ends by its processor time or memory, however long a busy machine takes over that."""
 
 
 def mail(subject: str, size: int = 100) -> bytes:
@@ -109,7 +111,7 @@ def test_poison_is_read_another_way_and_harms_nobody_else(poison: str) -> None:
     """Among 40 good mails a poisonous one comes back partial, whole as a file, and says why; the good ones are read."""
 
     async def main() -> None:
-        async with readers() as pool:
+        async with readers(wall=60.0 if poison in PATIENT else 2.5) as pool:
             raw = mail(f"poison {poison}")
             before = [pool.read(mail(f"good {number}"), sender(f"b{number}")) for number in range(20)]
             bad = pool.read(raw, ENVELOPE)
@@ -170,11 +172,11 @@ def test_a_slow_mail_leaves_the_normal_lane_and_its_reader_lives() -> None:
             raw = mail("poison half a second")
             assert await pool.read_in("normal", raw, ENVELOPE) is SLOW
             assert isinstance(await pool.read_in("normal", mail("good"), ENVELOPE), Mail)
-            assert children_of(os.getpid()) == before
+            assert before <= children_of(os.getpid())
             found = await pool.read_in("slow", raw, ENVELOPE)
             assert isinstance(found, Mail) and not found.partial
-            (slow,) = children_of(os.getpid()) - before
-            assert os.getpriority(os.PRIO_PROCESS, slow) == 19
+            assert {os.getpriority(os.PRIO_PROCESS, child) for child in before} == {0}
+            assert 19 in {os.getpriority(os.PRIO_PROCESS, child) for child in children_of(os.getpid()) - before}
 
     run(main())
 
