@@ -50,7 +50,13 @@ class LeaseLost(Exception):
 
 
 def accept(
-    connection: Connection, place: Place, envelope: Envelope, raw: bytes | inbound.Packed, *, claim_for: str | None
+    connection: Connection,
+    place: Place,
+    envelope: Envelope,
+    raw: bytes | inbound.Packed,
+    *,
+    claim_for: str | None,
+    slow: bool = False,
 ) -> int:
     """Store a polled mail and the row that says so, in one transaction; its inbound id.
 
@@ -62,7 +68,7 @@ def accept(
     held = select(col(Lease.fence)).where(col(Lease.name) == _lease(place.account)).with_for_update(read=True)
     if connection.execute(held).scalar() != place.fence:
         raise LeaseLost(place.account)
-    key = inbound.accept(connection, envelope, raw, claim_for=claim_for)
+    key = inbound.accept(connection, envelope, raw, claim_for=claim_for, slow=slow)
     note(connection, place.account, place.folder, place.validity, place.uid, inbound=key)
     return key
 
