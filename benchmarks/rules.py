@@ -25,8 +25,8 @@ from maild.mail.read import ReadOptions, read
 from maild.rulebook import load
 from maild.rulebook.examples import decide_alone
 from maild.storage import inbound, store, upgrade
-from maild.storage.carry_out import upsert
 from maild.storage.engine import open_engine
+from maild.storage.statements import upsert
 from maild.storage.tables import Case
 
 ROOT = Path(__file__).resolve().parents[1]

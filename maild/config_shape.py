@@ -136,7 +136,7 @@ class ReadingTable(Shape):
     """[reading]."""
 
     processes: int = Field(default=2, ge=1, le=64)
-    wall_seconds: float = Field(default=30.0, gt=0, le=600)
+    wall_seconds: float = Field(default=5.0, gt=0, le=600)
     memory: str | int = "512 MB"
 
 

@@ -103,7 +103,7 @@ class ReadingConfig:
     """Limits of the processes that read mail (MAIL §1)."""
 
     processes: int = 2
-    wall_seconds: float = 30.0
+    wall_seconds: float = 5.0
     memory: int = 512 * MB
     """Bytes."""
 

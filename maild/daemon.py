@@ -10,6 +10,7 @@ import gc
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +41,13 @@ from maild.parts import (
     read_options,
     server_context,
 )
+from maild.relay_faults import RelayFaults
 from maild.reloading import Reloader
+from maild.storage import ahead, outbox, runs, sqlite, store
 from maild.storage import engine as engines
-from maild.storage import outbox, runs, sqlite, store
 
 if TYPE_CHECKING:
+    from maild.core.refusals import Fault
     from maild.storage.engine import Connection
     from maild.storage.letters_out import ToSend
 
@@ -92,6 +95,7 @@ class Daemon:
         self._swap(build_corridor(config, engine, who=self.who))
         self.writers = open_writers(engine, self.metrics.committed, lock=lock)
         self.stack.push_async_callback(self.writers.close)
+        await self.writers.deciding.run(lambda c: ahead.at_start(c, now=now()))
         self.engine = engine
         alone = engine.dialect.name == "sqlite"
         self.readers = Readers(
@@ -105,6 +109,9 @@ class Daemon:
         run = await self._begin_run()
         channel = open_channel(config)
         self.stack.push_async_callback(channel.close)
+        self.faults = RelayFaults(
+            writer=self.writers.deciding, corridor=lambda: self.corridor, metrics=self.metrics, now=now
+        )
         self.deliverer = Deliverer(
             channel=channel,
             writer=self.writers.sending,
@@ -115,6 +122,8 @@ class Daemon:
             connections=config.outgoing.connections,
             sent=self._sent,
             trouble=lambda what: log.error("trouble sending", reason=what),
+            own=lambda domain: domain in self.corridor.rulebook.domains,
+            faults=self._relay_faults,
         )
         self.keeper = Keeper(
             writer=self.writers.deciding,
@@ -123,6 +132,7 @@ class Daemon:
             wake=self.deliverer.wake,
             trouble=lambda key, what: log.error("promise not kept", timer=key, reason=what),
         )
+        self.deliverer.lookout.adopt(await self.faults.known())
         await self.deliverer.start(alone=alone)
         self.stack.push_async_callback(self.deliverer.stop, STOP_SECONDS)
         self.intake = Intake(
@@ -259,7 +269,8 @@ class Daemon:
         return key
 
     def _health(self) -> dict[str, Any]:
-        return {"in_work": self.intake.waiting(), "rules": self.corridor.rulebook.version}
+        found = {"in_work": self.intake.waiting(), "rules": self.corridor.rulebook.version}
+        return found | {"relay": str(self.faults) or "takes mail"}
 
     # -- what happens to mails ------------------------------------------------------------------------------------
 
@@ -279,6 +290,14 @@ class Daemon:
         for trouble in report.troubles:
             log.error("letter fell back", letter=trouble)
             self._tell(f"letter:{trouble}", "a letter could not be written from its template", trouble)
+
+    def _relay_faults(self, faults: Sequence[Fault]) -> None:
+        self.faults.stand(faults)
+        asyncio.ensure_future(self._record_faults()).add_done_callback(_look)
+
+    async def _record_faults(self) -> None:
+        if await self.faults.record():
+            self.deliverer.wake()
 
     def _tell(self, once_key: str, subject: str, reason: str) -> None:
         task = asyncio.ensure_future(self._tell_operator(once_key, subject, reason))
@@ -309,11 +328,18 @@ class Daemon:
     # -- the clock ------------------------------------------------------------------------------------------------
 
     def _start_clock(self) -> None:
-        clock = Clock()
+        clock = Clock(set_back=self._set_back)
         clock.every(60, self._housekeep)
         clock.every(1, self._keep_promises)
         clock.start()
         self.stack.callback(clock.stop)
+
+    def _set_back(self, step: timedelta) -> None:
+        at = now()
+        log.warning("the clock was set back", seconds=round(step.total_seconds()))
+        moved = self.writers.deciding.submit(lambda c: ahead.set_back(c, now=at, step=step))
+        moved.add_done_callback(lambda done: _look(done, "what is due was not moved with the clock"))
+        moved.add_done_callback(lambda _: self.deliverer.wake())
 
     async def _housekeep(self) -> None:
         at = now()
@@ -323,6 +349,8 @@ class Daemon:
                 self.deliverer.wake()
         except Temporary as error:
             log.warning("housekeeping waits", reason=str(error))
+            return
+        await self._record_faults()
 
     async def _keep_promises(self) -> None:
         try:
@@ -348,6 +376,6 @@ class Daemon:
         log.info("stopped")
 
 
-def _look(done: asyncio.Future[None]) -> None:
+def _look(done: asyncio.Future[Any], what: str = "operator not told") -> None:
     if not done.cancelled() and (error := done.exception()) is not None:
-        log.error("operator not told", reason=str(error))
+        log.error(what, reason=str(error))

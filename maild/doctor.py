@@ -115,6 +115,10 @@ def store(status: Mapping[str, Any]) -> Iterator[Finding]:
         level: Level = "problem" if count and name != "unmatched" else "warning" if count else "ok"
         sentence = f"{count} {what}." if count else f"No {what}."
         yield Finding(about=name, level=level, what=sentence, do=do if count else "")
+    for fault in status["relay_faults"]:
+        what = f"Since {fault['since']} the relay refuses {fault['refuses']}: {fault['answer']}"
+        do = "Set relay or [outgoing] right; what it refused then goes out by itself. See 5 in docs/deploy.md."
+        yield Finding(about="relay", level="problem", what=what, do=do)
     held = int(status["outbox"].get("held", 0))
     if held:
         what = f"{held} outgoing mails are held by the breaker."

@@ -1,12 +1,13 @@
 """When and in which order mails walk the corridor: the window of mails in work, attempts, and what fails.
 
-Mails are read side by side and decided in the order they were accepted. One that takes more than two seconds to read,
-or fails, is passed by and delays nobody. A mail's first attempt is counted in the commit that accepts it (or in one
-claim for many after a backlog); mails with an attempt behind them are *suspects* and are read one at a time, so only
-a mail that really kills its reader reaches its third attempt and the quarantine.
+Mails are read side by side and decided in the order they were accepted. One that goes to the slow lane, takes more than
+two seconds to read, or fails, is passed by and delays nobody. A mail's first attempt is counted in the commit that
+accepts it (or in one claim for many after a backlog). Those for the slow reader wait in the store, and are taken from
+there one at a time, outside the window.
 
-After an unclean end all mails that were in work are suspects. They are older than what comes in now, so they go
-first; newer ones wait for them in the store, but not for one that is slow, and not longer than ``CATCH_UP``.
+After an unclean end all mails that were in work are *suspects*. They are read one at a time, so that only a mail over
+which maild ends again is read by its header alone. They are older than what comes in now, so they go first; newer ones
+wait for them in the store, but not for one that is slow, and not longer than ``CATCH_UP``.
 """
 
 from __future__ import annotations
@@ -21,18 +22,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from maild import logs
 from maild.core.cause import MailCame
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.journey.corridor import Corridor, Handled, walk
+from maild.mail.reader_process import Slow
 from maild.storage import inbound, mailboxes
 
 if TYPE_CHECKING:
+    from maild.mail.readers import LaneName
     from maild.storage.engine import Connection
     from maild.storage.letters_out import ToSend
     from maild.storage.mailboxes import Place
     from maild.storage.writer import Writer
 
+log = logs.get("maild")
 WINDOW_MAILS = 256
 WINDOW_BYTES = 48 * 1024 * 1024
 """Raw bytes of mails in work held in memory; beyond it mails wait in the store (P11)."""
@@ -42,6 +47,8 @@ POLL = 1.0
 """Seconds between looks for mails that somebody else put into the store."""
 CATCH_UP = 20.0
 """Seconds after a start that newer mails wait for those an earlier run left in work, at most."""
+BY_HEADER = 3
+"""The attempt from which on a mail is read by its header alone: maild has ended, or deciding failed, over it twice."""
 MOST_DEATHS = 5
 """Attempts that may end with the daemon itself; the mail is then put aside unread, or one mail could keep maild down
 for ever. More than inbound.MOST_ATTEMPTS, because whoever kills a daemon again and again need not be a mail."""
@@ -52,8 +59,18 @@ MOST_BLAMED = 4
 class Reader(Protocol):
     """Whoever turns raw bytes into a Mail."""
 
-    async def read(self, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed:
-        """Read one mail; never raises for what the mail holds."""
+    async def read_in(
+        self, lane: LaneName, raw: bytes, envelope: Envelope, held_up: Callable[[], None] | None = None
+    ) -> Mail | ReadingFailed | Slow:
+        """Read one mail in a lane; never raises for what the mail holds. Only the normal one may say that it is slow.
+
+        ``held_up`` is called when nobody should wait for this mail any longer.
+        A failure is the last word: whatever way there was to make something of the mail has been tried.
+        """
+        ...
+
+    def is_slow(self, envelope: Envelope) -> bool:
+        """Tell whether mail from there goes to the slow lane at once."""
         ...
 
 
@@ -82,13 +99,17 @@ class _Item:
     started: float
     mail: Mail | None = None
     failed: ReadingFailed | None = None
+    unreadable: bool = False
+    """Reading it has failed, which no further attempt would change."""
     passed_by: bool = False
     tries: int = 0
     blamed: int = 0
     """How often the store was away for this mail alone: it did other work since the time before."""
     worked: int = 0
     """How much it had done by then."""
-    suspect: asyncio.Event | None = None
+    alone: asyncio.Event | None = None
+    """Set when a mail that is read by itself, outside the window, is done with."""
+    lane: LaneName = "normal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +154,10 @@ class Intake:
         self._passing = 0
         """Mails on their way past the window into the store: no later one may be claimed before them."""
         self._backlog = True
+        self._slow = True
+        """Whether a mail may be waiting for the slow reader."""
         self._wake = asyncio.Event()
+        self._slow_wake = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -157,19 +181,23 @@ class Intake:
         data = bytes(raw)
         large = len(data) > inbound.LARGE
         packed = data if large else inbound.pack(data)  # a large one is hashed where it is stored, in a thread
-        claim = not self._backlog and not self._passing and not self._stopping and self._has_room(len(data))
+        slow = self._reader.is_slow(envelope)
+        free = not self._backlog and not self._passing and not self._stopping
+        claim = free and not slow and self._has_room(len(data))
         who = self._corridor().who if claim else None
         if claim:
             self._storing += 1
             self._bytes += len(data)
-        else:
+        elif not slow:
             self._passing += 1
         try:
             if place is None:
-                key = await self._accepting.run(lambda c: inbound.accept(c, envelope, packed, claim_for=who), large)
+                key = await self._accepting.run(
+                    lambda c: inbound.accept(c, envelope, packed, claim_for=who, slow=slow), large
+                )
             else:
                 key = await self._accepting.run(
-                    lambda c: mailboxes.accept(c, place, envelope, packed, claim_for=who), large
+                    lambda c: mailboxes.accept(c, place, envelope, packed, claim_for=who, slow=slow), large
                 )
         except BaseException:
             if claim:
@@ -178,10 +206,14 @@ class Intake:
         finally:
             if claim:
                 self._storing -= 1
+            elif slow:
+                self._look_for_slow()
             else:
                 self._passing -= 1
                 self._backlog = True
                 self._wake.set()
+        if slow:
+            log.info("mail.slow", id=key)
         if claim:
             self._begin(_Item(key, envelope, data, 1, time.monotonic()))
         return key
@@ -200,7 +232,7 @@ class Intake:
         """Take up what an earlier run left (``alone``: no other daemon can be at work), then keep taking."""
         who = self._corridor().who
         await self._deciding.run(lambda c: inbound.reclaim_own(c, who=None if alone else who))
-        self._loops = [asyncio.create_task(self._fill()), asyncio.create_task(self._suspects())]
+        self._loops = [asyncio.create_task(work) for work in (self._fill(), self._suspects(), self._read_slow())]
 
     async def stop(self) -> None:
         """Finish what is being decided; give the rest back uncounted."""
@@ -215,7 +247,7 @@ class Intake:
 
     def busy(self) -> bool:
         """Tell whether something is in work, or may still be in the store."""
-        return bool(self._working) or self._backlog or self._storing > 0
+        return bool(self._working) or self._backlog or self._slow or self._storing > 0
 
     # -- claim ----------------------------------------------------------------------------------------------------
 
@@ -226,7 +258,7 @@ class Intake:
             self._wake.clear()
             full = not self._has_room(1)
             try:
-                claimed = await self._claim(WINDOW_MAILS - len(self._working) - self._storing, suspects=False)
+                claimed = await self._claim(WINDOW_MAILS - len(self._working) - self._storing, "fresh")
             except Temporary:
                 await asyncio.sleep(POLL)
                 continue
@@ -237,46 +269,72 @@ class Intake:
                 else:
                     await _wait(self._wake, POLL)
 
-    async def _claim(self, limit: int, *, suspects: bool) -> list[_Item]:
-        room = WINDOW_BYTES - self._bytes
+    async def _claim(self, limit: int, kind: inbound.Kind) -> list[_Item]:
+        """Claim mails; those that are read alone are outside the window, so that they never fill it."""
+        room = WINDOW_BYTES - self._bytes if kind == "fresh" else 1
         if limit <= 0 or (room <= 0 and self._working):
             return []
         who, now = self._corridor().who, self._now()
         claimed = await self._deciding.run(
-            lambda c: inbound.claim(c, who=who, now=now, limit=limit, suspects=suspects, room=max(room, 1)), large=True
+            lambda c: inbound.claim(c, who=who, now=now, limit=limit, kind=kind, room=max(room, 1)), large=True
         )
         self._worked += 1
         items = [_Item(mail.id, mail.envelope, mail.raw, mail.attempts, time.monotonic()) for mail in claimed]
         for item in items:
-            self._bytes += len(item.raw)
-            if suspects:
-                item.suspect, item.passed_by = asyncio.Event(), True
+            if kind == "fresh":
+                self._bytes += len(item.raw)
+            else:
+                item.alone, item.passed_by = asyncio.Event(), True
+            if item.attempts >= BY_HEADER:
+                item.lane = "header"
+            elif kind == "slow":
+                item.lane = "slow"
             self._begin(item)
         return items
 
     async def _suspects(self) -> None:
-        """Read mails that have failed before, one at a time, each attempt in a commit of its own."""
+        """Read mails over which maild has ended, one at a time, each attempt in a commit of its own."""
         while not self._stopping:
             try:
-                items = await self._claim(1, suspects=True)
+                items = await self._claim(1, "suspects")
             except Temporary:
                 await asyncio.sleep(POLL)
                 continue
             for item in items:
-                assert item.suspect is not None
-                await _wait(item.suspect, PASS_BY)
-                if not item.suspect.is_set():
+                assert item.alone is not None
+                await _wait(item.alone, PASS_BY)
+                if not item.alone.is_set():
                     self._caught_up.set()
-                    await item.suspect.wait()
+                    await item.alone.wait()
             if not items:
                 self._caught_up.set()
                 await asyncio.sleep(POLL)
+
+    async def _read_slow(self) -> None:
+        """Read the mails that wait for the slow reader, one at a time, in their order."""
+        while not self._stopping:
+            self._slow_wake.clear()
+            try:
+                items = await self._claim(1, "slow")
+            except Temporary:
+                await asyncio.sleep(POLL)
+                continue
+            for item in items:
+                assert item.alone is not None
+                await item.alone.wait()
+            self._slow = bool(items) or self._slow_wake.is_set()
+            if not self._slow:
+                await _wait(self._slow_wake, POLL)
+
+    def _look_for_slow(self) -> None:
+        self._slow = True
+        self._slow_wake.set()
 
     # -- read -----------------------------------------------------------------------------------------------------
 
     def _begin(self, item: _Item) -> None:
         self._working[item.id] = item
-        if not item.passed_by:
+        if item.alone is None:
             self._order.append(item)
             asyncio.get_running_loop().call_later(PASS_BY, self._overdue, item)
         self._spawn(self._read(item))
@@ -292,13 +350,19 @@ class Intake:
             await self._fail(item, ReadingFailed(reason=reason))
             return
         try:
-            result = await self._reader.read(item.raw, item.envelope)
+            result = await self._reader.read_in(item.lane, item.raw, item.envelope, lambda: self._overdue(item))
         except Exception as error:  # noqa: BLE001 a bug in a reader's owner must not leave a mail in work for ever
-            text = "".join(tracebacks.format_exception(error))
-            result = ReadingFailed(reason=f"reading failed: {type(error).__name__}", traceback=text)
+            item.failed = _failure("reading", error)
+            result = item.failed
+        if isinstance(result, Slow):
+            item.passed_by = True
+            self._advance()
+            await self._leave(item)
+            return
         if isinstance(result, Mail):
             item.mail = result
         else:
+            item.unreadable = item.failed is None
             item.failed = result
         if item.passed_by:
             self._next(item)
@@ -370,10 +434,7 @@ class Intake:
             item.tries += 1
             self._again(item, 0.0)
         else:
-            text = "".join(tracebacks.format_exception(error)) if error else ""
-            self._spawn(
-                self._fail(item, ReadingFailed(reason=f"deciding failed: {type(error).__name__}", traceback=text))
-            )
+            self._spawn(self._fail(item, _failure("deciding", error)))
 
     def _still_trusted(self, item: _Item) -> bool:
         """Take a fault of the store for one, until it has often come with this mail while the store did other work."""
@@ -386,8 +447,8 @@ class Intake:
             asyncio.get_running_loop().call_later(delay, self._decide, item)
 
     async def _fail(self, item: _Item, failure: ReadingFailed) -> None:
-        """Give a mail back for another attempt, or put it aside after the last one."""
-        last = item.attempts >= inbound.MOST_ATTEMPTS
+        """Give a mail back for another attempt, or put it aside when none would help."""
+        last = item.unreadable or item.attempts >= inbound.MOST_ATTEMPTS
         who, now = self._corridor().who, self._now()
         later = now + timedelta(seconds=item.attempts)
 
@@ -415,15 +476,33 @@ class Intake:
         report = Report(id=item.id, case=None, outcome="quarantined", reason=failure.reason, seconds=seconds)
         self._end(item, report if last else None)
 
+    async def _leave(self, item: _Item) -> None:
+        """Let a mail wait in the store for the slow reader."""
+        log.info("mail.slow", id=item.id)
+        who, left = self._corridor().who, False
+        while not left:
+            try:
+                await self._deciding.run(lambda c: inbound.leave_to_the_slow(c, item.id, who=who))
+                left = True
+            except Temporary:
+                await asyncio.sleep(0.5)
+        self._look_for_slow()  # before it is no longer in work: something is busy all the time
+        self._end(item, None)
+
     def _end(self, item: _Item, report: Report | None) -> None:
-        if self._working.pop(item.id, None) is not None:
+        if self._working.pop(item.id, None) is not None and item.alone is None:
             self._bytes -= len(item.raw)
-        if item.suspect is not None:
-            item.suspect.set()
+        if item.alone is not None:
+            item.alone.set()
         if self._backlog:
             self._wake.set()
         if report is not None:
             self._report(report)
+
+
+def _failure(what: str, error: BaseException | None) -> ReadingFailed:
+    text = "".join(tracebacks.format_exception(error)) if error else ""
+    return ReadingFailed(reason=f"{what} failed: {type(error).__name__}", traceback=text)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -36,6 +36,10 @@ class Metrics:
         self._jobs = Counter("maild_commit_jobs", "Jobs that shared those commits.", registry=one)
         self._rules = Gauge("maild_rules_ok", "1: the rules in force are the files'; 0: a reload failed.", registry=one)
         self._rules.set(1)
+        self._relay = Gauge(
+            "maild_relay_ok", "1: the relay takes mail; 0: it refuses for good what it should take.", registry=one
+        )
+        self._relay.set(1)
 
     def committed(self, seconds: float, jobs: int) -> None:
         """Count a commit and the jobs in it; may be called from a writer's thread."""
@@ -62,6 +66,10 @@ class Metrics:
     def rules(self, *, ok: bool) -> None:
         """Say whether the last reload of the rules went well."""
         self._rules.set(1 if ok else 0)
+
+    def relay(self, *, ok: bool) -> None:
+        """Say whether the relay refuses for good what it should take."""
+        self._relay.set(1 if ok else 0)
 
     def text(self) -> bytes:
         """Return all figures in Prometheus' text format."""

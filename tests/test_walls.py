@@ -26,6 +26,7 @@ ROOMS = {
     "reloading": "daemon",
     "intake": "journey",
     "notify": "journey",
+    "relay_faults": "journey",
     "replay": "journey",
     "side_by_side": "journey",
     "clock": "clock",

@@ -1,8 +1,8 @@
 """Send what the outbox holds: several mails at a time, in order within a lane, each attempt recorded first.
 
 Results are recorded many to a commit. A mail that cannot go out now is deferred with back-off; one that never will is
-failed, and somebody is told by the same commit that says so. While the relay itself is away it is looked for, and when
-it is back, what waited for it is due at once.
+failed, and somebody is told by the same commit that says so. While the relay is away, or refuses everything, what it
+did not take waits, and it is looked out for (:mod:`maild.channels.lookout`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from maild.channels.lanes import Lane, Lanes
+from maild.channels.lookout import LOOK, Asked, Lookout
 from maild.core.delivery import Answer, Taken, next_try
 from maild.core.errors import Temporary
+from maild.core.refusals import Fault
 from maild.storage import outbox
 from maild.storage.letters_out import ToSend
 
@@ -33,22 +35,16 @@ POLL = 1.0
 """Seconds between looks for mails that somebody else queued."""
 RENEW = timedelta(minutes=2)
 """Age at which a claim is renewed before its mail is sent: an attempt takes less than the rest of a lease."""
-LOOK = 30.0
-"""Seconds between looks for a relay that is away."""
 
 Settle = Callable[["Connection", Sequence[tuple[ToSend, outbox.Result]]], bool]
 """Record results in one transaction and tell whoever must be told; True when that queued something."""
 
 
-class Channel(Protocol):
+class Channel(Asked, Protocol):
     """A relay or a maildir."""
 
     async def send(self, sender: str, recipient: str, data: bytes, taken: Taken) -> Answer:
         """Try once; never raises. ``taken`` is told the answer the moment the mail is no longer ours."""
-        ...
-
-    async def reachable(self) -> bool:
-        """Tell whether it is to be had now; asked only after an answer said that it was not."""
         ...
 
 
@@ -83,17 +79,20 @@ class Deliverer:
         notes: Notes,
         sent: Callable[[ToSend, outbox.Result], None],
         trouble: Callable[[str], None] = lambda _: None,
+        own: Callable[[str], bool] = lambda _: False,
+        faults: Callable[[Sequence[Fault]], None] = lambda _: None,
         look: float = LOOK,
     ) -> None:
         self._channel, self._writer, self._who, self._now = channel, writer, who, now
         self._settle, self._notes, self._sent, self._trouble = settle, notes, sent, trouble
-        self._look = look
+        self.lookout = Lookout(
+            channel=channel, writer=writer, now=now, own=own, faults=faults, wake=self.wake, look=look
+        )
         self._lanes = Lanes()
         self._results: list[tuple[ToSend, outbox.Result]] = []
         self._noted: dict[int, str] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
-        self._away = asyncio.Event()
         self._deferred: set[Lane] = set()
         self._backlog = True
         self._stopping = False
@@ -122,7 +121,8 @@ class Deliverer:
         who, now = None if alone else self._who, self._now()
         await self._writer.run(lambda c: outbox.reclaim_own(c, who=who, now=now))
         await self._writer.run(lambda c: outbox.hurry(c, now=now))
-        self._tasks = [asyncio.create_task(work()) for work in (self._poll, self._record, self._watch)]
+        looking = (self.lookout.watch, self.lookout.hurry)
+        self._tasks = [asyncio.create_task(work()) for work in (self._poll, self._record, *looking)]
         self._tasks += [asyncio.create_task(self._work()) for _ in range(self._connections)]
 
     async def stop(self, deadline: float) -> None:
@@ -133,8 +133,9 @@ class Deliverer:
         self._stopping = True
         self._lanes.close(self._connections)
         self._wake.set()
-        poll, _, watch, *workers = self._tasks
+        poll, _, watch, hurry, *workers = self._tasks
         watch.cancel()
+        hurry.cancel()
         await asyncio.wait([poll, *workers], timeout=deadline)
         for task in self._tasks:
             task.cancel()
@@ -188,30 +189,13 @@ class Deliverer:
         self.take([mail for mail in mails if _lane(mail) not in self._deferred])
         self._give_back(back)
 
-    async def _watch(self) -> None:
-        """Look for a relay that is away; when it is back, what waited for it need not wait out its back-off."""
-        while True:
-            await self._away.wait()
-            await asyncio.sleep(self._look)
-            if not await self._channel.reachable():
-                continue
-            self._away.clear()
-            try:
-                await self._writer.run(lambda c: outbox.hurry(c, now=self._now()))
-            except Temporary:
-                self._away.set()
-            self.wake()
-
     async def _work(self) -> None:
         while (handed := await self._lanes.next()) is not None:
             mail, since = handed
             if not await self._still_ours(mail, since):
                 self._end_lane(mail)
                 continue
-            answer = await self._attempt(mail)
-            if answer.relay:
-                self._away.set()
-            self._done(mail, self._judge(mail, answer))
+            self._done(mail, self._judge(mail, await self._attempt(mail)))
 
     async def _still_ours(self, mail: ToSend, since: datetime) -> bool:
         """Renew a claim that has waited long: a slow relay or a frozen process must not let two send the same mail."""
@@ -244,12 +228,13 @@ class Deliverer:
         return answer if noted is None else Answer(state="sent", answer=noted)
 
     def _judge(self, mail: ToSend, answer: Answer) -> outbox.Result:
-        now = self._now()
+        now, about = self._now(), self.lookout.heard(mail, answer)
         if answer.state == "sent":
             return outbox.Result(id=mail.id, state="sent", answer=answer.answer)
-        if answer.state == "failed":
+        if answer.state == "failed" and about == "letter":
             return outbox.Result(id=mail.id, state="failed", answer=answer.answer)
-        said = outbox.UNREACHABLE + answer.answer if answer.relay else answer.answer
+        why = outbox.UNREACHABLE if answer.relay else outbox.SET_UP if about == "fault" else ""
+        said = why + answer.answer
         due = next_try(mail.attempts, mail.created, now)
         if due is None:
             return outbox.Result(id=mail.id, state="failed", answer=f"given up: {said}")

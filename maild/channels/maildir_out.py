@@ -61,6 +61,10 @@ class Maildir:
         """Tell whether the folder can be written now."""
         return await asyncio.to_thread(lambda: not any(in_the_way(*folders(self._path))) and writable(self._path))
 
+    async def would_take(self, sender: str, recipient: str) -> bool:
+        """A folder takes mail of anybody to anybody, when it can be written."""
+        return await self.reachable()
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

@@ -15,8 +15,9 @@ import aiosmtplib
 
 from maild.channels.oauth2 import Tokens
 from maild.channels.smtp_session import Lost, Offers, Reply, Session
-from maild.core.delivery import Answer, Taken, flaw, is_path, judge, untold
+from maild.core.delivery import Answer, Blame, Taken, flaw, is_path, judge, untold
 from maild.core.errors import MaildError, Unusable
+from maild.core.refusals import Stage, blame
 
 Tls = Literal["none", "opportunistic", "starttls", "implicit"]
 
@@ -41,7 +42,11 @@ class Timeouts:
 
 
 class Unreachable(Exception):
-    """There is no connection to the relay, and why."""
+    """There is no connection to the relay, and why; ``refused`` when the relay itself said so, and for good."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
 
 
 class Relay:
@@ -81,14 +86,17 @@ class Relay:
             self._slots.put_nowait(None)
         self._live = 0
         self._opening = asyncio.Lock()
-        self._down = ""
+        self._down, self._refused = "", False
         self._down_until = 0.0
+        self._not_before = 0.0
+        """Connections opened before are not used again: the relay may have been set right since."""
 
     async def send(self, sender: str, recipient: str, data: bytes, taken: Taken = untold) -> Answer:
         """Try once to hand over one mail; ``sender`` "" is the null return path ``<>``. Never raises but cancellation.
 
         ``taken`` is told the relay's answer as soon as it says that it has the mail, before anything else runs.
-        A kept-open connection that turns out dead before the message was sent is replaced within the same attempt.
+        A kept-open connection that turns out dead before the message was sent is replaced within the same attempt,
+        and so is one that refuses as if by how things are set up: a relay may keep to the set-up it was opened under.
         """
         wrong = _unsendable(sender, recipient, data)
         if wrong is not None:
@@ -97,32 +105,62 @@ class Relay:
             try:
                 session = await self._take()
             except Unreachable as error:
-                return Answer(state="deferred", answer=str(error), relay=True)
+                whose: Blame = "all" if error.refused else "letter"
+                return Answer(state="deferred", answer=str(error), relay=True, blame=whose)
             again = session.used > 0 and not last
             try:
                 options = _options(session.offers, sender, recipient, data)
                 if isinstance(options, Answer):
                     return options
-                reply, end = await session.deliver(sender, recipient, options, data, taken)
+                reply, stage = await session.deliver(sender, recipient, options, data, taken)
+                whose = self._weigh(session, reply, stage)
             except Lost as lost:
                 if again and lost.safe:
                     continue
                 return Answer(state="deferred", answer=f"{lost} ({self._name()})")
             finally:
                 self._give(session)
-            if again and not end and reply.code == 421:
+            if reply.code < 500 and whose != "denied":
+                whose = "letter"  # it passes; but Postfix says 454 for ever to whom it does not relay for
+            if again and stage != "end" and (reply.code == 421 or whose != "letter"):
                 continue
-            return Answer(state=judge(reply.code, end=end), answer=str(reply))
+            end = stage == "end"
+            state = judge(reply.code, end=end)
+            return Answer(state=state, answer=str(reply), blame=whose, message=end and state != "sent")
         raise AssertionError("the second try returns")
 
+    def _weigh(self, session: Session, reply: Reply, stage: Stage) -> Blame:
+        """Tell whose fault a reply is; when it may be the set-up's, no connection is used again that it could be of."""
+        if reply.code < 400:
+            return "letter"
+        whose = blame(reply.code, reply.text, stage)
+        if whose != "letter":
+            session.quit()
+            self._not_before = asyncio.get_running_loop().time()
+        return whose
+
     async def reachable(self) -> bool:
-        """Tell whether the relay is to be had now, without sending anything."""
+        """Tell whether the relay is to be had now, without sending anything; it is asked, whatever it said before."""
+        self._down_until = 0.0
         try:
             session = await self._take()
         except Unreachable:
             return False
         self._give(session)
         return True
+
+    async def would_take(self, sender: str, recipient: str) -> bool:
+        """Tell whether the relay would take a mail with this envelope now, on a new connection; nothing is sent."""
+        self._down_until, self._not_before = 0.0, asyncio.get_running_loop().time()
+        try:
+            session = await self._take()
+        except Unreachable:
+            return False
+        try:
+            return await session.would_take(sender, recipient)
+        finally:
+            session.quit()
+            self._give(session)
 
     async def close(self) -> None:
         """Say goodbye on every connection that is not in use."""
@@ -171,6 +209,9 @@ class Relay:
     async def _alive(self, session: Session) -> bool:
         if session.closed:
             return False
+        if session.opened < self._not_before:
+            session.quit()
+            return False
         if asyncio.get_running_loop().time() - session.idle_since < self._timeouts.idle:
             return True
         if await session.reset(within=5.0):
@@ -188,16 +229,17 @@ class Relay:
         loop = asyncio.get_running_loop()
         async with self._opening:
             if loop.time() < self._down_until:
-                raise Unreachable(self._down)
+                raise Unreachable(self._down, refused=self._refused)
             try:
                 async with asyncio.timeout(self._timeouts.connect):
                     return await self._connect()
             except (aiosmtplib.SMTPException, MaildError, OSError, ValueError) as error:
                 if isinstance(error, aiosmtplib.SMTPAuthenticationError) and self._tokens is not None:
                     self._tokens.forget()
+                self._refused = isinstance(error, aiosmtplib.SMTPResponseException) and 500 <= error.code < 600
                 self._down = f"{self._name()}: {_reason(error)}"
                 self._down_until = loop.time() + PAUSE
-                raise Unreachable(self._down) from error
+                raise Unreachable(self._down, refused=self._refused) from error
 
     async def _token(self) -> str:
         assert self._tokens is not None

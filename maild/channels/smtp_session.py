@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from maild.core.delivery import Taken
+from maild.core.refusals import Stage
 
 MOST_REPLY = 32 * 1024
 """Bytes of replies held at most; a relay that says more at once is not speaking SMTP."""
@@ -63,7 +64,7 @@ class Session(asyncio.Protocol):
         self._transport = transport
         self._command, self._data = command, data
         self._loop = asyncio.get_running_loop()
-        self.idle_since = self._loop.time()
+        self.opened = self.idle_since = self._loop.time()
         self._buffer = b""
         self._lines: list[str] = []
         self._replies: deque[Reply] = deque()
@@ -117,8 +118,8 @@ class Session(asyncio.Protocol):
 
     async def deliver(
         self, sender: str, recipient: str, options: bytes, data: bytes, taken: Taken
-    ) -> tuple[Reply, bool]:
-        """Send one mail; the reply that decides, and whether that is the one to the end of DATA.
+    ) -> tuple[Reply, Stage]:
+        """Send one mail; the reply that decides, and what it answers.
 
         ``taken`` hears of a good one as it is read: a task's turn may come some milliseconds later.
 
@@ -129,7 +130,7 @@ class Session(asyncio.Protocol):
         self.used += 1
         refused = await self._envelope(sender.encode(), recipient.encode(), options)
         if refused is not None:
-            return refused, False
+            return refused
         if data.startswith(b".") or _DOT_LINE.search(data) is not None:
             data = (b"." + data if data.startswith(b".") else data).replace(b"\r\n.", b"\r\n..")
         self._taken = taken
@@ -142,10 +143,21 @@ class Session(asyncio.Protocol):
         self.idle_since = self._loop.time()
         if reply[0].code == 421:
             self.abort("the relay says goodbye")
-        return reply[0], True
+        return reply[0], "end"
 
-    async def _envelope(self, sender: bytes, recipient: bytes, options: bytes) -> Reply | None:
-        """Say the envelope up to DATA; the refusal, or None when the message may follow."""
+    async def would_take(self, sender: str, recipient: str) -> bool:
+        """Ask whether the relay takes an envelope, and send nothing."""
+        try:
+            for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"):
+                reply = await self._ask(1, command.encode() + b"\r\n", within=self._command, safe=True)
+                if reply[0].code // 100 != 2:
+                    return False
+        except Lost:
+            return False
+        return await self.reset()
+
+    async def _envelope(self, sender: bytes, recipient: bytes, options: bytes) -> tuple[Reply, Stage] | None:
+        """Say the envelope up to DATA; the refusal and of what, or None when the message may follow."""
         commands = [b"MAIL FROM:<%s>%s\r\n" % (sender, options), b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
         if self.offers.pipelining:
             replies = await self._ask(3, b"".join(commands), within=self._command, safe=True)
@@ -155,11 +167,11 @@ class Session(asyncio.Protocol):
                 replies += await self._ask(1, command, within=self._command, safe=True)
                 if replies[-1].code >= 400:
                     break
-        wanted = (2, 2, 3)
-        for reply, kind in zip(replies, wanted, strict=False):
+        wanted: tuple[tuple[Stage, int], ...] = (("mail", 2), ("rcpt", 2), ("data", 3))
+        for reply, (stage, kind) in zip(replies, wanted, strict=False):
             if reply.code // 100 != kind:
                 await self._back_out(replies)
-                return reply
+                return reply, stage
         if len(replies) < 3 or self.closed:
             raise Lost(self._why, safe=True)
         return None

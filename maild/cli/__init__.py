@@ -26,7 +26,7 @@ app.add_typer(db_app, name="db")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-InboundState = Literal["accepted", "reading", "done", "quarantined"]
+InboundState = Literal["accepted", "slow", "reading", "done", "quarantined"]
 OutboxState = Literal["queued", "held", "sending", "deferred", "sent", "failed", "dropped"]
 DEFAULT_CONFIG = Path("config.toml")
 

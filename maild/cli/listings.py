@@ -182,11 +182,14 @@ def status(path: Path, *, as_json: bool) -> None:
         print(to_json({"store": asdict(database)} | found))
         return
     console = Console(markup=False, highlight=False)
-    mailboxes = found.pop("mailboxes")
+    mailboxes, faults = found.pop("mailboxes"), found.pop("relay_faults")
     console.print(f"{'store':12} {database.warning or database}")
     for name, value in found.items():
         text = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
         console.print(f"{name:12} {one_line(str(text)) if text not in ('', None) else '–'}")
+    for fault in faults:
+        what = f"refuses {fault['refuses']} since {_clock(fault['since'])}: {fault['answer']}"
+        console.print(f"{'relay':12} {one_line(what)}")
     for mailbox in mailboxes:
         console.print(f"{'mailbox':12} {one_line(_mailbox(mailbox))}")
         for trouble in mailbox["troubles"]:

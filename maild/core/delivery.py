@@ -12,6 +12,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 State = Literal["sent", "deferred", "failed"]
+Blame = Literal["letter", "doubt", "denied", "all"]
+"""Whose fault a permanent refusal is (:func:`maild.core.refusals.blame`): the *letter*'s or its recipient's; in
+*doubt*, for it may be everybody's; *denied*: the relay says itself that it is not the letter's; *all*: it was refused
+whoever it is to.
+"""
 Taken = Callable[[str], None]
 """Told the answer the moment a mail has gone out."""
 
@@ -39,6 +44,10 @@ class Answer:
     """The relay's own words, or why there were none."""
     relay: bool = False
     """The relay itself was not to be had (no connection, no TLS, no login): every mail would fare the same."""
+    blame: Blame = "letter"
+    """Whose fault a refusal is; one that passes by itself is never more than the letter's."""
+    message: bool = False
+    """The message itself was sent and then refused; else the relay can be asked again without it."""
 
 
 def judge(code: int, *, end: bool) -> State:

@@ -1,16 +1,33 @@
 """Raw bytes to :class:`~maild.core.mail.Mail` (MAIL §1, §2): one capped walk, everything else from what it found.
 
-Whatever raises in here is caught in :func:`read` alone, and the mail gets the safe reading of ``fallback.py``.
+There are three readings, each cheaper than the one before: in full, the safe one of ``fallback.py``, and the one by the
+header alone of ``header_reading.py``. Whatever raises in one of them, or takes more than it may, leads to the next.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from maild.core.bursts import subject_shape, text_shape
 from maild.core.mail import Envelope, Mail, Mailbox
-from maild.mail import authentication, body, bounce, caps, fallback, forward, headers, identity, reply, structure
+from maild.mail import (
+    authentication,
+    body,
+    bounce,
+    caps,
+    fallback,
+    forward,
+    header_reading,
+    headers,
+    identity,
+    reply,
+    structure,
+)
+from maild.mail.budget import Allowance, Budget, Spent, Timers
 from maild.mail.content_hash import content_hash
 from maild.mail.decorations import decorated
 from maild.mail.headers import Field
@@ -23,17 +40,91 @@ from maild.mail.text import clean_line
 __all__ = ["ReadOptions", "read"]
 
 _UNTOLD = "authentication-results"
+T = TypeVar("T")
+Full = Callable[[bytes, Envelope, ReadOptions], Mail]
+Partial = Callable[[bytes, Envelope, str], Mail]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The readings, from the costly one down."""
+
+    full: Full
+    safe: Partial
+    header: Partial
+
+    def read(
+        self, raw: bytes, envelope: Envelope, options: ReadOptions, finish: Callable[[Mail], T], within: Within
+    ) -> T:
+        """Read one mail and make something of it, by the first reading that comes to its end.
+
+        A reading is over, with all the memory it held, before the next one begins.
+
+        Raises:
+            Evicted: when the mail has had its time in its lane.
+
+        """
+        costly, cheap = (within.budget.full, within.budget.safe) if within.budget is not None else (None, None)
+        done, why = _attempt(lambda: finish(self.full(raw, envelope, options)), within, costly)
+        if done is None:
+            first = why
+            done, why = _attempt(lambda: finish(self.safe(raw, envelope, first)), within, cheap)
+        if done is None:
+            done = finish(self.header(raw, envelope, first if why == first else f"{first}; {why}"))
+        return done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """The budget of a mail's readings and the timers that guard it; without them nothing is bounded."""
+
+    budget: Budget | None = None
+    timers: Timers | None = None
+
+
+def _attempt(work: Callable[[], T], within: Within, allowed: Allowance | None) -> tuple[T | None, str]:
+    """Do what may fail or take too long; what came of it, or None and why.
+
+    What it held is free when this returns, which is why the next reading is not begun in a handler here.
+    """
+    timers = within.timers
+    try:
+        try:
+            if timers is not None and allowed is not None:
+                timers.begin(allowed)
+            return work(), ""
+        finally:
+            if timers is not None:
+                timers.end()
+    except caps.Capped as capped:
+        return None, str(capped)
+    except (Spent, MemoryError) as error:
+        why = f"reading took {error}" if isinstance(error, Spent) else "reading took too much memory"
+    except Exception as error:  # noqa: BLE001 - the one place: a mail that cannot be read is still a case
+        return None, f"reading failed: {type(error).__name__}: {clean_line(str(error), 200)}"
+    if timers is not None:
+        timers.end()  # it may have fired just as it was ended
+    gc.collect()
+    return None, why
+
+
+def full(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
+    """Read a mail in full.
+
+    Raises:
+        Capped: when it is beyond a cap.
+
+    """
+    caps.check(raw)
+    return _read(raw, envelope, options)
+
+
+LADDER = Ladder(full=full, safe=fallback.safe, header=header_reading.read)
 
 
 def read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
-    """Read one mail; never raises. Beyond a cap, or when reading fails, the Mail is *partial* and says why."""
-    try:
-        caps.check(raw)
-        return _read(raw, envelope, options)
-    except caps.Capped as capped:
-        return fallback.safe(raw, envelope, str(capped))
-    except Exception as error:  # noqa: BLE001 - the one place: a mail that cannot be read is still a case
-        return fallback.safe(raw, envelope, f"reading failed: {type(error).__name__}: {clean_line(str(error), 200)}")
+    """Read one mail in this process; never raises. Where reading in full fails, the Mail is *partial* and says why."""
+    return LADDER.read(raw, envelope, options, lambda mail: mail, Within())
 
 
 def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlmodel import col
@@ -26,6 +27,7 @@ COMPRESS_BELOW = 64 * 1024
 LARGE = 1024 * 1024
 """Bytes from which hashing and storing a mail would stop the event loop for too long."""
 MOST_ATTEMPTS = 3
+Kind = Literal["fresh", "suspects", "slow"]
 
 _ACCEPTED = (
     "state", "source", "sender", "recipients", "peer", "helo", "login", "department", "account", "quiet", "received",
@@ -66,13 +68,18 @@ def pack(raw: bytes) -> Packed:
     return Packed(sha256=hashlib.sha256(raw).hexdigest(), codec=codec, data=data, size=len(raw))
 
 
-def accept(connection: Connection, envelope: Envelope, raw: bytes | Packed, *, claim_for: str | None) -> int:
-    """Store a mail, byte for byte; with ``claim_for`` its first reading attempt is counted in the same commit."""
+def accept(
+    connection: Connection, envelope: Envelope, raw: bytes | Packed, *, claim_for: str | None, slow: bool = False
+) -> int:
+    """Store a mail, byte for byte; with ``claim_for`` its first reading attempt is counted in the same commit.
+
+    ``slow``: it is to wait for the slow reader.
+    """
     packed = raw if isinstance(raw, Packed) else pack(raw)
     key = _ACCEPT.returned(
         connection,
         {
-            "state": "reading" if claim_for else "accepted",
+            "state": "reading" if claim_for else "slow" if slow else "accepted",
             "source": envelope.source,
             "sender": envelope.sender,
             "recipients": list(envelope.recipients),
@@ -106,20 +113,24 @@ def raw_of(connection: Connection, inbound: int) -> bytes | None:
     return zlib.decompress(row.data) if row.codec == "zlib" else bytes(row.data)
 
 
-def claim(connection: Connection, *, who: str, now: datetime, limit: int, suspects: bool, room: int) -> list[Claimed]:
+def claim(connection: Connection, *, who: str, now: datetime, limit: int, kind: Kind, room: int) -> list[Claimed]:
     """Claim the oldest mails nobody reads, at most ``limit`` and about ``room`` bytes, and count the attempt.
 
-    With ``suspects`` only mails with an attempt behind them (a daemon or a reader died over one of them) are taken,
-    without it only fresh ones: the caller reads suspects one at a time, so that only the culprit ever reaches three.
+    *Suspects* have an attempt behind them, over which a daemon ended: the caller reads them one at a time, so that only
+    the culprit ever reaches three. *Slow* ones wait for the slow reader; all others are *fresh*.
     """
     free = or_(
         col(Inbound.state) == "accepted",
         and_(col(Inbound.state) == "reading", col(Inbound.claimed_until) < now),
     )
-    tried = col(Inbound.attempts) > 0 if suspects else col(Inbound.attempts) == 0
+    wanted = {
+        "fresh": and_(free, col(Inbound.attempts) == 0),
+        "suspects": and_(free, col(Inbound.attempts) > 0),
+        "slow": col(Inbound.state) == "slow",
+    }
     rows = connection.execute(
         select(Inbound.__table__)  # type: ignore[attr-defined]
-        .where(col(Inbound.done_at).is_(None), free, tried)
+        .where(col(Inbound.done_at).is_(None), wanted[kind])
         .where(or_(col(Inbound.not_before).is_(None), col(Inbound.not_before) <= now))
         .order_by(col(Inbound.id))
         .limit(limit)
@@ -164,6 +175,15 @@ def put_back(connection: Connection, ids: list[int] | None, *, who: str) -> None
         update(Inbound)
         .where(*mine)
         .values(state="accepted", attempts=Inbound.attempts - 1, claimed_by=None, claimed_until=None)
+    )
+
+
+def leave_to_the_slow(connection: Connection, inbound: int, *, who: str) -> None:
+    """Let a mail wait for the slow reader; what it has had was no attempt of its own."""
+    connection.execute(
+        update(Inbound)
+        .where(col(Inbound.id) == inbound, col(Inbound.claimed_by) == who, col(Inbound.state) == "reading")
+        .values(state="slow", attempts=Inbound.attempts - 1, claimed_by=None, claimed_until=None)
     )
 
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.storage import inbound
-from maild.storage.statements import table, upsert
+from maild.storage.statements import table, upsert, upserting
 from maild.storage.tables import Lease, MailboxState, MailboxTrouble, MailboxUid
 
 LEASE_FOR = timedelta(seconds=30)
@@ -50,7 +49,13 @@ class LeaseLost(Exception):
 
 
 def accept(
-    connection: Connection, place: Place, envelope: Envelope, raw: bytes | inbound.Packed, *, claim_for: str | None
+    connection: Connection,
+    place: Place,
+    envelope: Envelope,
+    raw: bytes | inbound.Packed,
+    *,
+    claim_for: str | None,
+    slow: bool = False,
 ) -> int:
     """Store a polled mail and the row that says so, in one transaction; its inbound id.
 
@@ -62,7 +67,7 @@ def accept(
     held = select(col(Lease.fence)).where(col(Lease.name) == _lease(place.account)).with_for_update(read=True)
     if connection.execute(held).scalar() != place.fence:
         raise LeaseLost(place.account)
-    key = inbound.accept(connection, envelope, raw, claim_for=claim_for)
+    key = inbound.accept(connection, envelope, raw, claim_for=claim_for, slow=slow)
     note(connection, place.account, place.folder, place.validity, place.uid, inbound=key)
     return key
 
@@ -75,12 +80,11 @@ def note(connection: Connection, account: str, folder: str, validity: int, uid: 
 
     """
     row = {"account": account, "folder": folder, "validity": validity, "uid": uid, "inbound": inbound}
-    try:
-        connection.execute(insert(table(MailboxUid)), row)
-    except IntegrityError:
-        raise AlreadyStored(f"{account} {folder} {uid}") from None
+    if _NOTE.run(connection, row) == 0:  # no error is read as this one: it would let a mail go that is not stored
+        raise AlreadyStored(f"{account} {folder} {uid}")
 
 
+_NOTE = upserting(MailboxUid, ("account", "folder", "validity", "uid", "inbound"))
 _STORED = select(col(MailboxUid.uid)).where(
     col(MailboxUid.account) == bindparam("account"),
     col(MailboxUid.folder) == bindparam("folder"),

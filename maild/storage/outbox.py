@@ -27,6 +27,8 @@ LEASE = timedelta(minutes=15)
 """How long an attempt may take before another daemon may believe its owner dead."""
 UNREACHABLE = "unreachable: "
 """Begins the error of a mail that waits only because the relay itself was not to be had."""
+SET_UP = "refused by the set-up: "
+"""Begins the error of a mail that waits because the relay refuses more than this one."""
 HURRIED = 30
 """Attempts after which a mail keeps to its back-off even when the relay comes back: a relay that comes and goes every
 minute must not use a mail up."""
@@ -198,10 +200,11 @@ def renew(connection: Connection, key: int, *, who: str, now: datetime) -> bool:
 
 def hurry(connection: Connection, *, now: datetime) -> int:
     """The relay is back: what waited only for it is due at once."""
+    error = col(Outbox.error)
     waits = (
         col(Outbox.done_at).is_(None),
         col(Outbox.state) == "deferred",
-        col(Outbox.error).startswith(UNREACHABLE, autoescape=True),
+        or_(*(error.startswith(why, autoescape=True) for why in (UNREACHABLE, SET_UP))),
         col(Outbox.due) > now,
         col(Outbox.attempts) < HURRIED,
     )

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlmodel import col
 
+from maild.core.refusals import Fault
 from maild.storage import inbound as inbound_rows
 from maild.storage import mailboxes as mailbox_rows
 from maild.storage import outbox as outbox_rows
+from maild.storage import relay_faults
 from maild.storage.statements import table
 from maild.storage.tables import (
     Attachment,
@@ -275,8 +277,13 @@ def status(connection: Connection, zone: ZoneInfo) -> Shown:
         "failed": failed,
         "loops": loops or 0,
         "next_due": _time(outbox_rows.next_due(connection), zone),
+        "relay_faults": [_fault(fault, zone) for fault in relay_faults.known(connection)],
         "mailboxes": [_mailbox(state, zone) for state in mailbox_rows.states(connection)],
     }
+
+
+def _fault(fault: Fault, zone: ZoneInfo) -> Shown:
+    return {"refuses": fault.scope, "since": _time(fault.since, zone), "answer": fault.answer}
 
 
 def _mailbox(state: Shown, zone: ZoneInfo) -> Shown:

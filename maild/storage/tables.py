@@ -6,6 +6,7 @@ Legal states of an inbound mail (each move is one commit):
 state          attempts    raw kept  case    a crash here leaves
 =============  ==========  ========  ======  =====================================================
 accepted       0           yes       –       the row; the next start claims and reads it
+slow           ≥ 0         yes       –       the row; it waits for the slow reader, also after the next start
 reading        ≥ 1         yes       –       the row, attempt counted; the next start reads it alone
 done           ≥ 1         yes       maybe   nothing to do: case entry, bounce record or "ignored"
 quarantined    ≥ 1         yes       –       nothing to do until ``maild inbound requeue``
@@ -40,7 +41,7 @@ from sqlmodel import Field, SQLModel
 
 from maild.storage.columns import BigId, UTCDateTime
 
-UNREAD = ("accepted", "reading")
+UNREAD = ("accepted", "slow", "reading")
 UNSENT = ("queued", "held", "sending", "deferred")
 
 

@@ -294,6 +294,7 @@ def test_the_login_is_used_and_its_failure_is_not_the_mails(tls: tuple[ssl.SSLCo
             async with relayed(sink, **given) as (_, relay):
                 answer = await send(relay)
                 assert (answer.state, answer.relay) == ("deferred", True)
+                assert answer.blame == ("letter" if said else "all"), "only a 5xx must be set right by somebody"
                 assert "login was refused" in answer.answer
                 assert "feil-passord" not in answer.answer and "feil-passord" not in repr(relay)
 
@@ -419,14 +420,18 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def scripted(script: Script) -> AsyncIterator[Relay]:
+async def scripted(script: Script, hello: bytes = b"250-hi\r\n250 PIPELINING\r\n") -> AsyncIterator[Relay]:
     """A relay that greets properly and then does what the script says with its commands."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         await reader.readline()
-        writer.write(b"250-hi\r\n250 PIPELINING\r\n")
+        writer.write(hello)
+        while not hello.startswith(b"2") and (await reader.readline()).startswith(b"HELO"):
+            writer.write(hello)
         try:
+            if not hello.startswith(b"2"):
+                return
             await script(reader, writer)
             await writer.drain()
         except ConnectionError:

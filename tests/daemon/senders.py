@@ -167,7 +167,7 @@ class Senders:
             kills=kills,
             window=window,
             answers={key: mail.answers for key, mail in self.posts.items() if mail.answers},
-            poison=frozenset(key for key, mail in self.posts.items() if b"X-Poison:" in mail.data),
+            poison=frozenset(key for key, mail in self.posts.items() if b"X-Poison-All:" in mail.data),
         )
 
     def _stored(self, row: dict[str, object]) -> Stored:

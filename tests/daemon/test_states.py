@@ -22,7 +22,7 @@ import pytest
 from maild.storage import tables
 from tests.channels.sink import Sink, in_thread
 from tests.daemon.harness import ROOT, Desk, Desks
-from tests.daemon.poisons import buggy, poison
+from tests.daemon.poisons import buggy, deadly, poison
 from tests.daemon.senders import Senders, chain, post, sunk
 
 Rows = dict[str, dict[str, Any]]
@@ -95,8 +95,14 @@ def prepare(desk: Desk, sink: Sink, senders: Senders) -> None:
         senders.send([post(key, sender=sender)])
         until(lambda: states(desk, "outbox")["queued"] + states(desk, "outbox")["sending"] == 0)
     until(lambda: states(desk, "outbox")["failed"] == 1 and states(desk, "outbox")["deferred"] == 1)
-    senders.send([poison("sleep", "reading"), poison("exit", "quarantined"), post("held"), post("dropped")])
-    until(lambda: states(desk, "inbound")["quarantined"] == 1 and states(desk, "outbox")["held"] == 2)
+    senders.send([poison("sleep", "reading"), deadly("exit", "quarantined"), post("held"), post("dropped")])
+    senders.send([poison("hog", "slow-reading"), poison("hog", "slow-waiting")])
+    until(
+        lambda: (
+            states(desk, "inbound")["quarantined"] == states(desk, "inbound")["slow"] == 1
+            and states(desk, "outbox")["held"] == 2
+        )
+    )
     dropped = desk.rows("select id from outbox where state = 'held' order by id desc")[0]["id"]
     assert desk.run("outbox", "drop", str(dropped)).returncode == 0
     until(lambda: states(desk, "outbox")["queued"] + states(desk, "outbox")["sending"] == 0)
@@ -161,7 +167,7 @@ def story(desk: Desk, sink: Sink) -> Crash:
     before = moment(desk, sink, senders)
     sink.on_rcpt, sink.delay, desk.package = None, 0.0, None
     desk.start()
-    until(lambda: desk.left() == 4 and states(desk, "inbound")["done"] == len(before.inbound) - 1)
+    until(lambda: desk.left() == 6 and states(desk, "inbound")["done"] == len(before.inbound) - 1)
     after = moment(desk, sink, senders)
     for what in (
         ("inbound", "requeue", str(after.inbound["quarantined"]["id"])),
@@ -200,6 +206,18 @@ def inbound_accepted(crash: Crash) -> None:
     assert (row["state"], row["attempts"], row["outcome"]) == ("done", 1, "new")
 
 
+def inbound_slow(crash: Crash) -> None:
+    """Slow: the row, no attempt counted while it waits; the next start's slow reader reads it."""
+    row = crash.before.inbound["slow-waiting"]
+    assert (row["state"], row["attempts"]) == ("slow", 0)
+    row = crash.after.inbound["slow-waiting"]
+    assert (row["state"], row["attempts"], row["outcome"]) == ("done", 1, "new")
+    row = crash.before.inbound["slow-reading"]
+    assert (row["state"], row["attempts"]) == ("reading", 1)
+    row = crash.after.inbound["slow-reading"]
+    assert (row["state"], row["attempts"], row["outcome"]) == ("done", 2, "new")
+
+
 def inbound_reading(crash: Crash) -> None:
     """Reading: the row, its attempt counted; the next start reads it again."""
     row = crash.before.inbound["reading"]
@@ -217,7 +235,7 @@ def inbound_done(crash: Crash) -> None:
 def inbound_quarantined(crash: Crash) -> None:
     """Quarantined: stays so until an admin requeues it, which runs it from the start."""
     row = crash.before.inbound["quarantined"]
-    assert (row["state"], row["attempts"]) == ("quarantined", 3) and row == crash.after.inbound["quarantined"]
+    assert (row["state"], row["attempts"]) == ("quarantined", 1) and row == crash.after.inbound["quarantined"]
     row = crash.later.inbound["quarantined"]
     assert (row["state"], row["attempts"], row["outcome"]) == ("done", 1, "new")
 
@@ -289,6 +307,7 @@ def outbox_dropped(crash: Crash) -> None:
 
 PROMISES: tuple[Callable[[Crash], None], ...] = (
     inbound_accepted,
+    inbound_slow,
     inbound_reading,
     inbound_done,
     inbound_quarantined,

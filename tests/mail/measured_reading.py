@@ -1,4 +1,5 @@
-"""Read the mail on standard input once; print what it cost this process and what became of it, as JSON."""
+"""Read the mail on standard input once, within the budget of one mail; print what it cost this process and what became
+of it, as JSON."""
 
 import hashlib
 import json
@@ -8,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from maild.core.mail import Envelope
-from maild.mail import wire
-from maild.mail.read import ReadOptions, read
+from maild.mail import budget, child, wire
+from maild.mail.read import LADDER, ReadOptions
 
 
 def peak_megabytes() -> float:
@@ -20,16 +21,20 @@ def peak_megabytes() -> float:
 
 raw = sys.stdin.buffer.read()
 envelope = Envelope(source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=())
+timers = budget.Timers()
+timers.listen()
+reader = child.Reader(LADDER, timers, 60.0)
 began = time.process_time()
-mail = read(raw, envelope, ReadOptions())
-answer = wire.to_json(mail)
+answer = reader.answer(child.SLOW, raw, envelope, ReadOptions())
+cpu = time.process_time() - began
+mail = wire.mail_from(answer, envelope)
 print(
     json.dumps(
         {
-            "cpu": time.process_time() - began,
+            "cpu": cpu,
             "rss": peak_megabytes(),
             "answer": len(answer),
-            "same": wire.mail_from(answer, envelope) == mail,
+            "same": wire.to_json(mail) == answer,
             "unchanged": mail.sha256 == hashlib.sha256(raw).hexdigest(),
             "subject": mail.subject[:80],
             "from": mail.identity.shown[:80],

@@ -23,6 +23,7 @@ from maild.mail.attachments import content, safe_name
 from maild.mail.read import ReadOptions, read
 from maild.storage import tables, upgrade
 from maild.storage.engine import open_engine
+from tests.a_case import a_case
 from tests.mail.outlook_item import outlook_item
 from tests.mail.raw import ENVELOPE, files, mail, multi, part, reading, text
 from tests.mail.test_charset import CODECS
@@ -57,6 +58,7 @@ def test_500_bodies_are_the_same_in_both_databases(store_url: str) -> None:
             rows.append(row.model_dump())
     table = tables.Message.__table__  # type: ignore[attr-defined]
     with engine.begin() as connection:
+        a_case(connection, 1)
         connection.execute(insert(table), rows)
         found = connection.execute(select(table.c.text, table.c.subject).order_by(table.c.id)).all()
     assert [tuple(row) for row in found] == [(row["text"], row["subject"]) for row in rows]

@@ -183,10 +183,11 @@ def test_without_a_stamp_the_clock_is_plainly_not_compared() -> None:
 
 
 def test_what_waits_in_the_store_is_said() -> None:
-    """Quarantine and failed mail are problems, held mail a warning, each with its command."""
-    status = {"quarantined": 2, "failed": 1, "unmatched": 3, "outbox": {"held": 4}}
+    """Quarantine and failed mail are problems, held mail a warning, each with its command; a refusing relay too."""
+    fault = {"refuses": "mail to other domains", "since": "2026-12-01 08:00", "answer": "554 5.7.1 no"}
+    status = {"quarantined": 2, "failed": 1, "unmatched": 3, "outbox": {"held": 4}, "relay_faults": [fault]}
     found = {finding.about: finding for finding in doctor.store(status)}
-    assert [found[name].level for name in ("quarantined", "failed", "unmatched", "outbox")] == [
-        "problem", "problem", "warning", "warning",
+    assert [found[name].level for name in ("quarantined", "failed", "unmatched", "outbox", "relay")] == [
+        "problem", "problem", "warning", "warning", "problem",
     ]  # fmt: skip
     assert all(finding.do for finding in found.values())

@@ -19,10 +19,10 @@ HOUR = timedelta(hours=1)
 
 
 def take(
-    connection: Connection, *, suspects: bool = False, now: datetime = NOW, limit: int = 10
+    connection: Connection, *, kind: inbound.Kind = "fresh", now: datetime = NOW, limit: int = 10
 ) -> list[inbound.Claimed]:
     """Claim as daemon "me"."""
-    return inbound.claim(connection, who="me", now=now, limit=limit, suspects=suspects, room=10**9)
+    return inbound.claim(connection, who="me", now=now, limit=limit, kind=kind, room=10**9)
 
 
 @settings(suppress_health_check=list(HealthCheck), max_examples=50, deadline=None)
@@ -39,7 +39,7 @@ def test_claims_are_in_order_and_exclusive(connection: Connection) -> None:
     """Mails are claimed oldest first, once, and not beyond the room in memory."""
     keys = [inbound.accept(connection, ENVELOPE, b"x" * 100, claim_for=None) for _ in range(5)]
     assert [mail.id for mail in take(connection, limit=2)] == keys[:2]
-    some = inbound.claim(connection, who="me", now=NOW, limit=9, suspects=False, room=150)
+    some = inbound.claim(connection, who="me", now=NOW, limit=9, kind="fresh", room=150)
     assert [mail.id for mail in some] == keys[2:3], "the second would not fit"
     assert [mail.id for mail in take(connection)] == keys[3:]
     assert take(connection) == []
@@ -48,10 +48,10 @@ def test_claims_are_in_order_and_exclusive(connection: Connection) -> None:
 def test_an_accepting_claim_counts_the_attempt(connection: Connection) -> None:
     """A mail accepted with a claim is being read, attempt counted; after a crash it is a suspect."""
     key = inbound.accept(connection, ENVELOPE, b"x", claim_for="me")
-    assert take(connection) == [] and take(connection, suspects=True) == []
+    assert take(connection) == [] and take(connection, kind="suspects") == []
     inbound.reclaim_own(connection, who=None)
     assert take(connection) == []
-    assert [(mail.id, mail.attempts) for mail in take(connection, suspects=True)] == [(key, 2)]
+    assert [(mail.id, mail.attempts) for mail in take(connection, kind="suspects")] == [(key, 2)]
 
 
 def test_a_clean_stop_is_no_attempt(connection: Connection) -> None:
@@ -66,11 +66,11 @@ def test_three_strikes_then_quarantine_then_requeue(connection: Connection) -> N
     key = inbound.accept(connection, ENVELOPE, b"poison", claim_for="me")
     for attempt in (2, 3):
         inbound.retry_later(connection, key, who="me", reason="died", not_before=NOW + HOUR * attempt)
-        assert take(connection, suspects=True, now=NOW + HOUR * attempt - HOUR / 2) == []
-        assert [mail.attempts for mail in take(connection, suspects=True, now=NOW + HOUR * attempt)] == [attempt]
+        assert take(connection, kind="suspects", now=NOW + HOUR * attempt - HOUR / 2) == []
+        assert [mail.attempts for mail in take(connection, kind="suspects", now=NOW + HOUR * attempt)] == [attempt]
     assert not inbound.quarantine(connection, key, who="somebody else", reason="died", traceback="…", now=NOW)
     assert inbound.quarantine(connection, key, who="me", reason="died", traceback="…", now=NOW)
-    assert take(connection, suspects=True, now=NOW + HOUR * 99) == []
+    assert take(connection, kind="suspects", now=NOW + HOUR * 99) == []
     assert inbound.raw_of(connection, key) == b"poison"
     assert inbound.requeue(connection, key, now=NOW) and not inbound.requeue(connection, key, now=NOW)
     assert [mail.attempts for mail in take(connection)] == [1]
@@ -79,8 +79,8 @@ def test_three_strikes_then_quarantine_then_requeue(connection: Connection) -> N
 def test_an_expired_claim_can_be_taken_and_its_owner_is_fenced(connection: Connection) -> None:
     """When a daemon froze, another takes its mail over; the first one's effects are then refused."""
     key = inbound.accept(connection, ENVELOPE, b"x", claim_for="frozen")
-    assert take(connection, suspects=True, now=NOW) == []
-    assert [mail.id for mail in take(connection, suspects=True, now=NOW + inbound.LEASE * 2)] == [key]
+    assert take(connection, kind="suspects", now=NOW) == []
+    assert [mail.id for mail in take(connection, kind="suspects", now=NOW + inbound.LEASE * 2)] == [key]
     end = EndMail(inbound=key, outcome="new", reason="", case=None, content_hash="h", departments=("it",))
     plan = Plan(outcome="new", case=None, reason="", decided_at=NOW, changes=(end,))
     with pytest.raises(inbound.ClaimLost):
