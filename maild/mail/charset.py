@@ -202,6 +202,7 @@ def _stateful(data: bytes, name: str | None) -> str:
     return decode(data.replace(b"\x1b", b""), name)
 
 
+_CONTROLS = re.compile(rb"([\r\n\x00-\x20]+)")
 _ESCAPE = re.compile(rb"\x1b(\$\(?[@BDOQP]|\([BJIH]|&@|\.[AF]|N)")
 
 
@@ -221,7 +222,7 @@ def _jis(piece: bytes, mode: bytes) -> str:
     if mode == b"(I":
         return bytes(byte | 0x80 for byte in piece).decode("cp932", "maild.windows")
     if mode in (b"$@", b"$B", b"$(B", b"$(@"):
-        return "".join(_shifted(line) for line in re.split(rb"([\r\n\x00-\x20]+)", piece))
+        return "".join(_shifted(line) for line in _CONTROLS.split(piece))
     if mode == b"$(D":
         return _jis_x_0212(piece)
     return _undeclared(piece, "cp932") if not piece.isascii() else piece.decode("ascii")

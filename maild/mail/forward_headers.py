@@ -26,6 +26,7 @@ ROLE_OF: dict[str, Role] = {
 
 _TIME = re.compile(r"\d{1,2} ?[:.hH時点시] ?\d{2}|\d ?[ap]\.?m\b", re.IGNORECASE)
 _MOST_LOCAL = 64
+_AT = re.compile(r"@[^\s<>()\[\]\"':;,@]")
 _ADDRESS = re.compile(rf"[^\s<>()\[\]\"':;,]{{1,{_MOST_LOCAL}}}@[^\s<>()\[\]\"':;,@]{{1,255}}")
 
 
@@ -45,8 +46,10 @@ class Block:
 
 def address_in(text: str) -> re.Match[str] | None:
     """Find the first address in a text; nothing is looked for where no @ is near."""
-    at = text.find("@")
-    return None if at < 1 else _ADDRESS.search(text, max(0, at - _MOST_LOCAL))
+    if "@" not in text:
+        return None
+    at = _AT.search(text)
+    return None if at is None else _ADDRESS.search(text, max(0, at.start() - _MOST_LOCAL))
 
 
 def begins_with_address(text: str) -> bool:

@@ -49,9 +49,10 @@ def fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int]:
         assert line is not None
         if not line[0].strip():
             return found, max(line.end(), at + 1)
-        stop = caps.header_end(raw, at, min(end, at + 4096))
-        following = _KNOWN.search(raw, line.end(), stop)
-        if following is None or not found:
+        if not found:
+            return found, at
+        following = _KNOWN.search(raw, line.end(), caps.header_end(raw, at, min(end, at + 4096)))
+        if following is None:
             return found, at
         at = following.start()
     return found, at

@@ -18,7 +18,8 @@ _OURS = re.compile(r"(?i)maild\.\d{1,18}\.\d{1,10}\.[caix]\.[a-z2-7]{16}(?:@|%40
 _SHAPES = (tokens.ADDRESS_SHAPE, tokens.BOUNCE_SHAPE, tokens.MESSAGE_ID_SHAPE)
 _NOTICE = re.compile(rb"(?i)\bx-maild-[a-z]{2,20}:")
 _BEFORE, _AROUND = 24, 400
-_WRITTEN_PLUS, _WRITTEN_AT = re.compile("(?i)%2b"), re.compile("(?i)%40")
+_WRITTEN_PLUS = re.compile("(?i)%2b")
+_WRITTEN_AT = re.compile("(?i)%40")
 MOST = 200
 MOST_HINTS = 2000
 """Places looked at more closely for one mail's texts. What has more was made for it; the rest is passed over."""
