@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_ADDRESS = re.compile(r"[^\s<>\"\x00-\x20\x7f-\x9f\u2028\u2029]{1,320}")
 _FIELD = re.compile(rb"(?im)^return-path[ \t]*:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")
 _MOST = 64 * 1024
 
@@ -20,5 +21,5 @@ def return_path(raw: bytes) -> str | None:
         return ""
     address = value.removeprefix("<").removesuffix(">").strip()
     return (
-        address if re.fullmatch(r"[^\s<>\"\x00-\x20\x7f-\x9f\u2028\u2029]{1,320}", address) and "@" in address else None
+        address if _ADDRESS.fullmatch(address) and "@" in address else None
     )

@@ -23,6 +23,8 @@ MANY = 2
 """Refusals at so many different places, and none taken since the first, are no longer about one recipient."""
 TRIES = 3
 """So often a letter is tried, over 6 minutes, when nothing else goes out that would tell."""
+MOST = 10_000
+"""Refused letters that are remembered; one that was forgotten is looked at as if it were the first time."""
 INSIDE, OUTSIDE = "mail to our own domains", "mail to other domains"
 
 
@@ -85,13 +87,16 @@ class Standing:
         elif self._taken[scope] > doubt.taken:
             return "letter"  # the relay took others since
         doubt.refusals += 1
-        self._refused[scope].add(self._place(mail))
+        if len(self._refused[scope]) < MANY:
+            self._refused[scope].add(self._place(mail))
         fault = scope in self.faults or answer.blame != "doubt" or len(self._refused[scope]) >= MANY
         if fault:
             self._begin(_fault(scope, mail, answer, now))
         elif doubt.refusals >= TRIES:
             return "letter"  # nothing else went out that would tell
         self._doubts[mail.id] = doubt
+        if len(self._doubts) > MOST:
+            del self._doubts[next(iter(self._doubts))]
         return "fault" if fault else "doubt"
 
     def _begin(self, fault: Fault) -> None:

@@ -35,6 +35,8 @@ _WEEKDAYS = (
 )
 _WEEKDAY = {word: number for number, words in enumerate(_WEEKDAYS) for word in words.split()}
 _TRAILING_DAY = re.compile(r"(?:(?:den|the|zum|dem)\s)?(?:" + "|".join(_WEEKDAY) + r")?\W*(?:den\s|the\s|dem\s)?$")
+_SENTENCE_BEFORE = re.compile(r"[.!?;]\s")
+_SENTENCE_AFTER = re.compile(r"[.!?;,](?:\s|$)")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -103,8 +105,8 @@ def _read(found: re.Match[str], order: str, today: date) -> date | None:
 
 def _near(fold: str, found: _Day, words: tuple[str, ...]) -> bool:
     """Tell whether a word stands in the same sentence, within 40 characters of a date."""
-    before = re.split(r"[.!?;]\s", fold[max(0, found.start - 40) : found.start])[-1]
-    after = re.split(r"[.!?;,](?:\s|$)", fold[found.end : found.end + 30])[0]
+    before = _SENTENCE_BEFORE.split(fold[max(0, found.start - 40) : found.start])[-1]
+    after = _SENTENCE_AFTER.split(fold[found.end : found.end + 30])[0]
     return any(word in before for word in words) or any(word in after for word in words)
 
 

@@ -237,6 +237,7 @@ def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts,
 
 _COMMAND = re.compile(r"(?m)^[ \t]*#(?=[^\W\d])\S{1,40}")
 _SIGNED = (tokens.ADDRESS_SHAPE, tokens.MESSAGE_ID_SHAPE, tokens.BOUNCE_SHAPE)
+_WRITTEN_PLUS = re.compile("(?i)%2b")
 _INTERNAL = re.compile(r"(?i)x-maild-")
 
 
@@ -266,7 +267,7 @@ def unsendable(
 
 def _unescaped(text: str) -> str:
     """Return a text with the signs of an address as they are, which links to addresses escape (RFC 6068 §2)."""
-    return re.sub("(?i)%2b", "+", text).replace("%40", "@") if "%" in text else text
+    return _WRITTEN_PLUS.sub("+", text).replace("%40", "@") if "%" in text else text
 
 
 def _file_of_ours(files: tuple[Attachment, ...]) -> str | None:

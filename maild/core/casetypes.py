@@ -74,6 +74,8 @@ class CaseType:
 
 MOST_VALUE = 200
 """Characters of a value that is no free text; a longer one is none, and is not searched."""
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,9})?", re.ASCII)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DOTTED = re.compile(r"(\d{1,2})[./](\s?\d{1,2})(?:[./]\s?(\d{4}|\d{2}))?\.?")
 _NAMED = re.compile(r"(\d{1,2})\.?\s*([a-zæøåäö]+)\.?(?:\s+(\d{4}))?", re.IGNORECASE)
@@ -110,8 +112,8 @@ def value_of(field: Field, text: str, *, today: date) -> str | None:
 def _number(text: str, *, whole: bool) -> str | None:
     plain = text.replace(" ", "").replace("\u00a0", "").replace(",", ".")
     if whole:
-        return str(int(plain)) if re.fullmatch(r"-?\d{1,18}", plain, re.ASCII) else None
-    if not re.fullmatch(r"-?\d{1,18}(?:\.\d{1,9})?", plain, re.ASCII):
+        return str(int(plain)) if _WHOLE.fullmatch(plain) else None
+    if not _DECIMAL.fullmatch(plain):
         return None
     try:
         return str(Decimal(plain))

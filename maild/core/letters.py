@@ -44,6 +44,8 @@ from maild.core.people import domain_of, folded, present
 from maild.core.plan import CountsAs, Notice, NoticeKind
 from maild.core.rules import Agent, Department, Rulebook
 
+MOST_NAME = 60
+"""Characters of a name in a list of addresses; a longer one could push its address out of the line."""
 Values = Mapping[str, str | int | tuple[str, ...]]
 
 
@@ -310,7 +312,8 @@ def names(files: Iterable[Attachment]) -> tuple[str, ...]:
 
 def _box(box: Mailbox) -> str:
     """Write an address with its name, never the name alone: anybody can write another address as his name."""
-    return f"{box.name} <{box.address}>" if box.name and box.name.lower() != box.address.lower() else box.address
+    name = box.name[:MOST_NAME].rstrip()
+    return f"{name} <{box.address}>" if name and name.lower() != box.address.lower() else box.address
 
 
 def _label(kind: str, language: str, rulebook: Rulebook) -> str:

@@ -14,6 +14,7 @@ from heapq import merge
 from maild.core.mail import Attachment
 from maild.mail import decoding, headers, mentions
 from maild.mail.containers import Inside, contents
+from maild.mail.spending import Spending
 from maild.mail.structure import Part
 from maild.mail.text import clean_line
 
@@ -21,6 +22,7 @@ MOST_NAME = 120
 MOST_BLOCKS = 100
 _TYPE = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,80}")
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_PATH = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _RESERVED = re.compile(r"(?i)^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?=\.|\s*$)")
 _ENDINGS = {
@@ -41,7 +43,7 @@ _ENDINGS = {
 def safe_name(name: str) -> str:
     """Return a file name fit to show and to save: no path, control or direction character, at most 120 letters."""
     name = _BAD.sub("", clean_line(name.replace("\t", " "), 4 * MOST_NAME))
-    name = _FORBIDDEN.sub("_", re.split(r"[/\\]", name.rstrip("/\\ "))[-1]).strip(" ")
+    name = _FORBIDDEN.sub("_", _PATH.split(name.rstrip("/\\ "))[-1]).strip(" ")
     name = name.rstrip(". ") or name.strip(". ")
     if _RESERVED.match(name):
         name = f"_{name}"
@@ -62,7 +64,7 @@ def name_of(part: Part, position: int) -> str:
     ending = _ENDINGS.get(part.type, ".bin")
     if part.attached is not None:
         subject = part.attached.header("subject")
-        if subject is not None and (name := safe_name(re.sub(r"[/\\]", "_", headers.text(subject, most=100)))):
+        if subject is not None and (name := safe_name(_PATH.sub("_", headers.text(subject, most=100)))):
             return f"{name}.eml"
     return f"part-{position}{ending}"
 
@@ -73,7 +75,7 @@ def content_id(part: Part) -> str | None:
     return clean_line(headers.text(value, most=255).strip().strip("<>"), 255) or None if value is not None else None
 
 
-def of_part(part: Part, position: int, data: bytes) -> Attachment:
+def of_part(part: Part, position: int, data: bytes, spending: Spending | None = None) -> Attachment:
     """Describe a part, whose decoded bytes are given, as a file."""
     cid = content_id(part)
     return Attachment(
@@ -86,11 +88,13 @@ def of_part(part: Part, position: int, data: bytes) -> Attachment:
         encoding=part.encoding,
         inline=part.disposition == "inline" or (cid is not None and part.disposition != "attachment"),
         content_id=cid,
-        ours=mentions.in_file(data),
+        ours=mentions.in_file(data, spending),
     )
 
 
-def inside(container: Attachment, files: Iterable[Inside]) -> list[Attachment]:
+def inside(
+    container: Attachment, files: Iterable[Inside], spending: Spending | None = None
+) -> list[Attachment]:
     """Describe the files in a container."""
     return [
         replace(
@@ -102,7 +106,7 @@ def inside(container: Attachment, files: Iterable[Inside]) -> list[Attachment]:
             inside=index,
             inline=False,
             content_id=None,
-            ours=mentions.in_file(file.data),
+            ours=mentions.in_file(file.data, spending),
         )
         for index, file in enumerate(files)
     ]
@@ -110,7 +114,7 @@ def inside(container: Attachment, files: Iterable[Inside]) -> list[Attachment]:
 
 def whole(raw: bytes, digest: str, subject: str) -> Attachment:
     """Describe the mail itself as a file, for a reading that could not go inside."""
-    name = safe_name(re.sub(r"[/\\]", "_", subject[:100])) or "original"
+    name = safe_name(_PATH.sub("_", subject[:100])) or "original"
     return Attachment(
         name=f"{name}.eml",
         type="message/rfc822",
@@ -123,10 +127,12 @@ def whole(raw: bytes, digest: str, subject: str) -> Attachment:
 
 
 _UU = re.compile(
-    rb"(?m)^begin (?P<mode>[0-7]{3,4}) (?P<uu>[^\r\n]{1,255}?)[ \t]*\r?\n(?P<body>(?:[\x20-\x60][^\r\n]{0,90}\r?\n)+)"
+    rb"(?m)^begin (?P<mode>[0-7]{3,4}) (?P<uu>[^\r\n]{1,300})\r?\n(?P<body>(?:[\x20-\x60][^\r\n]{0,90}\r?\n)+)"
     rb"(?:[` ]?[ \t]*\r?\n)?end[ \t]*(?:\r?\n|\Z)"
 )
-_YENC = re.compile(rb"(?ms)^=ybegin [^\r\n]{0,500}?name=(?P<y>[^\r\n]{1,255})\r?\n.*?^=yend [^\r\n]*(?:\r?\n|\Z)")
+_YENC = re.compile(
+    rb"(?ms)^=ybegin (?:(?!name=)[^\r\n]){0,500}name=(?P<y>[^\r\n]{1,255})\r?\n.*?^=yend [^\r\n]*(?:\r?\n|\Z)"
+)
 _YENC_END = b"\n=yend "
 
 
@@ -142,7 +148,8 @@ def blocks(data: bytes) -> list[tuple[int, int, str, bytes, bytes]]:
             continue
         encoding = "uuencode" if match.re is _UU else "yenc"
         if content := decoding.decode(match[0], encoding):
-            found.append((match.start(), match.end(), encoding, match["uu" if match.re is _UU else "y"], content))
+            name = match["uu"].rstrip(b" \t") if match.re is _UU else match["y"]
+            found.append((match.start(), match.end(), encoding, name, content))
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 MOST = 8192
 """Longest field read; real ones have a few hundred characters."""
 _TOKEN = re.compile(r'\s+|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<sign>[;=])|(?P<word>[^\s;="()\\]+)')
+_ESCAPED = re.compile(r"\\(.)")
 _BRACKET = re.compile(r"[()]|\\.")
 
 
@@ -116,7 +117,7 @@ def _result(segment: list[tuple[str, str]]) -> Result | None:
         (name, _), (sign, _), (given, _) = segment[position : position + 3]
         if sign != "=" or given == "=" or name.startswith('"') or name == "=":
             return None
-        pairs.append((name.lower(), re.sub(r"\\(.)", r"\1", given[1:-1]) if given.startswith('"') else given))
+        pairs.append((name.lower(), _ESCAPED.sub(r"\1", given[1:-1]) if given.startswith('"') else given))
     method, _, version = pairs[0][0].partition("/")
     if version not in ("", "1"):
         return None

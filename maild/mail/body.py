@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from maild.core.mail import Attachment, Calendar
 from maild.mail import attachments, calendar, caps, charset, containers, decoding, headers, html, structure, tnef
 from maild.mail.flowed import unwrap
+from maild.mail.spending import Spending
 from maild.mail.structure import Part
 from maild.mail.text import Mark, Shown, clean, clean_line, without_pictures
 
@@ -18,7 +20,10 @@ _STUB = re.compile(
 _MOST_STUB = 60
 _SHOWN = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext"})
 _FILE_TEXTS = frozenset({"text/calendar", "text/rfc822-headers", "text/x-vcard", "text/vcard", "text/directory"})
-_MIME_PREAMBLE = re.compile(rb"\bMIME\b")
+_ENRICHED = re.compile(r"<(?!<)/?[a-zA-Z-]+>")
+_MOST_ALIKE = 10
+"""Runs of lines with which a page is compared."""
+_TOO_MUCH_HTML = f"HTML of more than {caps.HTML_TOGETHER // 1_000_000} MB is kept as files"
 
 
 @dataclass(slots=True)
@@ -47,19 +52,23 @@ class _Piece:
     text: str
     marks: tuple[Mark, ...] = ()
     pictures: tuple[tuple[str, int], ...] = ()
+    words: frozenset[str] | None = None
+    """Its words, casefolded, once somebody has asked."""
 
 
 class _Walk:
     """One pass over the parts in order."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, spending: Spending) -> None:
         self.raw = raw
+        self.spending = spending
         self.body = Body()
         self.pieces: list[_Piece] = []
         self.position = 0
         self.calendar_text = ""
         self.wrapped: list[containers.Contents] = []
-        self.html_left = caps.HTML_TOGETHER
+        self.sources: dict[int, str] = {}
+        """Pages decoded already, by where they begin: alternatives in alternatives show the same one."""
 
     # -- choosing -------------------------------------------------------------------------------------------------
 
@@ -103,11 +112,11 @@ class _Walk:
         beside = [one for one in rich.whole() if not one.parts and (one.type != "text/html" or _is_named(one))]
         words = self.plain_text(plain)
         self.body.has_html = True
-        source = self.source(page)
+        source = self.page(page)
         if words.strip() and not (len(words) < 600 and self.is_stub(words, source)):
-            self.body.sources.append(source)
+            self.body.sources.append(self.spending.take_source(source))
             self.position += 1
-            if any(one.main == "image" for one in beside):
+            if any(one.main == "image" for one in beside) and self.spending.take_html(len(source)):
                 page_shown = html.render(source)
                 self.body.rich, self.body.pictures = page_shown.shown, list(page_shown.pictures)
             return [plain, *beside, *rest]
@@ -122,8 +131,10 @@ class _Walk:
         count = len(words.split())
         if count > _MOST_STUB or (_STUB.search(words) is None and count > 3):
             return False
+        if not self.spending.take_html(len(source)):
+            return False
         rich = html.to_text(source).text
-        return len(rich.split()) > max(2 * count, count + 5) and not _same_start(words, rich)
+        return len(rich.split()) > max(2 * count, count + 5) and not _says_too(_words_of(rich), words.split())
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -131,13 +142,19 @@ class _Walk:
         """Return the decoded text of a text part."""
         piece = self.raw[part.start : part.end]
         if len(piece) > 4 * caps.HTML:
-            self.body.defects.append("a text part of more than 8 MB is read in part")
+            self.spending.cut("a text part of more than 8 MB is read in part")
             piece = piece[: 4 * caps.HTML]
         data = decoding.decode(piece, part.encoding)
         declared = part.params.get("charset")
         if part.type == "text/html" and not data.isascii() and charset.codec(declared) in (None, "ascii"):
             declared = _meta_charset(data) or declared
         return charset.decode(data, declared)
+
+    def page(self, part: Part) -> str:
+        """Return the decoded text of an HTML part, decoded once however many alternatives hold it."""
+        if part.start not in self.sources:
+            self.sources[part.start] = self.source(part)
+        return self.sources[part.start]
 
     def plain_text(self, part: Part) -> str:
         """Return a text/plain part as shown lines."""
@@ -149,9 +166,8 @@ class _Walk:
     def text(self, part: Part, *, as_file: bool) -> None:
         """Show a text part."""
         if part.type == "text/html":
-            source = self.source(part)
             self.body.has_html = True
-            self.show_html(part, source)
+            self.show_html(part, self.page(part))
             if as_file:
                 self.file(part)
             return
@@ -159,18 +175,24 @@ class _Walk:
         if "begin" in text:
             text = self.without_blocks(part, text)
         if part.type == "text/enriched" or part.type == "text/richtext":
-            text = re.sub(r"<<", "<", re.sub(r"<(?!<)/?[a-zA-Z-]+>", "", text))
-        if len(text) > caps.TEXT:
-            self.body.defects.append(f"text of more than {caps.TEXT} characters is shown in part")
-            text, as_file = text[: caps.TEXT], True
-        self.add(_Piece(text.strip("\n")))
-        if as_file:
+            text = _ENRICHED.sub("", text).replace("<<", "<")
+        shown = self.granted(text)
+        self.add(_Piece(shown.strip("\n")))
+        if as_file or len(shown) < len(text):
             self.file(part)
+
+    def granted(self, text: str) -> str:
+        """Return as much of a text as may be shown of this mail."""
+        shown = text[: self.spending.take_text(len(text))]
+        if len(shown) < len(text):
+            self.spending.cut(f"text of more than {caps.TEXT} characters is shown in part")
+        return shown
 
     def without_blocks(self, part: Part, text: str) -> str:
         """Take uuencoded and yEnc files out of a text."""
         data = decoding.decode(self.raw[part.start : part.end], part.encoding)
         found = attachments.blocks(data)
+        found = found[: self.spending.take_files(len(found))]
         if not found:
             return text
         encoded = part.encoding in ("base64", "quoted-printable")
@@ -185,19 +207,38 @@ class _Walk:
 
     def show_html(self, part: Part, source: str) -> None:
         """Show an HTML part as text."""
-        self.html_left -= min(len(source), caps.HTML)
-        if self.html_left < 0:
-            self.body.defects.append("HTML of more than 4 MB is kept as files")
+        if not self.spending.take_html(len(source)):
+            self.spending.cut(_TOO_MUCH_HTML)
             self.file(part)
             return
         if len(source) > caps.HTML:
-            self.body.defects.append("HTML of more than 2 MB is shown in part")
+            self.spending.cut("HTML of more than 2 MB is shown in part")
             self.file(part)
         page = html.render(source)
-        self.body.sources.append(source)
-        if any(_same_start(page.shown.text, piece.text) for piece in self.pieces):
+        self.body.sources.append(self.spending.take_source(source))
+        words = page.shown.text.split()
+        if any(_says_too(self.words(piece), words) for piece in self.pieces[:_MOST_ALIKE]):
             return  # the text once more, by a program that calls its alternatives mixed
-        self.add(_Piece(page.shown.text[: caps.TEXT], page.shown.marks, page.pictures))
+        if not self.add_page(page) and len(source) <= caps.HTML:
+            self.file(part)
+
+    def add_page(self, page: html.Rendered) -> bool:
+        """Put a page below what is there; False when only a part of it may be shown."""
+        shown = self.granted(page.shown.text)
+        if page.cut:
+            self.spending.cut(f"text of more than {caps.TEXT} characters is shown in part")
+        marks = page.shown.marks
+        if len(shown) < len(page.shown.text):
+            end = shown.count("\n") + 1
+            marks = tuple(Mark(m.kind, m.start, min(m.end, end), m.why) for m in marks if m.start < end)
+        self.add(_Piece(shown, marks, page.pictures))
+        return not page.cut and len(shown) == len(page.shown.text)
+
+    def words(self, piece: _Piece) -> frozenset[str]:
+        """Return the words of a run of lines, casefolded."""
+        if piece.words is None:
+            piece.words = _words_of(piece.text)
+        return piece.words
 
     def add(self, piece: _Piece) -> None:
         """Put a run of lines below what is there."""
@@ -207,18 +248,19 @@ class _Walk:
     def file(self, part: Part) -> None:
         """Take a part as a file; of an attached mail its header is shown, never its text."""
         data = decoding.decode(self.raw[part.start : part.end], part.encoding)
-        file = attachments.of_part(part, self.position, data)
+        file = attachments.of_part(part, self.position, data, self.spending)
         if part.attached is not None:
             self.attach(self.raw, part.attached, part)
         elif part.type == "message/rfc822" and len(data) < caps.TEXT:
-            self.attach(data, structure.head_of(data), part)
+            self.attach(data, structure.head_of(data, self.spending), part)
         inside = containers.contents(data)
         if inside is None:
             self.body.files.append(file)
             return
         packed = data.startswith(tnef.SIGNATURE)
         self.body.files.append(replace(file, decoration=packed and bool(inside.files or inside.text or inside.html)))
-        self.body.files += attachments.inside(file, inside.files)
+        files = inside.files[: self.spending.take_files(len(inside.files))]
+        self.body.files += attachments.inside(file, files, self.spending)
         self.wrapped.append(inside)
         if inside.summary:
             self.add(_summary_lines(list(inside.summary), "[Attached Outlook item]"))
@@ -227,10 +269,11 @@ class _Walk:
         """Note an attached mail and show its header; a report's copy of the original is not shown."""
         self.body.attached.append((raw, inner))
         if raw is not self.raw:
-            self.body.sources.append(raw.decode("latin-1"))
+            self.body.sources.append(self.spending.take_source(raw.decode("latin-1")))
         for one in inner.whole():
             if one.main == "text" and one.encoding != "identity" and one.end - one.start < caps.TEXT:
-                self.body.sources.append(decoding.decode(raw[one.start : one.end], one.encoding).decode("latin-1"))
+                text = decoding.decode(raw[one.start : one.end], one.encoding).decode("latin-1")
+                self.body.sources.append(self.spending.take_source(text))
         if not _in_report(part):
             self.add(_summary(inner))
 
@@ -247,11 +290,10 @@ class _Walk:
         """A mail without text shows what a winmail.dat or an invitation says."""
         for inside in self.wrapped:
             if inside.text.strip():
-                self.add(_Piece(without_pictures(clean(inside.text)[: caps.TEXT]).strip("\n")))
-            elif inside.html:
-                page = html.render(inside.html)
+                self.add(_Piece(without_pictures(self.granted(clean(inside.text))).strip("\n")))
+            elif inside.html and self.spending.take_html(len(inside.html)):
                 self.body.has_html = True
-                self.add(_Piece(page.shown.text[: caps.TEXT], page.shown.marks))
+                self.add_page(replace(html.render(inside.html), pictures=()))
         if not self.pieces and self.calendar_text:
             self.add(_Piece(self.calendar_text))
 
@@ -269,12 +311,18 @@ class _Walk:
             marks.extend(Mark(m.kind, m.start + start, m.end + start, m.why) for m in piece.marks)
             self.body.pictures.extend((name, line if line < 0 else line + start) for name, line in piece.pictures)
         self.body.shown = Shown("\n".join(lines), tuple(marks))
+        self.body.defects += self.spending.defects
         return self.body
 
 
-def read(raw: bytes, root: Part) -> Body:
-    """Return the text and the files of a mail."""
-    walk = _Walk(raw)
+def read(raw: bytes, root: Part, spending: Spending | None = None) -> Body:
+    """Return the text and the files of a mail.
+
+    Raises:
+        caps.Capped: when the attached mails have too many fields.
+
+    """
+    walk = _Walk(raw, spending or Spending())
     walk.enter(root)
     return walk.result()
 
@@ -293,10 +341,14 @@ def _is_variant(part: Part) -> bool:
     return part.main == "text" and part.type not in _SHOWN and part.type not in _FILE_TEXTS and not _is_named(part)
 
 
-def _same_start(words: str, rich: str) -> bool:
-    """Tell whether the page says the stub's words too: then the text is the page in short, and no stub."""
-    plain, other = words.split(), set(rich.casefold().split())
-    return bool(plain) and sum(word.casefold() in other for word in plain) >= 0.9 * len(plain)
+def _words_of(text: str) -> frozenset[str]:
+    """Return the words of a text, casefolded."""
+    return frozenset(text.casefold().split())
+
+
+def _says_too(other: frozenset[str], words: Sequence[str]) -> bool:
+    """Tell whether a text says another one's words too: then a short one is the page in short, and no stub."""
+    return bool(words) and sum(word.casefold() in other for word in words) >= 0.9 * len(words)
 
 
 def _stub(words: str) -> _Piece:

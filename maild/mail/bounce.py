@@ -14,6 +14,8 @@ from maild.mail import bounce_prose as prose
 from maild.mail.structure import Part
 
 _MOST_PARTS = 60
+_LONGEST = 1000
+"""Characters of a report's field in which something is looked for."""
 _ID = re.compile(r"<[^<>\s]{1,250}>")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:|]{1,64}@[^\s<>()\[\]\"',;:|]{1,255}")
 _ANSWER = re.compile(r"(?i)^\s*(?:re|sv|svar|aw|antw|vs|vb|fwd?|wg|vl|tr|rv|i|enc)\s*(?:\[\d+\])?\s*[:：]")
@@ -141,7 +143,7 @@ def _groups(part: Message) -> Fields:
 
 
 def _read_fields(text: str) -> Fields:
-    groups: Fields = [{}]
+    groups: list[dict[str, list[str]]] = [{}]
     last = ""
     for line in text[: prose.MOST_TEXT].split("\n"):
         if not line.strip():
@@ -150,15 +152,15 @@ def _read_fields(text: str) -> Fields:
         found = _FIELD.match(line)
         if found is not None:
             last = found.group(1).lower()
-            groups[-1][last] = found.group(2).strip()
+            groups[-1][last] = [found.group(2).strip()]
         elif line[:1] in " \t" and last in groups[-1]:
-            groups[-1][last] = f"{groups[-1][last]} {line.strip()}"
-    return groups
+            groups[-1][last].append(line.strip())
+    return [{name: " ".join(pieces) for name, pieces in group.items()} for group in groups]
 
 
 def _address(value: str) -> str | None:
     """Return the address of ``rfc822; <kari@x.no>``, lower case, or None."""
-    found = _ADDRESS.search(value.rpartition(";")[2] if ";" in value else value)
+    found = _ADDRESS.search(value.rpartition(";")[2][:_LONGEST])
     return found.group().strip("<>.").lower() if found else None
 
 
@@ -177,10 +179,10 @@ def _delivery(message: Message, parts: list[Message], text: str) -> Report:
         _address(group.get(name, "")) for group in chosen for name in ("original-recipient", "final-recipient")
     ]
     recipients = tuple(dict.fromkeys(address for address in addresses if address))
-    status = next((found.group() for g in chosen if (found := _STATUS.search(g.get("status", "")))), "")
+    status = next((found.group() for g in chosen if (found := _STATUS.search(g.get("status", "")[:_LONGEST]))), "")
     diagnostic = next((g["diagnostic-code"] for g in chosen if g.get("diagnostic-code")), "")
     said = text if text.strip() else _everything(parts)
-    better = _STATUS.search(diagnostic)
+    better = _STATUS.search(diagnostic[:_LONGEST])
     if better is not None and (not status or status.endswith(".0.0")):
         status = better.group()
     return Report(
@@ -253,7 +255,7 @@ def _feedback(parts: list[Message]) -> Report:
 def _receipt(parts: list[Message]) -> Report:
     fields = _one_group(parts, "message/disposition-notification")
     address = _address(fields.get("final-recipient", ""))
-    found = _ID.search(fields.get("original-message-id", ""))
+    found = _ID.search(fields.get("original-message-id", "")[:_LONGEST])
     return Report(
         kind="disposition-notification",
         action=fields.get("disposition", "").rpartition(";")[2].strip()[:60].lower(),

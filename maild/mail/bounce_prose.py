@@ -25,7 +25,7 @@ _UNATTENDED = re.compile(r"(?:no|do-?not)[-._]?reply|sysadmin|system|admin(?:ist
 MOST_TEXT = 65_536
 _HEAD_LINES = 200
 _ADDRESS = r"[^\s<>()\[\]\"',;:|]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])"
-_FIELD = re.compile(rf"(?im)^[ \t>]*(?:final|original)-recipient:[ \t]*(?:[a-z0-9-]{{1,20}};)?[ \t]*<?({_ADDRESS})")
+_FIELD = re.compile(rf"(?im)^[ \t>]*(?:final|original)-recipient:[ \t]{{0,20}}(?:[a-z0-9-]{{1,20}};[ \t]{{0,20}})?<?({_ADDRESS})")
 _COMMAND = re.compile(rf"(?i)rcpt to: ?<?({_ADDRESS})")
 _LEADS = re.compile(
     r"^[ \t>*•\-]{0,12}(?:to: ?|recipient address: ?|recipient: ?|user )?"
@@ -54,13 +54,21 @@ def sender_is_program(message: Message) -> bool:
         if not may_name_a_program(text):
             continue
         fold = text.casefold()
-        name, address = parseaddr(text)
+        name, address = _parsed(text)
         local = address.partition("@")[0].casefold().strip("<> ")
         if local in _DAEMONS - {"system", "mta", "sysadmin", "nobody", "delivery", "bounce", "bounces"}:
             return True
         if any(word in name.casefold() for word in _DAEMON_NAMES) or any(word in fold for word in _SURE_DAEMONS):
             return True
     return False
+
+
+def _parsed(text: str) -> tuple[str, str]:
+    """Return name and address; neither, when the library loses itself in brackets in brackets."""
+    try:
+        return parseaddr(text)
+    except RecursionError:
+        return "", ""
 
 
 def may_name_a_program(sender: str) -> bool:
@@ -82,7 +90,7 @@ def is_null(return_path: str) -> bool:
 
 
 def _unattended(message: Message) -> bool:
-    local = parseaddr(str(message.get("From", ""))[:1000])[1].partition("@")[0].casefold()
+    local = _parsed(str(message.get("From", ""))[:1000])[1].partition("@")[0].casefold()
     return local in _DAEMONS or _UNATTENDED.search(local) is not None
 
 

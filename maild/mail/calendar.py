@@ -11,6 +11,9 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(
     r'(?im)^(BEGIN|METHOD|UID|ATTENDEE|SUMMARY|DTSTART|DTEND|LOCATION|COMMENT)((?:;(?:"[^"\n]*"|[^:"\n])*)?):(.*)$'
 )
+_MAILTO = re.compile(r"(?i)^mailto:")
+_ESCAPED_END = re.compile(r"\\[nN]")
+_ESCAPED = re.compile(r"\\([,;\\])")
 _PARTSTAT = re.compile(r'(?i);PARTSTAT="?([A-Z-]+)')
 _MOST = 256 * 1024
 
@@ -24,7 +27,7 @@ def read(text: str, method: str = "") -> Calendar | None:
     for parameters, value in values.get("ATTENDEE", ()):
         found = _PARTSTAT.search(parameters)
         if not attendee or (found is not None and not partstat):
-            attendee = re.sub(r"(?i)^mailto:", "", value.strip())
+            attendee = _MAILTO.sub("", value.strip())
             partstat = found[1].upper() if found is not None else ""
     return Calendar(
         method=clean_line(_first(values, "METHOD") or method, 40).upper(),
@@ -58,4 +61,4 @@ def _first(values: dict[str, list[tuple[str, str]]], name: str) -> str:
 
 
 def _plain(value: str) -> str:
-    return re.sub(r"\\([,;\\])", r"\1", re.sub(r"\\[nN]", " ", value)).strip()
+    return _ESCAPED.sub(r"\1", _ESCAPED_END.sub(" ", value)).strip()

@@ -8,7 +8,10 @@ many millions.
 from __future__ import annotations
 
 import codecs
+import pkgutil
 import re
+from encodings import __path__ as _codecs_path
+from encodings import aliases, normalize_encoding
 
 _ALIASES = {
     "latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252",
@@ -42,6 +45,9 @@ _JAPANESE = frozenset({"iso2022_jp", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp
 _STATEFUL = frozenset({*_JAPANESE, "iso2022_kr", "hz", "utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32",
                        "utf_32_le", "utf_32_be"})  # fmt: skip
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_CODECS = {*aliases.aliases, *aliases.aliases.values(), *(one.name for one in pkgutil.iter_modules(_codecs_path))}
+"""Every name the standard library has a codec for: it would look for each other one among the files of its disk."""
+_MOST_REMEMBERED = 100
 _known: dict[str, str | None] = {}
 
 
@@ -49,6 +55,8 @@ def codec(name: str | None) -> str | None:
     """Return the codec that a charset name means, or None when it means nothing that is text."""
     if not name:
         return None
+    if len(name) > _MOST_REMEMBERED:
+        return _look_up(name)
     if name not in _known:
         if len(_known) > 500:
             _known.clear()
@@ -68,6 +76,9 @@ def _look_up(name: str) -> str | None:
 
 
 def _is_text(word: str) -> bool:
+    plain = normalize_encoding(word)
+    if plain not in _CODECS and plain.replace(".", "_") not in _CODECS:
+        return False
     try:
         info = codecs.lookup(word)
     except (LookupError, ValueError):
@@ -78,10 +89,29 @@ def _is_text(word: str) -> bool:
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
     """Read what a codec refuses as windows-1252, or latin-1 where that has no letter."""
     assert isinstance(error, UnicodeDecodeError)
-    piece = error.object[error.start : max(error.end, error.start + 1)]
-    return "".join(_WINDOWS[byte] for byte in piece), error.start + len(piece)
+    end = max(error.end, error.start + 1)
+    if error.encoding == "utf-8":
+        end = max(end, _never_utf8(error.object, error.start))
+    elif error.encoding == "charmap":
+        end = max(end, _repeated(error.object, error.start))
+    piece = error.object[error.start : end]
+    return "".join([_WINDOWS[byte] for byte in piece]), end
 
 
+def _never_utf8(data: bytes, start: int) -> int:
+    """Return where a run of octets ends of which none begins a letter in UTF-8: read at once, it costs no more calls."""
+    found = _NO_BEGINNING.match(data, start)
+    return start if found is None else found.end()
+
+
+def _repeated(data: bytes, start: int) -> int:
+    """Return where a run of the same octet ends; a charset that cannot read it once cannot read it again."""
+    found = _SAME.match(data, start)
+    return start if found is None else found.end()
+
+
+_NO_BEGINNING = re.compile(rb"[\x80-\xc1\xf5-\xff]+")
+_SAME = re.compile(rb"(.)\1*", re.DOTALL)
 _WINDOWS = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256)]
 codecs.register_error("maild.windows", _as_windows)
 
@@ -172,6 +202,7 @@ def _stateful(data: bytes, name: str | None) -> str:
     return decode(data.replace(b"\x1b", b""), name)
 
 
+_CONTROLS = re.compile(rb"([\r\n\x00-\x20]+)")
 _ESCAPE = re.compile(rb"\x1b(\$\(?[@BDOQP]|\([BJIH]|&@|\.[AF]|N)")
 
 
@@ -191,7 +222,7 @@ def _jis(piece: bytes, mode: bytes) -> str:
     if mode == b"(I":
         return bytes(byte | 0x80 for byte in piece).decode("cp932", "maild.windows")
     if mode in (b"$@", b"$B", b"$(B", b"$(@"):
-        return "".join(_shifted(line) for line in re.split(rb"([\r\n\x00-\x20]+)", piece))
+        return "".join(_shifted(line) for line in _CONTROLS.split(piece))
     if mode == b"$(D":
         return _jis_x_0212(piece)
     return _undeclared(piece, "cp932") if not piece.isascii() else piece.decode("ascii")

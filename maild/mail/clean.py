@@ -16,6 +16,7 @@ _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _NOT_IN_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 _SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PATH = re.compile(r"[/\\]")
 _NOT_IN_FILENAME = re.compile('["*:<>?|]')
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=\.|$)")
 
@@ -44,7 +45,7 @@ def clean_text(text: str) -> str:
 
 def clean_filename(name: str) -> str:
     """Return a file name without path, controls or characters a file system refuses; ≤ 120 characters (FAULTS P4)."""
-    base = re.split(r"[/\\]", clean_header(name, 4096))[-1]
+    base = _PATH.split(clean_header(name, 4096))[-1]
     base = _NOT_IN_FILENAME.sub("_", base).strip(" .")
     if len(base) > FILENAME_LIMIT:
         stem, dot, ending = base.rpartition(".")

@@ -8,6 +8,7 @@ becomes the built-in plain one; there is always a mail.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,8 @@ MOST_REASON = 600
 MOST_SUBJECT = 240
 MOST_ADDRESS = 320
 """Characters of an address (RFC 5321 §4.5.3.1); a shorter cut could make one look like another."""
+MOST_BOX = MOST_ADDRESS + 80
+"""Characters of a name and its address."""
 _UNCUT = frozenset({"answer"})
 _LONG = frozenset({"text", "held_text", "diagnostic"})
 MOST_WHY = 300
@@ -37,11 +40,11 @@ _MOST = {"recipients": 10_000}
 """Whom an answer goes to is shown whole: nobody hides behind a cut."""
 
 
-def _whole_address(text: str) -> str:
-    return clean_header(text, MOST_ADDRESS)
-
-
-_CLEAN = {"attachments": clean_filename, "recipients": _whole_address}
+_CLEAN: dict[str, Callable[[str], str]] = {
+    "attachments": clean_filename,
+    "recipients": lambda text: clean_header(text, MOST_ADDRESS),
+    "copies": lambda text: clean_header(text, MOST_BOX),
+}
 _NOTHING = Enclosed(parts=(), left_out=())
 
 

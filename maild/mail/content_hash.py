@@ -17,12 +17,16 @@ _TRACE = re.compile(
     r"|x-mozilla-.*|x-account-key|lines|x-pmx-.*|x-tm-.*|x-cloud-sec-.*|x-halon-.*|x-ham-.*|x-vr-.*|x-maild-.*"
 )
 """Fields that transport and filters add or change; case-folded names."""
+_LONGEST = 100
+"""Letters of a name that is remembered: the memory holds what senders write."""
 _known: dict[str, bool] = {}
 
 
 def is_trace(name: str) -> bool:
     """Tell whether a field belongs to the road, not to the mail."""
     known = _known.get(name)
+    if known is None and len(name) > _LONGEST:
+        return _TRACE.fullmatch(name) is not None
     if known is None:
         if len(_known) > 2000:
             _known.clear()
@@ -36,7 +40,9 @@ def content_hash(raw: bytes, found: list[Field], start: int) -> str:
     digest = hashlib.sha256(b"\n".join(fields) + b"\n\n")
     content = raw[start:].replace(b"\r", b"")  # a third of what translate takes
     end = len(content)
-    while end and content[end - 1] == 0x0A:
+    if content.endswith(b"\n\n"):
+        end = len(content.rstrip(b"\n"))
+    elif content.endswith(b"\n"):
         end -= 1
     digest.update(memoryview(content)[:end])
     return digest.hexdigest()

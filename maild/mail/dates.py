@@ -18,6 +18,8 @@ _TIME = re.compile(
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./年년] ?(\d{1,2})[-./月월] ?(\d{1,2})(?!\d)")
 _DOTTED = re.compile(r"(?<!\d)(\d{1,2})[./-] ?(\d{1,2})[./-] ?((?:19|20)\d\d)(?!\d)")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
+_CLOCK_AND_ZONE = re.compile(r"\d{1,2}:\d{2}(?::\d{2})? [+-]\d{4}")
+_ZONE_NAME = re.compile(r"[A-Za-z]{2,5}")
 _ZONE = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?(?!\d)")
 _FIXED = {
     "utc": 0,
@@ -63,7 +65,7 @@ def read_date(text: str) -> datetime | None:
 
 
 def _rfc5322(text: str) -> datetime | None:
-    if not re.search(r"\d{1,2}:\d{2}(?::\d{2})? [+-]\d{4}", text):
+    if not _CLOCK_AND_ZONE.search(text):
         return None
     try:
         return parsedate_to_datetime(text)
@@ -124,7 +126,7 @@ def _zone(text: str) -> timezone | None:
     if found is not None:
         delta = timedelta(hours=int(found.group(2)), minutes=int(found.group(3) or 0))
         return timezone(delta if found.group(1) == "+" else -delta) if delta < timedelta(hours=24) else None
-    for word in re.findall(r"[A-Za-z]{2,5}", text[:30]):
+    for word in _ZONE_NAME.findall(text[:30]):
         if word.casefold() in _FIXED:
             hours = _FIXED[word.casefold()]
             return UTC if hours == 0 else timezone(timedelta(hours=hours))

@@ -7,7 +7,8 @@ import re
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOISE = bytes(byte for byte in range(256) if byte not in _LETTERS)
-_QUIET = re.compile(rb"[A-Za-z0-9+/\s]{4,}=*\s*")
+_QUIET = _LETTERS + b"= \t\r\n\v\f"
+_PADDED = re.compile(rb"[^=]+=*")
 _UU_LINE = re.compile(rb"[^\r\n]+")
 _MOST_PIECES = 10_000
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? ([0-7]{3,4}) ?([^\r\n]*)\r?$")
@@ -37,8 +38,8 @@ def base64(data: bytes) -> bytes:
     found: list[bytes] = []
     if data.count(b"=") > _MOST_PIECES:
         return _repaired(data)
-    for piece in re.findall(rb"[^=]+=*", data):
-        if found and not _QUIET.fullmatch(piece):
+    for piece in _PADDED.findall(data):
+        if found and (len(piece) < 4 or piece.translate(None, _QUIET)):
             break  # a footer that somebody put below
         found.append(_repaired(piece))
     return b"".join(found)
@@ -79,7 +80,12 @@ def _uu_line(line: bytes) -> bytes:
 _YENC_LINE = re.compile(rb"(?m)^=y(?:begin|part|end)[^\r\n]*\r?\n?")
 _ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 _PIECE = 64 * 1024
+_UNESCAPED = [bytes(((byte - 64) & 0xFF,)) for byte in range(256)]
 _UNSHIFT = bytes((byte - 42) & 0xFF for byte in range(256))
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return _UNESCAPED[match[1][0]]
 
 
 def yenc(data: bytes) -> bytes:
@@ -89,6 +95,6 @@ def yenc(data: bytes) -> bytes:
     while at < len(body):
         end = min(at + _PIECE, len(body))
         end += body[end - 1 : end] == b"="
-        out += _ESCAPED.sub(lambda match: bytes(((match[1][0] - 64) & 0xFF,)), body[at:end])
+        out += _ESCAPED.sub(_unescaped, body[at:end])
         at = end
     return bytes(out.translate(_UNSHIFT))

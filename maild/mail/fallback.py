@@ -17,28 +17,51 @@ from maild.mail import identity as identities
 from maild.mail.headers import Field
 from maild.mail.text import clean
 
-_SCAN = 4 * 1024 * 1024
+_SCAN = 1024 * 1024
+"""Octets in which header fields are looked for: four times what a header block may have."""
+_MOST_LINES = 20 * caps.HEADER_LINES
 _MOST_OF_A_NAME = 20
-_WANTED = re.compile(
-    rb"(?im)^(from|to|cc|reply-to|subject|date|message-id|in-reply-to|references|return-path|auto-submitted|precedence"
-    rb"|list-id|list-unsubscribe|list-post|x-auto-response-suppress|x-autoreply|x-maild-loop|received|content-type"
-    rb"|content-transfer-encoding|delivered-to|x-original-to|feedback-id|mailing-list|x-loop|x-autorespond)[ \t]*:"
-    rb"[ \t]*([^\r\n]{0,4000})((?:\r?\n[ \t]+[^\r\n]{0,2000}){0,50})"
-)
+_WANTED = frozenset({
+    "from", "to", "cc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references", "return-path",
+    "auto-submitted", "precedence", "list-id", "list-unsubscribe", "list-post", "x-auto-response-suppress",
+    "x-autoreply", "x-maild-loop", "received", "content-type", "content-transfer-encoding", "delivered-to",
+    "x-original-to", "feedback-id", "mailing-list", "x-loop", "x-autorespond",
+})  # fmt: skip
+_LONGEST_NAME = max(map(len, _WANTED))
 _TEXT = 64 * 1024
+_MOST_PARTS = 2_000
+"""Lines that begin like a text part's type of which one may be the first that is one."""
 
 
 def scan(raw: bytes) -> tuple[list[Field], int]:
-    """Return the fields that matter of the first megabytes of a header, and the number of Received."""
-    end = min(caps.header_end(raw, 0, min(len(raw), _SCAN)), _SCAN)
+    """Return the fields that matter of the first megabyte of a header, and the number of Received.
+
+    Linear, and bounded whatever the size of the mail: by octets, lines and fields of a name.
+    """
+    head = raw[:_SCAN]
+    if b"\n" not in head:
+        head = head.replace(b"\r", b"\n")
+    lines = head[: caps.header_end(head)].split(b"\n", _MOST_LINES)
     counted: Counter[str] = Counter()
-    found: list[Field] = []
-    for match in _WANTED.finditer(raw, 0, end):
-        name = match[1].decode().lower()
-        counted[name] += 1
-        if counted[name] <= _MOST_OF_A_NAME:
-            found.append((name, (match[2] + match[3])[: caps.FIELD_BYTES]))
-    return found, counted["received"]
+    found: list[tuple[str, list[bytes]]] = []
+    value: list[bytes] | None = None  # of the field whose folded lines come now, when it is wanted
+    room = 0
+    for line in lines[:_MOST_LINES]:
+        if line[:1] in (b" ", b"\t"):
+            if value is not None and room > 0:
+                value.append(line[:room])
+                room -= len(line)
+            continue
+        value = None
+        colon = line.find(b":", 0, _LONGEST_NAME + 8)
+        name = line[: max(colon, 0)].strip().lower().decode("latin-1")
+        if name in _WANTED:
+            counted[name] += 1
+            if counted[name] <= _MOST_OF_A_NAME:
+                value, room = [line[colon + 1 :].lstrip(b" \t")[: caps.FIELD_BYTES]], caps.FIELD_BYTES
+                found.append((name, value))
+    joined = [(name, b"\n".join(pieces).strip(b"\r\n")[: caps.FIELD_BYTES]) for name, pieces in found]
+    return joined, counted["received"]
 
 
 def safe(raw: bytes, envelope: Envelope, defect: str) -> Mail:
@@ -79,8 +102,9 @@ def safe(raw: bytes, envelope: Envelope, defect: str) -> Mail:
     )
 
 
-_PLAIN_PART = re.compile(rb"(?im)^content-type:[ \t]*text/plain[^\n]*\n((?:[^\n]{0,500}\S[^\n]{0,500}\n){0,20})\r?\n")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_CHARSET = re.compile(rb'charset="?([a-z0-9._-]{2,40})')
+_TYPE = b"\ncontent-type:"
 
 
 def _text(raw: bytes, first: dict[str, bytes]) -> str:
@@ -92,10 +116,11 @@ def _text(raw: bytes, first: dict[str, bytes]) -> str:
     encoding = first.get("content-transfer-encoding", b"").lower()
     declared = kind
     if kind.startswith(b"multipart/"):
-        part = _PLAIN_PART.search(raw, start, start + _SCAN)
+        part = _plain_part(raw, start)
         if part is None:
             return ""
-        start, declared, encoding = part.end(), part[0].lower(), part[1].lower()
+        start, declared = part
+        encoding = declared
         end = raw.find(b"\n--", start, start + _TEXT)
         piece = raw[start : end if end != -1 else start + _TEXT]
     elif kind.startswith(b"text/"):
@@ -103,6 +128,23 @@ def _text(raw: bytes, first: dict[str, bytes]) -> str:
     else:
         return ""
     how = "base64" if b"base64" in encoding else "quoted-printable" if b"quoted-printable" in encoding else ""
-    name = re.search(rb'charset="?([a-z0-9._-]{2,40})', declared)
+    name = _CHARSET.search(declared)
     text = clean(charset.decode(decoding.decode(piece, how), name[1].decode() if name else None))
     return (_TAG.sub(" ", text) if kind.startswith(b"text/html") else text).strip()
+
+
+def _plain_part(raw: bytes, start: int) -> tuple[int, bytes] | None:
+    """Return where the first text/plain part's body begins and its header, lower case, if it is easily found."""
+    lowered = raw[start : start + _SCAN].lower()
+    at = 0
+    for _ in range(_MOST_PARTS):
+        at = lowered.find(_TYPE, at)
+        if at == -1:
+            return None
+        after = lowered[at + len(_TYPE) : at + len(_TYPE) + 200].lstrip(b" \t\r\n")
+        if after.startswith(b"text/plain"):
+            begin = max(lowered.rfind(b"\n--", max(0, at - 4096), at), lowered.rfind(b"\n\r\n", max(0, at - 4096), at))
+            end = caps.header_end(lowered, at, min(len(lowered), at + caps.FIELD_BYTES))
+            return start + end, lowered[max(begin, 0) : end]
+        at += len(_TYPE)
+    return None

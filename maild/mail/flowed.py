@@ -6,6 +6,7 @@ from __future__ import annotations
 def unwrap(text: str, *, delsp: bool = False) -> str:
     """Join flowed lines of the same quote depth; stuffing is undone, the signature line stands alone."""
     out: list[str] = []
+    paragraph: list[str] = []
     open_depth: int | None = None
     for line in text.split("\n"):
         body = line.lstrip(">")
@@ -16,8 +17,10 @@ def unwrap(text: str, *, delsp: bool = False) -> str:
         if flows and delsp:
             body = body[:-1]
         if open_depth == depth and not signature:
-            out[-1] += body
+            paragraph.append(body)
         else:
-            out.append((">" * depth + " " if depth else "") + body)
+            out.append("".join(paragraph))
+            paragraph = [(">" * depth + " " if depth else "") + body]
         open_depth = depth if flows else None
-    return "\n".join(out)
+    out.append("".join(paragraph))
+    return "\n".join(out[1:])

@@ -13,7 +13,7 @@ from email.message import Message
 
 from maild.core.mail import Forwarded
 from maild.mail.dates import read_date
-from maild.mail.forward_headers import ADDRESS, Block
+from maild.mail.forward_headers import Block, address_in
 from maild.mail.lines import Lines
 from maild.mail.quotes import Header
 from maild.mail.reply import is_answer_in_finnish, says_forward
@@ -82,7 +82,7 @@ def _from_block(block: Block) -> Forwarded:
 
 def _author(words: str) -> str:
     """Return the part of an attribution that names the author: the address and the name before it."""
-    place = ADDRESS.search(words)
+    place = address_in(words)
     if place is None:
         return ""
     before = words[: place.start()]
@@ -101,7 +101,7 @@ def _author(words: str) -> str:
 def _mailbox(value: str) -> tuple[str | None, str]:
     """Return the one address of a From value (None when there is none) and the name before it."""
     text = _MAILTO.sub(lambda found: f"<{found.group(1)}>" if found.group(1) else " ", value)
-    found = ADDRESS.search(text)
+    found = address_in(text)
     if found is None:
         return None, text.strip(_QUOTES)[:200]
     address = found.group().rstrip(".").lower()

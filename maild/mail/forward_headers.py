@@ -25,7 +25,9 @@ ROLE_OF: dict[str, Role] = {
 }
 
 _TIME = re.compile(r"\d{1,2} ?[:.hH時点시] ?\d{2}|\d ?[ap]\.?m\b", re.IGNORECASE)
-ADDRESS = re.compile(r"[^\s<>()\[\]\"':;,]{1,64}@[^\s<>()\[\]\"':;,@]{1,255}")
+_MOST_LOCAL = 64
+_AT = re.compile(r"@[^\s<>()\[\]\"':;,@]")
+_ADDRESS = re.compile(rf"[^\s<>()\[\]\"':;,]{{1,{_MOST_LOCAL}}}@[^\s<>()\[\]\"':;,@]{{1,255}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,19 @@ class Block:
     def value(self, role: Role) -> str:
         """Return the first value of a role, or the empty string."""
         return next((value for kind, value in self.fields if kind == role), "")
+
+
+def address_in(text: str) -> re.Match[str] | None:
+    """Find the first address in a text; nothing is looked for where no @ is near."""
+    if "@" not in text:
+        return None
+    at = _AT.search(text)
+    return None if at is None else _ADDRESS.search(text, max(0, at.start() - _MOST_LOCAL))
+
+
+def begins_with_address(text: str) -> bool:
+    """Tell whether an address stands at the beginning of a text."""
+    return "@" in text and _ADDRESS.match(text) is not None
 
 
 def label_of(line: str) -> tuple[str, Role, str] | None:
@@ -127,7 +142,7 @@ def _enough(values: dict[Role, str], sender: str, announced: bool) -> bool:
     dated = any(sign.isdigit() for sign in date)
     if announced:
         return kinds >= 2
-    if ADDRESS.search(sender):
+    if address_in(sender):
         return kinds >= 3 or (kinds == 2 and dated and _TIME.search(date) is not None)
     if sender[0].isdigit() or kinds < 3:
         return False

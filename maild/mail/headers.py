@@ -49,9 +49,10 @@ def fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int]:
         assert line is not None
         if not line[0].strip():
             return found, max(line.end(), at + 1)
-        stop = caps.header_end(raw, at, min(end, at + 4096))
-        following = _KNOWN.search(raw, line.end(), stop)
-        if following is None or not found:
+        if not found:
+            return found, at
+        following = _KNOWN.search(raw, line.end(), caps.header_end(raw, at, min(end, at + 4096)))
+        if following is None:
             return found, at
         at = following.start()
     return found, at
@@ -65,7 +66,7 @@ def head(raw: bytes) -> tuple[list[Field], int]:
     return (found, body) if found else (found, 0 if start == len(raw) else start)
 
 
-_FOLD = re.compile(rb"[ \t]*[\r\n]+[ \t]*")
+_LINE_ENDS = re.compile(rb"[\r\n]+")
 _WORD = re.compile(
     r"=\?([^?\s]{1,60})\?(?:([bB])\?([^?]*?)(?:\?=|\?$|$)|([qQ])\?(.*?)(?:\?=(?![0-9A-F]{2})|\?$|$))", re.DOTALL
 )
@@ -83,11 +84,20 @@ def text(value: bytes, hint: str | None = None, most: int = 2000) -> str:
     return clean_line(words(value[: caps.FIELD_BYTES], hint), most)
 
 
+def unfolded(value: bytes) -> bytes:
+    """Return a value on one line: each fold, and the white space around it, is one space (RFC 5322 §2.2.3)."""
+    if b"\n" not in value and b"\r" not in value:
+        return value
+    first, *middle = _LINE_ENDS.split(value)
+    if not middle:
+        return first
+    last = middle.pop()
+    return b" ".join((first.rstrip(b" \t"), *(line.strip(b" \t") for line in middle), last.lstrip(b" \t")))
+
+
 def words(value: bytes, hint: str | None = None) -> str:
     """Decode encoded words in every form they come in, and undeclared 8-bit text around them (RFC 2047)."""
-    if b"\n" in value or b"\r" in value:
-        value = _FOLD.sub(b" ", value)
-    line = decode(value, None, hint)
+    line = decode(unfolded(value), None, hint)
     if "=?" not in line:
         return line
     found: list[str] = []
@@ -110,14 +120,14 @@ def _run(run: list[tuple[str, str, str]], hint: str | None) -> str:
     """Decode adjacent encoded words; a letter cut in two by a border of same-charset words is made whole again."""
     if not run:
         return ""
-    pieces: list[tuple[str, bytes]] = []
+    pieces: list[tuple[str, list[bytes]]] = []
     for charset, how, body in run:
         data = _base64(body) if how == "b" else _q(body)
         if pieces and pieces[-1][0].lower() == charset.lower():
-            pieces[-1] = (charset, pieces[-1][1] + data)
+            pieces[-1][1].append(data)
         else:
-            pieces.append((charset, data))
-    return "".join(decode(data, charset, hint) for charset, data in pieces)
+            pieces.append((charset, [data]))
+    return "".join(decode(b"".join(data), charset, hint) for charset, data in pieces)
 
 
 def _base64(body: str) -> bytes:
@@ -177,13 +187,16 @@ def _glued(value: bytes) -> tuple[str, Params]:
     return "", parameters(b"x;" + value)[1]
 
 
+_ESCAPED = re.compile(rb'\\(["\\])')
+
+
 def _unquoted(body: bytes) -> bytes:
-    return re.sub(rb'\\(["\\])', rb"\1", _FOLD.sub(b" ", body)) if b"\\" in body or b"\n" in body else body
+    return _ESCAPED.sub(rb"\1", unfolded(body)) if b"\\" in body or b"\n" in body else body
 
 
 def _bare(body: bytes) -> bytes:
     """A value without quotes, or with only its first one: up to the semicolon, less what is no part of it."""
-    body = _FOLD.sub(b" ", body).strip()
+    body = unfolded(body).strip()
     return body.strip(b'"') if body.startswith(b'"') or not body.count(b'"') % 2 else body
 
 
@@ -193,18 +206,22 @@ def _value(body: bytes) -> str:
     return body.decode("ascii") if body.isascii() else decode(body)
 
 
+_CHARSET_AND_LANGUAGE = re.compile(rb"[\w.-]+'[\w-]*'")
+
+
 def _joined(pieces: list[tuple[int, bool, bytes]]) -> str:
     """Put the pieces of a continued or encoded parameter together (RFC 2231 §3, §4)."""
     pieces = sorted(pieces[:200], key=lambda piece: piece[0])
     charset: str | None = None
-    data = b""
+    joined: list[bytes] = []
     encoded = False
     for index, (_, marked, body) in enumerate(pieces):
-        if index == 0 and body.count(b"'") >= 2 and (marked or re.match(rb"[\w.-]+'[\w-]*'", body)):
+        if index == 0 and body.count(b"'") >= 2 and (marked or _CHARSET_AND_LANGUAGE.match(body)):
             name, _, body = body.split(b"'", 2)
             charset, marked = name.decode("ascii", "replace"), True
         encoded = encoded or marked
-        data += unquote_to_bytes(body) if marked or (encoded and b"%" in body) else body
+        joined.append(unquote_to_bytes(body) if marked or (encoded and b"%" in body) else body)
+    data = b"".join(joined)
     return words(data) if b"=?" in data and not encoded else decode(data, charset)
 
 

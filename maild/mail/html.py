@@ -51,6 +51,8 @@ class Rendered:
 
     shown: Shown
     pictures: tuple[tuple[str, int], ...] = ()
+    cut: bool = False
+    """More than :data:`~maild.mail.caps.TEXT` characters would have been written."""
 
 
 def to_text(html: str) -> Shown:
@@ -63,17 +65,32 @@ def render(html: str) -> Rendered:
     html = html[: caps.HTML]
     if "\x00" in html:
         html = html.replace("\x00", "")
-    if _too_deep(html):
+    if _is_costly(html):
         return Rendered(Shown(_stripped(html)))
     root = LexborHTMLParser(html).root
     page = Page()
     if root is not None:
         _walk(root, page)
     lines, marks, pictures = page.finish()
-    return Rendered(Shown(clean("\n".join(lines)), marks), pictures)
+    return Rendered(Shown(clean("\n".join(lines)), marks), pictures, page.room < 0)
 
 
-_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_ATTRIBUTES = r"""(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?+)?+)*+"""
+"""As the HTML standard reads a tag (§13.2.5): a quote means something right behind an equals sign only."""
+_MARKUP = re.compile(
+    r"<(?:!--(?:-?>|(?s:.*?)(?:--!?>|\Z))"
+    r"|(?i:(script|style|title|textarea|xmp|iframe|noembed|noframes))(?=[\s/>])(?s:.*?)(?:</(?i:\1)(?=[\s/>])|\Z)"
+    rf"|(/?)([a-zA-Z][^\s/>]*+)({_ATTRIBUTES}))"
+)
+_ATTRIBUTE = re.compile(r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?+)?+""")
+_SMALL = 20_000
+"""Characters in which nothing can be costly enough to look for it."""
+_MOST_ATTRIBUTES = 1_000
+"""Of one element. The parser compares each with all before it; what ``body`` says again is the first one's, too."""
+_MOST_OPTIONS = 1_000
+"""Of all lists to choose from, which the parser counts anew at each."""
+_REPEATED = frozenset({"body", "html"})
+_OPTIONS = frozenset({"option", "optgroup"})
 _VOID = frozenset({
     "br", "img", "hr", "meta", "link", "input", "wbr", "col", "base", "area", "p", "li", "td", "tr", "th",
                    "dd", "dt", "option", "tbody", "thead", "html", "body", "head", "embed", "source", "param",
@@ -83,14 +100,20 @@ _FORMATTING = frozenset(
 )
 
 
-def _too_deep(html: str) -> bool:
-    """Tell whether the tree would be deeper than the parser and the walk can take in time."""
-    if html.count("<") < _MOST_OPEN:
+def _is_costly(html: str) -> bool:
+    """Tell whether the parser would take more than linear time, or the tree be deeper than the walk can go."""
+    if len(html) < _SMALL and html.count("<") < _MOST_OPEN:
         return False
-    depth = deepest = formatting = most = 0
-    for closing, name in _TAGS.findall(html):
+    depth = deepest = formatting = most = options = repeated = 0
+    for _, closing, name, inside in _MARKUP.findall(html):
         tag = name.lower()
-        if tag in _VOID:
+        if len(inside) > _MOST_ATTRIBUTES or tag in _REPEATED:
+            count = sum(1 for _ in _ATTRIBUTE.finditer(inside))
+            repeated += count if tag in _REPEATED else 0
+            if max(count, repeated) > _MOST_ATTRIBUTES:
+                return True
+        options += tag in _OPTIONS
+        if tag in _VOID or not tag:
             continue
         step = -1 if closing else 1
         depth = max(depth + step, 0)
@@ -98,10 +121,13 @@ def _too_deep(html: str) -> bool:
         if tag in _FORMATTING:
             formatting = max(formatting + step, 0)
             most = max(most, formatting)
-    return deepest > _MOST_OPEN or most > _MOST_FORMATTING
+    return deepest > _MOST_OPEN or most > _MOST_FORMATTING or options > _MOST_OPTIONS
 
 
 _DROPPED = re.compile(r"(?is)<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_LONG_NUMBER = re.compile(r"&#(?:\d{8}\d*|[xX][0-9a-fA-F]{7}[0-9a-fA-F]*);?")
+"""The number of no letter; the library raises on those of thousands of digits."""
+_MANY_ENDS = re.compile(r"\n{3,}")
 _BREAKING = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h[1-6]|/?table|/?blockquote|hr)\b[^<>]*>")
 _ANY = re.compile(r"<[^<>]*>?")
 """Neither looks beyond the next tag: a page of tags that never end would be searched to its end from each."""
@@ -109,9 +135,9 @@ _ANY = re.compile(r"<[^<>]*>?")
 
 def _stripped(html: str) -> str:
     """Read HTML without a tree: tags out, blocks as lines."""
-    text = _ANY.sub(" ", _BREAKING.sub("\n", _DROPPED.sub(" ", html)))
+    text = _LONG_NUMBER.sub("\ufffd", _ANY.sub(" ", _BREAKING.sub("\n", _DROPPED.sub(" ", html))))
     lines = (" ".join(line.split()) for line in clean(entities.unescape(text)).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    return _MANY_ENDS.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
 def _walk(root: LexborNode, page: Page) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from maild.core.mail import Identity, Mailbox
 from maild.mail import headers
 from maild.mail.headers import Field
+from maild.mail.spending import Spending
 from maild.mail.text import clean_line
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
@@ -24,10 +25,10 @@ _OWN = re.compile(rf"[ \t]*({_SPEC.pattern})[ \t]*(?=<)")
 _PHRASE = re.compile(rf'(?:(?:{_ATOM}|[.]|"(?:[^"\\\r\n]|\\.)*"|\([^()\\\r\n]*\))[ \t]*)*')
 _ANGLE = re.compile(r"<[ \t]*([^<>\s]+)[ \t]*>[ \t]*(?:\([^()\\\r\n]*\)[ \t]*)?")
 _BARE = re.compile(r"([^\s<>()]+)[ \t]*(?:\(([^()\\\r\n]*)\)[ \t]*)?")
-_LIKE_FROM = re.compile(rb"from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
-_FOLD = re.compile(r"\r*\n(?=[ \t])")
+_LIKE_FROM = re.compile(rb"(?<![^\r\n])(?!\s)[^a-z0-9:\r\n]*from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
+"""A line whose first letters are these, whatever other signs stand around them; no fold begins it."""
+_FOLD = re.compile(r"(?<!\r)\r*\n(?=[ \t])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_NO_WORD = re.compile(rb"[^a-z0-9:]*")
 _ADDRESS_LIKE = re.compile(r"[^\s<>()\",;:@]{1,64}@[^\s<>()\",;:@]{1,190}\.[^\s<>()\",;:@.]{2,63}")
 _BIDI = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 MOST_NAME = 200
@@ -58,18 +59,11 @@ def _ambiguous(froms: list[bytes], head: bytes) -> str:
         return "there is no From field"
     if len(froms) > 1:
         return f"there are {len(froms)} From fields"
-    lowered = head.lower()
-    if sum(_begins_a_line(lowered, like.start()) for like in _LIKE_FROM.finditer(lowered)) > 1:
+    if sum(1 for _ in _LIKE_FROM.finditer(head.lower())) > 1:
         return "something else looks like a second From field"
     if b"\x00" in froms[0]:
         return "From holds a NUL"
     return ""
-
-
-def _begins_a_line(head: bytes, at: int) -> bool:
-    """Tell whether nothing but odd characters stands before a place in its line, and no fold begins the line."""
-    lead = head[max(head.rfind(b"\n", 0, at), head.rfind(b"\r", 0, at)) + 1 : at]
-    return not lead[:1].isspace() and _NO_WORD.fullmatch(lead) is not None
 
 
 def _valid_utf8(value: bytes) -> bool:
@@ -163,7 +157,17 @@ _PIECE = re.compile(
 _ANY_FOLD = re.compile(r"[\r\n]+[ \t]*")
 _NO_PART = re.compile(r"[\s\x00-\x1f\x7f]+|\([^()]*\)")
 """What stands in an address and is no part of it: white space, controls, comments."""
+_ESCAPED = re.compile(r"\\(.)")
 _MOST_BOXES = 1000
+
+
+def boxes(values: Iterable[bytes], hint: str | None, spending: Spending) -> tuple[Mailbox, ...]:
+    """Return the addresses of all fields of a name, as many as the mail may still have."""
+    found: list[Mailbox] = []
+    for value in values:
+        several = mailboxes(value, hint)
+        found += several[: spending.take_boxes(len(several))]
+    return tuple(found)
 
 
 def mailboxes(value: bytes, hint: str | None = None) -> tuple[Mailbox, ...]:
@@ -176,7 +180,7 @@ def mailboxes(value: bytes, hint: str | None = None) -> tuple[Mailbox, ...]:
     for match in _PIECE.finditer(line):
         quoted, remark, angle, end, word = match.groups()
         if quoted is not None:
-            words.append(re.sub(r"\\(.)", r"\1", quoted))
+            words.append(_ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted)
         elif remark is not None:
             comment = comment or remark
         elif angle is not None:

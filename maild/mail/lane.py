@@ -70,7 +70,7 @@ class Lane:
         self._losses: deque[float] = deque(maxlen=MOST_SPARE)
         """When children were last lost over a mail."""
         self._kept = (0, 0.0)
-        """How many children were wanted lately, and until when they are kept."""
+        """How many further children were wanted lately, and until when they are kept."""
         self._until = 0.0
         """Until when a lane without standing children keeps one."""
         self._first: asyncio.Future[None] | None = None
@@ -198,10 +198,10 @@ class Lane:
             busy = self._line or any(child.jobs for child in self._children)
             return 1 if busy or now < self._until else 0
         long = min(sum(map(self._long, self._children)), self._shape.helpers)
-        wanted = self._shape.standing + long + sum(now - at < SPARE for at in self._losses)
-        if wanted >= self._kept[0] or now > self._kept[1]:
-            self._kept = (wanted, now + SPARE)
-        return self._kept[0]
+        more = long + sum(now - at < SPARE for at in self._losses)
+        if min(more, MOST_SPARE) >= self._kept[0] or now > self._kept[1]:
+            self._kept = (min(more, MOST_SPARE), now + SPARE)
+        return self._shape.standing + max(more, self._kept[0])
 
     def _ensure(self) -> None:
         """Start children until there are enough that are not busy with something that takes long."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from maild.core import tokens
+from maild.mail.spending import Spending
 
 _SIGNED = r"\d{1,18}\.[A-Za-z2-7]{16,48}(?:@|%40)"
 _PLUS = re.compile(rf"\+{_SIGNED}")
@@ -18,28 +18,38 @@ _OURS = re.compile(r"(?i)maild\.\d{1,18}\.\d{1,10}\.[caix]\.[a-z2-7]{16}(?:@|%40
 _SHAPES = (tokens.ADDRESS_SHAPE, tokens.BOUNCE_SHAPE, tokens.MESSAGE_ID_SHAPE)
 _NOTICE = re.compile(rb"(?i)\bx-maild-[a-z]{2,20}:")
 _BEFORE, _AROUND = 24, 400
+_WRITTEN_PLUS = re.compile("(?i)%2b")
+_WRITTEN_AT = re.compile("(?i)%40")
 MOST = 200
 MOST_HINTS = 2000
-"""Places looked at more closely in one text. What has more of them was made for it; the rest is passed over."""
+"""Places looked at more closely for one mail's texts. What has more was made for it; the rest is passed over."""
 
 
-def find(texts: Iterable[str]) -> tuple[str, ...]:
+def find(texts: Iterable[str], spending: Spending | None = None) -> tuple[str, ...]:
     """Return what has such a shape, in order, each once, at most 200; nothing is verified here."""
+    spending = spending or Spending()
     found: dict[str, None] = {}
+    looked_at = 0
     for text in texts:
-        for hint in islice(_hints(text), MOST_HINTS):
-            found |= dict.fromkeys(_at(text, hint))
+        for hint in _hints(text):
+            looked_at += 1
+            if looked_at > MOST_HINTS or not spending.take_match():
+                return tuple(found)
+            for one in _at(text, hint):
+                found[one] = None
             if len(found) > MOST:
                 return tuple(found)[:MOST]
     return tuple(found)
 
 
-def in_file(data: bytes) -> bool:
+def in_file(data: bytes, spending: Spending | None = None) -> bool:
     """Tell whether a file shows such a string, or a field only our notices have: a mail of ours, saved and attached.
 
     NULs are passed over, for Outlook saves its mails (``.msg``) in UTF-16. What a file holds packed or encoded (in a
-    zip, as base64) is not seen. A file with more hints than :data:`MOST_HINTS` counts as ours: nothing leaks by it.
+    zip, as base64) is not seen. What a mail's files have of hints beyond what may be looked at, with enough left for its
+    texts, counts as ours: nothing leaks by it.
     """
+    spending = spending or Spending()
     text = data.replace(b"\0", b"") if b"\0" in data else data
     # Quick looks first: this reads every file of every mail. Backwards, bytes are searched in half the time.
     named = text.rfind(b"aild") != -1 or text.rfind(b"AILD") != -1
@@ -48,14 +58,17 @@ def in_file(data: bytes) -> bool:
     if not (named or _PLUS_IN_FILE.search(text) is not None or _ESCAPED_PLUS_IN_FILE.search(text) is not None):
         return False
     shown = text.decode("latin-1")
-    return any(count >= MOST_HINTS or next(_at(shown, hint), None) for count, hint in enumerate(_hints(shown)))
+    for hint in _hints(shown):
+        if spending.matches <= MOST_HINTS or not spending.take_match() or next(_at(shown, hint), None) is not None:
+            return True
+    return False
 
 
 def _at(text: str, hint: re.Match[str]) -> Iterator[str]:
     """Find what a hint hinted at."""
     window = text[max(0, hint.start() - _BEFORE) : hint.end() + _AROUND]
     if "%" in window:
-        window = re.sub("(?i)%2b", "+", re.sub("(?i)%40", "@", window))
+        window = _WRITTEN_PLUS.sub("+", _WRITTEN_AT.sub("@", window))
     for shape in _SHAPES:
         for match in shape.finditer(window):
             yield match[0].strip("<>") if shape is not tokens.MESSAGE_ID_SHAPE else _bracketed(match[0])

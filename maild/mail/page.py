@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from maild.mail import caps
 from maild.mail.text import Mark, MarkKind
 
 _MOST_URL = 1000
@@ -50,6 +51,7 @@ class Page:
         "_tables",
         "pre",
         "prefix",
+        "room",
     )
 
     def __init__(self) -> None:
@@ -64,6 +66,8 @@ class Page:
         self.prefix = ""
         self.pre = 0
         self._signatures = 0
+        self.room = caps.TEXT
+        """Characters that may still be written: quotes in quotes make many of few. Below 0 something was left out."""
 
     # -- text -----------------------------------------------------------------------------------------------------
 
@@ -113,6 +117,9 @@ class Page:
         lines = self._sheet.lines
         self._line.clear()
         self._space = False
+        self.room -= len(line) + len(self.prefix) + 1
+        if self.room < 0:
+            return
         if line:
             lines.append(self.prefix + line)
         elif lines and not (len(lines) > 1 and not lines[-1].strip("> ") and not lines[-2].strip("> ")):
@@ -128,7 +135,8 @@ class Page:
     def rule(self, line: str) -> None:
         """Write a line across."""
         self.block(False)
-        self._sheet.lines.append(self.prefix + line)
+        self._line.append(line)
+        self.newline()
 
     def image(self, source: str, alternative: str) -> None:
         """Write a picture's alternative text; remember one that the mail itself carries."""
@@ -244,8 +252,14 @@ class Page:
             self._append(cell)
 
     def _append(self, cell: _Sheet) -> None:
-        start = len(self._sheet.lines)
-        self._sheet.lines.extend(self.prefix + line for line in cell.lines)
+        start, lines = len(self._sheet.lines), cell.lines
+        if self.prefix:
+            again = len(self.prefix) * len(lines)
+            if again > self.room:
+                lines = lines[: max(self.room, 0) // len(self.prefix)]
+            self.room -= again
+            lines = [self.prefix + line for line in lines]
+        self._sheet.lines.extend(lines)
         self._sheet.pictures.extend((name, _moved(line, start, line)) for name, line in cell.pictures)
         for mark in cell.marks:
             mark.start += start

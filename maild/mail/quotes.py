@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from maild.core.month_words import MONTH_NUMBER
-from maild.mail.forward_headers import ADDRESS, Block, block_at, label_of, run_together
+from maild.mail.forward_headers import Block, address_in, begins_with_address, block_at, label_of, run_together
 from maild.mail.notes_header import LONE_LABELS, is_lone_label, notes_header
 from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, SAID_TO, WEEKDAYS, WROTE, YOU_WROTE
 
@@ -20,11 +20,13 @@ MOST_TESTS = 3000
 _WIDEST = 600
 _TALLEST = 5
 
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u9fff\uac00-\ud7ff]")
+"""Letters of scripts that put no space between words."""
 _PHRASES = tuple(dict.fromkeys(phrase for phrases in WROTE.values() for phrase in phrases.split("|")))
 _VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.isascii()) | frozenset(
     phrase
     for phrase in _PHRASES
-    if " " not in phrase and not re.search("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u9fff\uac00-\ud7ff]", phrase)
+    if " " not in phrase and not _UNSPACED.search(phrase)
 )
 _LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
 _LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
@@ -46,9 +48,12 @@ _TIME = re.compile(
 _SAID_TO = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(SAID_TO))})(?!\w)(?! *\d)")
 """In small letters only, and not "at 10:15"."""
 _DIGIT = re.compile(r"\d")
-_RULE = re.compile(r"[ \t*]*[-–—_=*~]{2,}[-–—_=*~ \t]*$")
+_DRAWN = "-–—_=*~"
+"""What lines are drawn of."""
+_PAIR = re.compile(rf"[{_DRAWN}]{{2}}")
 _JOINED = re.compile(r"[\s*_>]*-{3,} ?([^-]{3,80}?) ?-{3,}\s*(\S.*)$")
-_FRAME = re.compile(r"^[\s*_>]*[-–—_=*~]{2,} ?[\s*]*([^-–—_=*~].{1,90}?)[\s*:]*[-–—_=*~]{2,}[\s*]*$")
+_WHITE = " \t\n\r\f\v\u00a0"
+_LONGEST_PHRASE = 91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,31 @@ def _phrase(text: str) -> str:
 
 def is_rule(line: str) -> bool:
     """Tell whether a line is only a drawn line."""
-    return len(line) <= 200 and _RULE.match(line) is not None
+    if len(line) > 200 or line.strip(f"{_DRAWN} \t"):
+        return False
+    pair = _PAIR.search(line)
+    return pair is not None and not line[: pair.start()].strip(" \t*")
+
+
+def _framed(text: str) -> str | None:
+    """Return what stands between drawn lines, each of two signs or more, on one line; None when nothing does so."""
+    start = _past_frame(text, f"{_WHITE}*_>")
+    if start is None:
+        return None
+    end = _past_frame(text[:start:-1], f"{_WHITE}*")
+    if end is None:
+        return None
+    inner = text[start : len(text) - end].rstrip(f"{_WHITE}*:")
+    return inner if 1 < len(inner) <= _LONGEST_PHRASE and inner[0] not in _DRAWN else None
+
+
+def _past_frame(text: str, before: str) -> int | None:
+    """Return where the first two drawn signs, and the drawn and white ones around them, end; only ``before`` precedes."""
+    pair = _PAIR.search(text)
+    if pair is None or text[: pair.start()].strip(before):
+        return None
+    after = text[pair.start() :].lstrip(_DRAWN)
+    return len(text) - len(after.lstrip(f"{_WHITE}*"))
 
 
 def separator(line: str) -> Literal["original", "forwarded"] | None:
@@ -85,10 +114,10 @@ def separator(line: str) -> Literal["original", "forwarded"] | None:
     if len(line) > 160:
         return None
     text = _HIDDEN.sub("", line).strip().strip("*").strip()
-    framed = _FRAME.match(text)
+    framed = _framed(text)
     if framed is None and not text.endswith((":", "：")):
         return None
-    phrase = _phrase(framed.group(1) if framed else text)
+    phrase = _phrase(framed or text)
     if phrase in _FORWARDED or (framed and phrase.startswith(_FORWARDED_BY)):
         return "forwarded"
     return "original" if framed is not None and phrase in _ORIGINAL else None
@@ -150,7 +179,7 @@ def _judge(text: str) -> Literal["sure", "weak"] | None:
     verb = _verb(words, fold)
     if verb is None and not ends:
         return None
-    address = ADDRESS.search(core) is not None
+    address = address_in(core) is not None
     dated, timed = _dated(core, words), _TIME.search(core) is not None
     if verb is not None:
         if verb[1] and not (dated and timed):
@@ -181,7 +210,7 @@ def _complete(text: str, first: str) -> bool:
     if head[:1] in "<([>)]," or head[:1].islower() or text.count(">") > text.count("<"):
         return False
     word = head.split(" ", 1)[0].casefold().rstrip(":,")
-    return word not in _LAST_WORDS and ADDRESS.match(head) is None
+    return word not in _LAST_WORDS and not begins_with_address(head)
 
 
 def _candidate(line: str) -> bool:
@@ -232,7 +261,7 @@ def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
     above = plain(lines[header.start - 1][:60])
     words = above.split()
     dated = all(map(_is_date_word, words))
-    if not 0 < len(words) <= 8 or not (dated or (ADDRESS.search(above) and not ADDRESS.search(header.words))):
+    if not 0 < len(words) <= 8 or not (dated or (address_in(above) and not address_in(header.words))):
         return header
     return replace(header, start=header.start - 1, words=f"{above} {header.words}")
 

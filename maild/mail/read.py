@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from maild.core.bursts import subject_shape, text_shape
-from maild.core.mail import Envelope, Mail, Mailbox
+from maild.core.mail import Envelope, Mail
 from maild.mail import (
     authentication,
     body,
@@ -35,6 +35,7 @@ from maild.mail.language import language_of
 from maild.mail.lines import Lines
 from maild.mail.mentions import find
 from maild.mail.options import ReadOptions
+from maild.mail.spending import Spending
 from maild.mail.text import clean_line
 
 __all__ = ["ReadOptions", "read"]
@@ -128,8 +129,9 @@ def read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
 
 
 def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
+    spending = Spending()
     found, start = headers.head(raw)
-    root, defects = structure.split(raw, found, start)
+    root, defects = structure.split(raw, found, start, spending)
     values: dict[str, list[bytes]] = {}
     for name, value in found:
         values.setdefault(name, []).append(value)
@@ -137,7 +139,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     hint = next((part.params["charset"] for part in root.whole() if "charset" in part.params), None)
     told = [(name, headers.text(value, hint)) for name, value in found]
     author = identity.identity(found, raw[:start])
-    content = body.read(raw, root)
+    content = body.read(raw, root, spending)
     shown = content.shown
     subject = next((value for name, value in told if name == "subject"), "")[:500].strip()
     lines = Lines(shown)
@@ -159,10 +161,10 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         in_reply_to=headers.message_ids(first.get("in-reply-to", b"")),
         references=headers.message_ids(first.get("references", b"")),
         date=headers.date(first["date"]) if "date" in first else None,
-        to=_boxes(values.get("to", ()), hint),
-        cc=_boxes(values.get("cc", ()), hint),
-        reply_to=_boxes(values.get("reply-to", ()), hint),
-        delivered_to=_delivered(found),
+        to=identity.boxes(values.get("to", ()), hint, spending),
+        cc=identity.boxes(values.get("cc", ()), hint, spending),
+        reply_to=identity.boxes(values.get("reply-to", ()), hint, spending),
+        delivered_to=_delivered(found, spending),
         received_count=len(values.get("received", ())),
         own_text=split.own_text,
         folds=split.folds,
@@ -173,7 +175,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         attachments=decorated(content, split.folds),
         report=report,
         calendar=content.calendar,
-        mentions=find(_texts(raw, told, content)),
+        mentions=find(_texts(raw, told, content), spending),
         loop=next((value for name, value in told if name == "x-maild-loop"), ""),
         subject_shape=subject_shape(subject),
         text_shape=text_shape(split.own_text),
@@ -182,13 +184,9 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     )
 
 
-def _boxes(values: Iterable[bytes], hint: str | None) -> tuple[Mailbox, ...]:
-    return tuple(box for value in values for box in identity.mailboxes(value, hint))
-
-
-def _delivered(found: list[Field]) -> tuple[str, ...]:
+def _delivered(found: list[Field], spending: Spending) -> tuple[str, ...]:
     values = (value for name, value in found if name in ("delivered-to", "x-original-to"))
-    return tuple(dict.fromkeys(box.address for value in values for box in identity.mailboxes(value)))
+    return tuple(dict.fromkeys(box.address for box in identity.boxes(values, None, spending)))
 
 
 def _texts(raw: bytes, told: list[tuple[str, str]], content: body.Body) -> list[str]:

@@ -15,7 +15,7 @@ from maild.core.mail import Fold, FoldKind
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.mail.answered import answered_lines
 from maild.mail.filled import filled_lines
-from maild.mail.forward_headers import ADDRESS
+from maild.mail.forward_headers import address_in
 from maild.mail.header_words import FORWARD_SUBJECTS
 from maild.mail.lines import Lines
 from maild.mail.quotes import Header, plain
@@ -201,7 +201,7 @@ def _is_a_note(text: Lines, header: Header, author: str) -> bool:
         return False
     if all(role != "date" for role, _ in block.fields):
         return True
-    sender = ADDRESS.search(block.value("from"))
+    sender = address_in(block.value("from"))
     if sender is None:
         return block.fields[0][0] == "date"
     above = text.above(header.start)

@@ -27,7 +27,7 @@ _LIST = tuple(LIST_WORDS.split("|"))
 _PAPER = tuple(PAPER_NOTES.split("|"))
 _FOOTNOTE = (*_PAPER, *FOOTNOTES.split("|"))
 _FIRST_PERSON = re.compile(rf"(?<![\w.-])(?:{FIRST_PERSON})(?![\w-])")
-_URL = re.compile(r"\S*://\S*|\bwww\.\S*")
+_WWW = re.compile(r"\bwww\.")
 _CONTACT = re.compile(
     r"(?i)\b(?:tlf|tel|telefon|phone|mob|mobil|mobile|gsm|fax|puh|puhelin|sími|farsími|handy|direkte|e-?post|e-?mail"
     r"|växel|sentralbord|org\.? ?nr)\b\.?|https?://|\bwww\.|@[\w-]+\.|\+?\d[\d ()/.-]{6,}\d"
@@ -43,8 +43,30 @@ _SHORTEST_RULE = 20
 _LIST_RULE = re.compile(rf"\s*(_{{2,}}|-{{{_SHORTEST_RULE},}})\s*$")
 _TALLEST = 40
 """More lines than any signature has, or any paragraph that is a disclaimer."""
-_PLACE = re.compile(r"[\s<(\[*]*+(?:[^:@/]{1,40}: )?[\s<(]*+(?:https?://\S+|[^\s@]+@[^\s@]+\.[^\s@]+)\s*$")
-"""A line of nothing but a link or an address, and perhaps what it is for."""
+_LABEL = 40
+"""Letters of what a link or an address is said to be for, at most."""
+_LONGEST_FOOTER = 4000
+_BEFORE_A_PLACE = " \t\n\r\f\v\u00a0<("
+
+
+def _is_a_place(line: str) -> bool:
+    """Tell whether a line is nothing but a link or an address, and perhaps what it is for."""
+    text = line.lstrip(f"{_BEFORE_A_PLACE}[*")
+    label, colon, rest = text[: _LABEL + 2].partition(": ")
+    if colon and label and not any(sign in label for sign in ":@/") and _is_one_place(text[len(label) + 2 :]):
+        return True
+    return _is_one_place(text)
+
+
+def _is_one_place(text: str) -> bool:
+    text = text.lstrip(_BEFORE_A_PLACE).rstrip()
+    if not text or len(text.split(None, 1)) > 1:
+        return False
+    scheme, mark, rest = text.partition("://")
+    if mark and scheme in ("http", "https") and rest:
+        return True
+    local, at, domain = text.partition("@")
+    return bool(at and local) and "@" not in domain and "." in domain[1:-1]
 
 
 def _sentence(line: str) -> bool:
@@ -121,7 +143,19 @@ def _is_disclaimer(text: str) -> bool:
         return False
     if _FIRST_PERSON.search(text) is not None:
         return False
-    return "?" not in _URL.sub(" ", text) or (noted and any(note in fold for note in _PAPER))
+    return not _asks(text) or (noted and any(note in fold for note in _PAPER))
+
+
+def _asks(text: str) -> bool:
+    """Tell whether a question mark stands anywhere but in a link."""
+    if "?" not in text:
+        return False
+    for word in text.split():
+        if "?" in word and "://" not in word:
+            link = _WWW.search(word)
+            if "?" in (word if link is None else word[: link.start()]):
+                return True
+    return False
 
 
 def _is_worth_a_look(fold: str) -> bool:
@@ -152,11 +186,13 @@ def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
         if rule is None:
             continue
         below = [line for line in lines[at + 1 : last] if line.strip()]
+        if sum(map(len, below)) > _LONGEST_FOOTER:
+            continue
         text = "\n".join(below)
         fold = text.casefold()
         if not below or not any(word in fold for word in _LIST) or any(map(_sentence, below)):
             continue
-        places = sum(_PLACE.match(line) is not None for line in below)
+        places = sum(map(_is_a_place, below))
         if places >= (1 if len(rule[1]) >= _SHORTEST_RULE else 2) and _FIRST_PERSON.search(text) is None:
             return at
     return None

@@ -14,15 +14,23 @@ from typing import Literal
 
 from maild.mail import caps, charset
 from maild.mail.headers import Field, Params, fields, parameters
+from maild.mail.spending import Spending
+from maild.mail.text import clean_line
 
 Encoding = Literal["base64", "quoted-printable", "identity", "uuencode", "yenc"]
 
-_BROKEN_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=[!-9;-~]+:)")
+_BROKEN_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200})\r?\n(?=[!-9;-~]{1,200}:)")
 _TYPE = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+)/([!#$%&'*+.^_`|~0-9a-z-]+)")
+_SPACES = re.compile(rb"[ \t]*")
 _PLAIN_CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "windows-1252"})
 _NEAR = 4096
 _TOO_MANY_LINES = 20_000
 """So many lines that only begin like a boundary are an attack on the splitter."""
+_REPORT = caps.HEADER_BYTES
+"""Octets of a report's fields that are read."""
+_PAYLOAD = 1_000_000
+"""Octets of a text that whoever looks for a report gets; what is said there is said at its beginning."""
+_LONG_FIELD = 1_000
 
 
 @dataclass(slots=True, eq=False)
@@ -68,18 +76,21 @@ class Part:
 
 @dataclass(slots=True)
 class _Budget:
+    spending: Spending
     parts: int = 0
     defects: list[str] = field(default_factory=list)
 
 
-def split(raw: bytes, head: list[Field], start: int) -> tuple[Part, tuple[str, ...]]:
+def split(
+    raw: bytes, head: list[Field], start: int, spending: Spending | None = None
+) -> tuple[Part, tuple[str, ...]]:
     """Return the tree of a mail whose header has been read, and what is wrong with it.
 
     Raises:
-        caps.Capped: when it is nested too deep or has too many parts.
+        caps.Capped: when it is nested too deep, or has too many parts or fields.
 
     """
-    budget = _Budget()
+    budget = _Budget(spending or Spending())
     end = len(raw)
     lines = raw if b"\n" in raw else raw.replace(b"\r", b"\n")  # same length: places stay true
     root = _part(lines, head, start, end, None, "text/plain")
@@ -147,7 +158,7 @@ def _children(raw: bytes, part: Part, budget: _Budget) -> list[Part]:
     if not ranges:
         match = _BROKEN_BOUNDARY.search(raw, part.start, min(part.end, part.start + 65536))
         if match:
-            ranges = _ranges(raw, match[1], part.start, part.end)
+            ranges = _ranges(raw, match[1].rstrip(b" \t"), part.start, part.end)
         budget.defects.append("a multipart without its boundary")
     default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
     if not ranges:
@@ -156,7 +167,8 @@ def _children(raw: bytes, part: Part, budget: _Budget) -> list[Part]:
     caps.count_part(budget.parts + len(ranges), part.depth)
     children = []
     for start, end in ranges:
-        head, body = fields(raw, start, end)
+        head, body = fields(raw, start, min(end, start + caps.HEADER_BYTES))
+        budget.spending.take_fields(len(head))
         children.append(_part(raw, head, min(body, end), end, part, default))
     return children
 
@@ -215,26 +227,34 @@ def _inner(raw: bytes, part: Part, budget: _Budget) -> Part | None:
         budget.defects.append("an attached mail beyond the caps stays closed")
         return None
     head, body = fields(raw, part.start, part.end)
+    budget.spending.take_fields(len(head))
     return _part(raw, head, min(body, part.end), part.end, part, "text/plain") if head else None
 
 
-def head_of(data: bytes) -> Part:
-    """Return the head of a mail that was attached in a transfer encoding, over its decoded bytes."""
+def head_of(data: bytes, spending: Spending) -> Part:
+    """Return the head of a mail that was attached in a transfer encoding, over its decoded bytes.
+
+    Raises:
+        caps.Capped: when the mail's parts have too many fields.
+
+    """
     head, body = fields(data, 0, min(len(data), caps.HEADER_BYTES))
+    spending.take_fields(len(head))
     return _part(data, head, min(body, len(data)), len(data), None, "text/plain")
 
 
 def as_message(raw: bytes, part: Part) -> Message:
     """Return a part as the standard library's Message, as its own parser would have built it.
 
-    Bodies of files (neither text nor message/*) are left out: nobody reads them there.
+    Bodies of files (neither text nor message/*) are left out: nobody reads them there. What the library reads in more
+    than linear time, long fields of many parameters, it gets shortened.
     """
     message = _empty()
     for name, value in part.fields:
-        message.set_raw(name, value.decode("ascii", "surrogateescape"))
-    if part.main == "text" and "charset" in part.params and part.params["charset"].lower() not in _PLAIN_CHARSETS:
-        kind = f"{part.type}; charset={charset.codec(part.params['charset']) or 'utf-8'}"
-        message.replace_header("content-type", kind)  # the library raises on charsets that are none
+        message.set_raw(name, value[: caps.FIELD_BYTES].decode("ascii", "surrogateescape"))
+    kind = _content_type(part)
+    if kind is not None:
+        message.replace_header("content-type", kind)
     if part.parts:
         message.set_payload([as_message(raw, child) for child in part.parts])
     elif part.attached is not None:
@@ -242,25 +262,40 @@ def as_message(raw: bytes, part: Part) -> Message:
     elif part.main == "message" and part.encoding == "identity":
         message.set_payload(_blocks(raw, part))
     elif part.main in ("text", "message", "multipart"):
-        message.set_payload(raw[part.start : part.end].decode("ascii", "surrogateescape"))
+        end = min(part.end, part.start + _PAYLOAD)
+        message.set_payload(raw[part.start : end].decode("ascii", "surrogateescape"))
     return message
+
+
+def _content_type(part: Part) -> str | None:
+    """Return what to tell the library of a part's type where it would raise on the field, or take its time."""
+    declared = part.params.get("charset", "")
+    if part.main == "text" and declared and declared.lower() not in _PLAIN_CHARSETS:
+        return f"{part.type}; charset={charset.codec(declared) or 'utf-8'}"  # it raises on charsets that are none
+    if len(part.header("content-type") or b"") <= _LONG_FIELD:
+        return None
+    report = clean_line(part.params.get("report-type", ""), 100).replace('"', "")
+    return f'{part.type}; report-type="{report}"' if report else part.type
 
 
 def _blocks(raw: bytes, part: Part) -> list[Message | str]:
     """Read a report's groups of fields, each a Message without a body (RFC 3464 §2.1)."""
     found: list[Message | str] = []
-    at = part.start
-    while at < part.end and len(found) < caps.PARTS:
-        head, following = fields(raw, at, min(part.end, at + caps.HEADER_BYTES))
-        if following <= at:
-            following = at + 1
+    at, end = part.start, min(part.end, part.start + _REPORT)
+    left = caps.HEADER_LINES * 10
+    while at < end and len(found) < caps.PARTS and left > 0:
+        at = _SPACES.match(raw, at, end).end()  # type: ignore[union-attr]  # it matches everywhere
+        head, following = fields(raw, at, end)
+        if following <= at:  # no field: the report is over, or has not begun
+            if found:
+                break
+            following = raw.find(b"\n", at, end) + 1 or end
+        left -= len(head) + 1
         if head:
             group = _empty()
             for name, value in head:
-                group.set_raw(name, value.decode("ascii", "surrogateescape"))
+                group.set_raw(name, value[: caps.FIELD_BYTES].decode("ascii", "surrogateescape"))
             found.append(group)
-        elif found and raw[at:following].strip():
-            break
         at = following
     return found or [_empty()]
 

@@ -30,9 +30,11 @@ CONTROL = 3.0
 
 
 def bomb(key: str, raw: bytes, sender: str) -> Post:
-    """Make a mail of its own of a bomb's bytes."""
+    """Make a mail of its own of a bomb's bytes; its last line is whole, as every mail's is."""
     head = f"X-Test-Key: {key}\r\nMessage-ID: <{key}@bombe.example>\r\n".encode()
-    return Post(key=key, sender=sender, recipients=("it@desk.example",), data=head + raw)
+    return Post(
+        key=key, sender=sender, recipients=("it@desk.example",), data=head + raw.removesuffix(b"\r\n") + b"\r\n"
+    )
 
 
 def bombs(sender: str) -> Iterator[Post]:

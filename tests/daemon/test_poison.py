@@ -69,7 +69,7 @@ def poisoned(desk: Desk, sink: Sink, good: int) -> None:
     assert len(told) == len(QUARANTINED)
     everyone_has_their_own_words(desk)
     time.sleep(1)
-    assert readers(desk) <= 4, "a reader was left behind"
+    assert readers(desk) <= 6, "a reader was left behind"  # two, two spare ones, the slow one, and the one for headers
 
     assert desk.stop() == 0
     desk.package = None

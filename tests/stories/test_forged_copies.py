@@ -73,22 +73,22 @@ def nobody_joined(desk: Desk) -> None:
 
 @pytest.mark.parametrize("mode", ["headers", "none"])
 def test_forged_copies_let_nobody_in(store_url: str, mode: str) -> None:
-    """A hundred forged copies in each mode, all kinds of proof but a pass: nobody takes part in anybody's case, no word
-    of Kari's reaches Eve, and the agent's answer, whatever notice it answers, goes to Kari.
+    """A hundred forged copies in each mode (forty on PostgreSQL), all kinds of proof but a pass: nobody takes part in
+    anybody's case, no word of Kari's reaches Eve, and the agent's answer, whatever notice it answers, goes to Kari.
     """
     desk = Desk(store_url, rules=rulebook(trust=mode, agents="token"))
     opened = desk.write(mail(KARI, "it@fjordvik.example", SECRET, SECRET, key="k1"), "it@fjordvik.example")
     number, notice = opened.plan.case or 0, opened.to(CAMILLA) if CAMILLA in opened.recipients else opened.letters[-1]
     dice = random.Random(mode)
     told, became = [*opened.letters], Counter[str]()
-    for at, variant in enumerate(dice.sample(VARIANTS, 100)):
+    for at, variant in enumerate(dice.sample(VARIANTS, 100 if desk.url.startswith("sqlite") else 40)):
         desk.later(minutes=dice.choice((1, 11)))
         first, second = forged(desk, variant, at, number, "<k1@client.example>")
         told += [*first.letters, *second.letters]
         became[second.plan.outcome] += 1
         assert second.plan.outcome in ("pending", "new", "entry"), variant
         assert second.plan.outcome != "entry" or second.plan.case not in (number, first.plan.case), variant
-    assert became["pending"] > 20 and became["new"] > 10, "the forgeries are of many kinds"
+    assert became["pending"] > 10 and became["new"] > 5, "the forgeries are of many kinds"
     nobody_joined(desk)
     assert not [letter for letter in told if "evil" in letter.to.lower() and SECRET in letter.message.as_string()]
     answered = desk.answer(notice, "Svar til Kari.", agent=notice.to)
@@ -140,7 +140,9 @@ def test_the_notice_says_who_gets_the_answer(store_url: str, language: str) -> N
 def test_a_name_in_copy_hides_no_address(store_url: str) -> None:
     """Whoever is copied under the name of another address is shown with his own."""
     desk = Desk(store_url)
-    copied = mail(KARI, "it@fjordvik.example", "Hei", "Hei", key="n", cc=f'"{LIV}" <{EVE}>')
-    notice = desk.write(copied, "it@fjordvik.example").to(CAMILLA)
-    assert f"Kopi til: {LIV} <{EVE}>" in notice.text
+    long = f"{LIV} {'x' * 250}"
+    for at, (name, shown) in enumerate(((LIV, f"{LIV} <{EVE}>"), (long, f"{long[:60]} <{EVE}>"))):
+        copied = mail(KARI, "it@fjordvik.example", f"Hei {at}", "Hei", key=f"n{at}", cc=f'"{name}" <{EVE}>')
+        (notice,) = (one for one in desk.write(copied, "it@fjordvik.example").letters if one.kind == "assignment")
+        assert f"Kopi til: {shown}" in notice.text
     desk.close()
