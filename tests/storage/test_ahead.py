@@ -40,7 +40,7 @@ def test_what_the_caps_count_moves_with_the_clock(connection: Connection) -> Non
     """Letters counted in the hour that is to come again count as written when they were; no minute counts twice."""
     queued = put(connection, 1)
     for at, counted in ((NOW - SECOND, 3), (NOW + HOUR, 200)):
-        values = {"outbox": minute(at), "at": microseconds(at), "no": False}
+        values = {"outbox": put(connection, counted), "at": microseconds(at), "no": False}
         connection.execute(
             text(
                 "insert into automatic_mail (outbox, at, address_key, domain, unauthenticated) "
