@@ -18,9 +18,11 @@ app = typer.Typer(
 inbound_app = typer.Typer(help="Mails that came in: list, show, requeue.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Mails that go out: list, retry, release, drop.", no_args_is_help=True)
 rules_app = typer.Typer(help="The rules: test, explain, replay, schema.", no_args_is_help=True)
+timers_app = typer.Typer(help="What is promised for a moment to come: list it, keep what is due.")
 db_app = typer.Typer(help="The store's schema.", no_args_is_help=True)
 app.add_typer(inbound_app, name="inbound")
 app.add_typer(outbox_app, name="outbox")
+app.add_typer(timers_app, name="timers")
 app.add_typer(rules_app, name="rules")
 app.add_typer(db_app, name="db")
 
@@ -225,6 +227,31 @@ def outbox_drop(keys: _Ids = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
     from maild.cli import listings
 
     listings.outbox_change(config, "drop", keys)
+
+
+@timers_app.callback(invoke_without_command=True)
+def timers_list(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
+    """List what is promised for a moment to come; with `run`, keep what is due."""
+    from maild.cli import timers
+
+    if context.invoked_subcommand is None:
+        timers.listing(config, as_json=json)
+
+
+@timers_app.command("run")
+def timers_run(
+    config: ConfigPath = DEFAULT_CONFIG,
+    now: Annotated[
+        str | None,
+        typer.Option("--now", metavar="TIME", help="As if it were this time: 2026-12-24T08:00, the desk's time zone."),
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing is changed.")] = False,
+    json: Json = False,
+) -> None:
+    """Keep what is due, beside a daemon that runs or without one."""
+    from maild.cli import timers
+
+    raise typer.Exit(timers.run(config, now=now, dry=dry, as_json=json))
 
 
 @db_app.command("upgrade")

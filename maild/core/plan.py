@@ -309,6 +309,14 @@ class ClearTimers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepIds:
+    """Letters that are yet to be queued bear ids up to this one: nobody else may be given them."""
+
+    last: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndMail:
     """A mail has been decided: its inbound row is done, or put aside."""
 
@@ -374,6 +382,7 @@ Change = (
     | FollowThread
     | NoteContact
     | SettleLetter
+    | KeepIds
     | SetTimer
     | ClearTimers
     | EndMail
@@ -454,3 +463,9 @@ class Plan:
     rules: str = ""
     """The version of the rulebook that decided."""
     decided_at: datetime
+
+    @property
+    def ids_used(self) -> int:
+        """How many of the ids for letters are used, by letters of this plan or of its rest."""
+        kept = sum(change.count for change in self.changes if isinstance(change, KeepIds))
+        return len(self.notices) + kept

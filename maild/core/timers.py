@@ -7,7 +7,7 @@ letter went out, the breaker closed) ends without effect, and says so.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -16,7 +16,7 @@ from maild.core.caps import HALF_OPEN, breaker_limit
 from maild.core.cause import DESK, About, Step, TimerDue
 from maild.core.draft import Draft
 from maild.core.facts import Asks, CapAsks, Facts, LetterAsks, LetterFacts, ThreadAsks, TimerAsks
-from maild.core.plan import ClearTimers, EndTimer, Notice, OpenBreaker, Plan, SetTimer, SettleLetter
+from maild.core.plan import ClearTimers, EndTimer, KeepIds, Notice, OpenBreaker, Plan, SetTimer, SettleLetter
 from maild.core.rules import Rulebook
 from maild.core.undelivered import give_up, tell_undelivered
 
@@ -71,10 +71,15 @@ def in_parts(plan: Plan) -> Plan:
     if len(plan.notices) <= MOST_LETTERS:
         return plan
     rest = plan.notices[MOST_LETTERS:]
-    about = About(what="cause", id=rest[0].outbox_id)
-    data = _NOTICES.dump_json(rest).decode()
-    go_on = SetTimer(about=about, step="go on", due=plan.decided_at, data=data)
-    return replace(plan, notices=plan.notices[:MOST_LETTERS], changes=(*plan.changes, go_on))
+    last = max(notice.outbox_id for notice in rest)
+    go_on = SetTimer(
+        about=About(what="cause", id=rest[0].outbox_id),
+        step="go on",
+        due=plan.decided_at,
+        data=_NOTICES.dump_json(rest).decode(),
+    )
+    changes = (*plan.changes, KeepIds(last=last, count=len(rest)), go_on)
+    return replace(plan, notices=plan.notices[:MOST_LETTERS], changes=changes)
 
 
 def rest_of(cause: TimerDue) -> tuple[Notice, ...]:
@@ -129,3 +134,8 @@ def _half_open(draft: Draft, cause: TimerDue) -> Plan:
         return _kept(draft, cause, None, "quiet again: the breaker is closed")
     draft.changes.append(SetTimer(about=DESK, step="half-open", due=now + HALF_OPEN))
     return _kept(draft, cause, None, f"still {counts.all_10min} automatic mails in 10 minutes: the breaker stays open")
+
+
+def moved(about: About, step: Step, due: datetime, data: str = "") -> tuple[ClearTimers, SetTimer]:
+    """Return what moves a promise to another moment, or makes it when there was none."""
+    return ClearTimers(about=about, step=step), SetTimer(about=about, step=step, due=due, data=data)
