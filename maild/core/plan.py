@@ -284,6 +284,8 @@ class SettleLetter:
     """What to note as its error; None leaves it."""
     anew: bool = False
     """Its time begins anew."""
+    due: datetime | None = None
+    """When it goes out; None: at once."""
     warned: bool | None = None
     """Whether somebody has been told that it is late; None leaves it."""
 
@@ -338,6 +340,18 @@ class EndTimer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPace:
+    """Remember how far a run of letters that answer no mail has come."""
+
+    run: int
+    minute: datetime
+    in_minute: int
+    letters: int
+    confirmed: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountLoop:
     """Count a mail of our own (or of a peer desk) that came back."""
 
@@ -378,6 +392,7 @@ Change = (
     | OpenBreaker
     | CountLoop
     | Strike
+    | KeepPace
     | Record
     | FollowThread
     | NoteContact
@@ -435,7 +450,11 @@ class Notice:
     names_number: int | None = None
     """The foreign number whose naming this answers, counted once a day."""
     held: bool = False
-    """The breaker is open: queue it, but do not send until it is released."""
+    """The breaker is open, or too many go out at once: queue it, but do not send until it is released."""
+    paced: bool = False
+    """It answers no mail: the caps and the breaker do not count it, its pace is kept instead (MAIL §4)."""
+    due: datetime | None = None
+    """When it goes out; None: at once."""
     counts_as: CountsAs = ""
     """As what it counts among the letters that one agent gets within an hour."""
 

@@ -16,6 +16,7 @@ from maild.core.caps import HALF_OPEN, breaker_limit
 from maild.core.cause import DESK, About, Step, TimerDue
 from maild.core.draft import Draft
 from maild.core.facts import Asks, CapAsks, Facts, LetterAsks, LetterFacts, ThreadAsks, TimerAsks
+from maild.core.paces import keeps_pace
 from maild.core.plan import ClearTimers, EndTimer, KeepIds, Notice, OpenBreaker, Plan, SetTimer, SettleLetter
 from maild.core.rules import Rulebook
 from maild.core.undelivered import give_up, tell_undelivered
@@ -39,8 +40,10 @@ def asks_timer(cause: TimerDue) -> Asks:
         ids = frozenset({cause.about.id})
         return Asks(timers=timer, letters=LetterAsks(ids=ids), threads=ThreadAsks(letters=ids))
     if cause.step == "go on":
-        files = (notice.attachments_of for notice in rest_of(cause) if notice.attachments)
-        return Asks(timers=timer, raw=frozenset(inbound for inbound in files if inbound is not None))
+        rest = rest_of(cause)
+        files = (notice.attachments_of for notice in rest if notice.attachments)
+        raw = frozenset(inbound for inbound in files if inbound is not None)
+        return Asks(timers=timer, raw=raw, pace=any(map(keeps_pace, rest)))
     return Asks(timers=timer, caps=CapAsks())
 
 

@@ -13,8 +13,8 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection
 
-from maild.core.plan import Change, EndMail, Plan, Record, SetAbsence
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, timers
+from maild.core.plan import Change, EndMail, KeepPace, Plan, Record, SetAbsence
+from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, paces, timers
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
 from maild.storage.work import Work
@@ -68,6 +68,8 @@ def _do(work: Work, change: Change) -> None:
         counts.do(work, change)
     elif isinstance(change, timers.TimerChange):
         timers.do(work, change)
+    elif isinstance(change, KeepPace):
+        paces.do(work, change)
     elif isinstance(change, SetAbsence):
         absences.do(work, change)
     elif isinstance(change, EndMail):

@@ -122,7 +122,7 @@ def _settle(work: Work, change: SettleLetter) -> None:
     values: dict[str, Any] = {}
     if change.state != change.before or change.anew:
         over = change.state in ("failed", "dropped")
-        values |= {"state": change.state, "done_at": work.now if over else None, "due": work.now}
+        values |= {"state": change.state, "done_at": work.now if over else None, "due": change.due or work.now}
     if change.anew:
         values["created"] = work.now
     values |= {} if change.error is None else {"error": change.error}
