@@ -8,9 +8,10 @@ from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.facts import Asks, Facts
 from maild.core.incoming import decide_mail
 from maild.core.paces import paced
+from maild.core.parts import in_parts
 from maild.core.plan import Plan
 from maild.core.rules import Rulebook
-from maild.core.timers import decide_timer, in_parts
+from maild.core.timers import decide_timer
 from maild.core.undelivered import decide_delivered
 
 

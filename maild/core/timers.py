@@ -6,18 +6,16 @@ letter went out, the breaker closed) ends without effect, and says so.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
-
-from pydantic import TypeAdapter
 
 from maild.core.caps import HALF_OPEN, breaker_limit
 from maild.core.cause import DESK, About, Step, TimerDue
 from maild.core.draft import Draft
 from maild.core.facts import Asks, CapAsks, Facts, LetterAsks, LetterFacts, ThreadAsks, TimerAsks
 from maild.core.paces import keeps_pace
-from maild.core.plan import ClearTimers, EndTimer, KeepIds, Notice, OpenBreaker, Plan, SetTimer, SettleLetter
+from maild.core.parts import rest_of
+from maild.core.plan import ClearTimers, EndTimer, OpenBreaker, Plan, SetTimer, SettleLetter
 from maild.core.rules import Rulebook
 from maild.core.undelivered import give_up, tell_undelivered
 
@@ -62,32 +60,6 @@ def decide_timer(cause: TimerDue, asks: Asks, facts: Facts, rulebook: Rulebook) 
             draft.desk.add(notice)
         return _kept(draft, cause, None, f"{len(draft.desk.notices)} letters more")
     return _half_open(draft, cause)
-
-
-MOST_LETTERS = 64
-"""Letters that one transaction queues; what is beyond goes on in one of its own (the writer is held so long)."""
-_NOTICES = TypeAdapter(tuple[Notice, ...])
-
-
-def in_parts(plan: Plan) -> Plan:
-    """Leave what a plan has to tell beyond :data:`MOST_LETTERS` to a promise for this very moment, kept once."""
-    if len(plan.notices) <= MOST_LETTERS:
-        return plan
-    rest = plan.notices[MOST_LETTERS:]
-    last = max(notice.outbox_id for notice in rest)
-    go_on = SetTimer(
-        about=About(what="cause", id=rest[0].outbox_id),
-        step="go on",
-        due=plan.decided_at,
-        data=_NOTICES.dump_json(rest).decode(),
-    )
-    changes = (*plan.changes, KeepIds(last=last, count=len(rest)), go_on)
-    return replace(plan, notices=plan.notices[:MOST_LETTERS], changes=changes)
-
-
-def rest_of(cause: TimerDue) -> tuple[Notice, ...]:
-    """Return the letters that a promise to go on is about."""
-    return _NOTICES.validate_json(cause.data)
 
 
 def _over(draft: Draft, cause: TimerDue, case: int | None, reason: str) -> Plan:

@@ -14,8 +14,8 @@ from maild.core.cause import About, AdminSaid, Delivered, ReleaseLetters, TimerD
 from maild.core.decide import asks, decide
 from maild.core.facts import LetterFacts, Pace, TimerFacts
 from maild.core.paces import PAUSE, Pacer, paced
+from maild.core.parts import MOST_LETTERS, in_parts, rest_of
 from maild.core.plan import ClearTimers, KeepPace, Notice, Plan, Record, SettleLetter
-from maild.core.timers import MOST_LETTERS, in_parts, rest_of
 from tests.core import make
 
 NOW = make.NOW
