@@ -20,6 +20,7 @@ from maild.storage.statements import table
 from maild.storage.tables import Outbox
 from maild.storage.writer import Writer
 from tests.channels.sink import Sink, Taken
+from tests.storage.letters import put
 
 START = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 QUICK = Timeouts(connect=2.0, command=2.0, data=2.0)
@@ -59,12 +60,15 @@ class Desk:
         self.settle: Callable[[Connection, Sequence[tuple[ToSend, outbox.Result]]], bool] = self.record
         self.who = "run 1"
         self.notes = Notebook()
+        self.put_off: set[int] = set()
+        """Mails whose first deferral was told: their promises stand in the store from then on."""
 
     def record(self, connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
         """Record results as the daemon does, noting who would be told."""
         outbox.record(connection, [result for _, result in results], who=self.who, now=self.now)
         for mail, result in results:
-            if result.warn and not (mail.warned and result.state == "deferred"):
+            if result.state == "failed" or (result.state == "deferred" and mail.id not in self.put_off):
+                self.put_off.add(mail.id)
                 self.told.append((mail.id, result.state, result.answer))
         return False
 
@@ -72,21 +76,7 @@ class Desk:
         """Queue one mail whose subject is its number."""
         key = next(self.keys)
         body = data or b"Subject: %d\r\nMessage-ID: <%d@c.example>\r\n\r\nhello\r\n" % (key, key)
-        await self.writer.run(
-            lambda c: outbox.queue(
-                c,
-                key=key,
-                once_key=f"test:{key}",
-                case=case,
-                kind="ack",
-                recipient=to,
-                return_path=sender,
-                message_id=f"<{key}@c.example>",
-                subject="x",
-                data=body,
-                now=self.now,
-            )
-        )
+        await self.writer.run(lambda c: put(c, key, case=case, to=to, sender=sender, data=body, now=self.now))
         return key
 
     def rows(self) -> dict[int, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from maild.core.cause import AdminSaid, Cause, Said
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.facts import Asks, Facts
@@ -56,9 +57,7 @@ class Store:
         asks, found = self.facts(mail, key)
         return asks, found, decide(make.came(mail, key), asks, found, self.rulebook)
 
-    def carry_out(
-        self, mail: Mail, asks: Asks, found: Facts, plan: Plan, *, who: str = ME, claim: datetime | None = None
-    ) -> list[ToSend]:
+    def carry_out(self, plan: Plan, *, who: str = ME, claim: datetime | None = None) -> list[ToSend]:
         """Carry a plan out, with letters that say only what they are."""
         written = [Written(notice=n, subject=n.subject, data=f"{n.kind} {n.to}".encode()) for n in plan.notices]
         return carry_out(
@@ -75,8 +74,21 @@ class Store:
         self.now = now or self.now
         mail = replace(mail, envelope=replace(mail.envelope, received=self.now))
         key = self.accept(mail)
-        asks, found, plan = self.plan(mail, key)
-        self.sent += self.carry_out(mail, asks, found, plan)
+        _, _, plan = self.plan(mail, key)
+        self.sent += self.carry_out(plan)
+        return plan
+
+    def say(self, said: Said) -> Plan:
+        """Take an admin's word the whole way."""
+        return self.walk(AdminSaid(said=said))
+
+    def walk(self, cause: Cause) -> Plan:
+        """Take any cause the whole way."""
+        asks = what_it_asks(cause, self.rulebook)
+        members = {group.id: group.members for group in self.rulebook.groups.values()}
+        found = gather(self.connection, asks, desk=self.desk, ids=self.ids, now=self.now, members=members)
+        plan = decide(cause, asks, found, self.rulebook)
+        self.sent += self.carry_out(plan)
         return plan
 
     def count(self, table: str, where: str = "true", **values: Any) -> int:

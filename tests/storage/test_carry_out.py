@@ -11,15 +11,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from maild.core.bursts import text_shape
+from maild.core.cause import MoveCase, ReleaseLetters
 from maild.core.decide import decide
 from maild.core.facts import CaseFacts
 from maild.core.mail import Attachment, Mail, Report
-from maild.core.plan import SetStatus
-from maild.storage import cases, inbound, outbox, show
+from maild.core.plan import SettleLetter
+from maild.storage import inbound, outbox, show
 from maild.storage.engine import Connection
 from maild.storage.inbound import ClaimLost
 from tests.core import make
-from tests.core.make import CAMILLA, DAVID, DOMAIN, KARI, LIV, NOW, STRANGER, acks, mail, notices
+from tests.core.make import CAMILLA, DAVID, DOMAIN, KARI, LIV, NOW, STRANGER, acks, mail, notices, of
 from tests.storage.corridor import Store
 
 FILE = Attachment(
@@ -49,7 +50,7 @@ def reply(plan_notice: object, text_: str = "Mer om dette.", **changes: object) 
 def case_of(store: Store, number: int) -> CaseFacts:
     """Read a case as the next decision would."""
     probe = mail(subject=f"[FK#{number}]", author="probe@else.example")
-    return store.facts(probe, 0)[1].cases[number]
+    return store.facts(probe, 0)[1].threads.cases[number]
 
 
 def test_a_new_case_reads_back_as_it_was_written(store: Store) -> None:
@@ -59,15 +60,22 @@ def test_a_new_case_reads_back_as_it_was_written(store: Store) -> None:
     (ack,), (told,) = acks(plan), notices(plan, "assignment")
     assert plan.case == 1000 and told.to == CAMILLA
     _, found = store.facts(reply(ack), 0)
-    one = found.cases[1000]
+    one = found.threads.cases[1000]
     assert (one.department, one.group, one.assignee, one.status) == ("it", "it-1", "camilla", "assigned")
     assert (one.requester, one.participants, one.alias) == (KARI, frozenset({KARI}), f"it@{DOMAIN}")
     assert (one.subject, one.language, one.type) == ("Skriveren virker ikke", "no", "it.incident")
     assert one.references == (first.message_id, ack.message_id) and one.last_message_id == first.message_id
-    assert found.number == 1001 and found.load["camilla"] == 1 and found.rotation == {"it-1": "camilla"}
-    assert found.contact is not None and (found.contact.name, found.contact.language) == ("Kari Moen", "no")
-    assert found.outgoing[ack.outbox_id].to == KARI and not found.outgoing[ack.outbox_id].to_agent
-    known = {seen.message_id: seen for seen in store.facts(mail(in_reply_to=(str(first.message_id),)), 0)[1].known}
+    assert (
+        found.number == 1001
+        and found.assignment.load["camilla"] == 1
+        and found.assignment.rotation == {"it-1": "camilla"}
+    )
+    assert found.threads.contact is not None
+    assert (found.threads.contact.name, found.threads.contact.language) == ("Kari Moen", "no")
+    assert found.threads.outgoing[ack.outbox_id].to == KARI and not found.threads.outgoing[ack.outbox_id].to_agent
+    known = {
+        seen.message_id: seen for seen in store.facts(mail(in_reply_to=(str(first.message_id),)), 0)[1].threads.known
+    }
     assert known[str(first.message_id)].addressees == {f"it@{DOMAIN}", LIV}
     assert known[str(first.message_id)].author == KARI and known[str(first.message_id)].verdict == "pass"
     assert store.count("attachment") == 1 and store.count("message", '"case" = 1000') == 2
@@ -118,8 +126,8 @@ def test_numbers_loads_and_rotation_are_exact(store: Store) -> None:
     numbers = store.connection.execute(text("select number from cases order by number")).scalars().all()
     assert numbers == list(range(1000, 1009)) and store.loads() == store.true_loads()
     assert store.count("link", "kind = 'child'") == 3
-    assert cases.set_status(store.connection, 1000, "resolved", actor="admin", now=NOW)
-    assert cases.set_status(store.connection, 1001, "closed", actor="admin", now=NOW)
+    for number, status in ((1000, "resolved"), (1001, "closed")):
+        assert store.say(MoveCase(case=number, status=status)).outcome == "done"  # type: ignore[arg-type]
     assert store.loads() == store.true_loads()
     back = store.take(mail(author="p0@x0.example", subject="[FK#1000] ikke løst", to=(f"okonomi@{DOMAIN}",)))
     assert back.case == 1000 and case_of(store, 1000).status == "open"
@@ -137,7 +145,7 @@ def test_the_same_content_again(store: Store) -> None:
     assert store.count("cases") == 1 and store.count("message") == 2
     hr = replace(first, envelope=replace(first.envelope, recipients=(f"hr@{DOMAIN}",)))
     assert store.take(hr).outcome == "duplicate" and case_of(store, 1000).noted_departments == ("hr",)
-    assert store.take(hr).changes == ()
+    assert make.lasting(store.take(hr)) == ()
     other = replace(first, content_hash="other content", own_text="helt annet")
     assert store.take(other).outcome == "new"
     assert "same Message-ID" in store.value("select note from message where \"case\" = 1001 and kind = 'customer'")
@@ -188,7 +196,10 @@ def test_the_breaker_opens_holds_and_closes(store: Store) -> None:
     quiet = store.take(mail("etterpå", author="z@z.example"), now=NOW + timedelta(minutes=31))
     assert [ack.held for ack in acks(quiet)] == [False]
     assert store.value("select value from state where name = 'breaker_open_since'") == ""
-    assert outbox.release(store.connection, None, now=NOW) == 3
+    assert store.count("timer", "step = 'drop held' and state = 'pending'") == 3
+    assert store.count("timer", "step = 'half-open' and state = 'cleared'") == 1, "a mail closed it before"
+    assert len(of(store.say(ReleaseLetters()), SettleLetter)) == 3
+    assert store.count("timer", "state = 'pending'") == 0 and store.count("outbox", "state = 'held'") == 0
 
 
 def test_bursts_fold(store: Store) -> None:
@@ -268,11 +279,11 @@ def test_an_act_is_used_once_in_the_transaction_of_its_effect(store: Store) -> N
     assert store.count("outbox", "kind = 'answer'") == 1
     key = store.accept(answer)
     asks, found, _ = store.plan(replace(answer, content_hash="race"), key)
-    blind = replace(found, act_used=False, duplicate=None)
+    blind = make.knowing(found, act_used=False, duplicate=None)
 
-    plan = decide(answer, asks, blind, store.rulebook)
+    plan = decide(make.came(answer, key), asks, blind, store.rulebook)
     with pytest.raises(IntegrityError), store.connection.begin_nested():
-        store.carry_out(answer, asks, blind, plan)
+        store.carry_out(plan)
     assert store.count("outbox", "kind = 'answer'") == 1, "everything of it was taken back"
 
 
@@ -316,26 +327,26 @@ def test_a_broken_promise_takes_everything_back(store: Store) -> None:
     """A once_key that exists, or a claim that was lost, undoes the whole plan: not one row of it stays."""
     given = mail()
     key = store.accept(given)
-    asks, found, plan = store.plan(given, key)
+    _, _, plan = store.plan(given, key)
     tables = ("cases", "message", "event", "outbox", "outbox_data", "participant", "contact", "automatic_mail", "link")
     before = [store.count(table) for table in tables]
     counter = store.value("select value from counter where name = 'case'")
     twice = replace(plan, notices=(plan.notices[0], replace(plan.notices[1], once_key=plan.notices[0].once_key)))
     with pytest.raises(IntegrityError), store.connection.begin_nested():
-        store.carry_out(given, asks, found, twice)
+        store.carry_out(twice)
     with pytest.raises(ClaimLost), store.connection.begin_nested():
-        store.carry_out(given, asks, found, plan, who="another daemon")
+        store.carry_out(plan, who="another daemon")
     assert [store.count(table) for table in tables] == before and not store.loads()
     assert store.value("select value from counter where name = 'case'") == counter
-    assert store.carry_out(given, asks, found, plan) == [] and store.count("cases") == 1
+    assert store.carry_out(plan) == [] and store.count("cases") == 1
 
 
 def test_letters_are_claimed_by_the_same_commit_but_held_ones_never(store: Store) -> None:
     """With a claim the letters' first attempt is recorded and they are returned to be sent; held ones stay."""
     given = mail()
-    asks, found, plan = store.plan(given, store.accept(given))
+    _, _, plan = store.plan(given, store.accept(given))
     held = replace(plan, notices=(replace(plan.notices[0], held=True), *plan.notices[1:]))
-    sent = store.carry_out(given, asks, found, held, claim=NOW + timedelta(minutes=15))
+    sent = store.carry_out(held, claim=NOW + timedelta(minutes=15))
     assert [mail_.id for mail_ in sent] == [notice.outbox_id for notice in plan.notices[1:]]
     states = store.connection.execute(text("select state, attempts from outbox order by id")).all()
     assert [tuple(state) for state in states] == [("held", 0), ("sending", 1)]
@@ -344,11 +355,8 @@ def test_letters_are_claimed_by_the_same_commit_but_held_ones_never(store: Store
 def test_a_status_moves_with_its_times(store: Store) -> None:
     """Resolved and closed leave their times, reopening clears them and counts."""
     store.take(mail())
-    given = mail("x", subject="[FK#1000] x")
     for status, columns in (("resolved", (True, False)), ("closed", (True, True)), ("open", (False, False))):
-        asks, found, plan = store.plan(given, store.accept(given))
-        changed = replace(plan, changes=(SetStatus(case=1000, status=status),), notices=())  # type: ignore[arg-type]
-        store.carry_out(given, asks, found, changed)
+        store.say(MoveCase(case=1000, status=status))  # type: ignore[arg-type]
         row = store.connection.execute(text("select resolved, closed from cases where number = 1000")).one()
         assert tuple(value is not None for value in row) == columns
     assert store.value("select reopened_count from cases where number = 1000") == 1

@@ -27,10 +27,12 @@ def test_an_empty_store(connection: Connection) -> None:
     """The very first mail gets the first number, no facts, and leaves a counter to lock."""
     store = Store(connection)
     asks, found = store.facts(mail(in_reply_to=("<x@y>",), to=(make.signed_address(), f"it@{DOMAIN}")), 1)
-    assert found.number == 1000 and not found.cases and not found.known and found.duplicate is None
-    assert found.counts.all_10min == 0 and found.counts.breaker_open_since is None and found.arrivals == ()
+    assert (
+        found.number == 1000 and not found.threads.cases and not found.threads.known and found.threads.duplicate is None
+    )
+    assert found.caps.all_10min == 0 and found.caps.breaker_open_since is None and found.threads.arrivals == ()
     assert store.value("select value from counter where name = 'case'") == 1000
-    assert asks.case_numbers == {1042}
+    assert asks.threads.case_numbers == {1042}
     store.desk = replace(store.desk, first_number=5000)
     assert store.facts(mail(), 1)[1].number == 5000, "a raised first number counts from there"
 
@@ -43,7 +45,7 @@ def test_windows_slide(connection: Connection, minutes: int, ten: int, day: int)
     store = Store(connection)
     store.take(mail())
     store.now = NOW + timedelta(minutes=minutes)
-    counts = store.facts(mail("andre"), 0)[1].counts
+    counts = store.facts(mail("andre"), 0)[1].caps
     assert (counts.address_10min, counts.address_day) == (ten, day)
 
 
@@ -51,11 +53,11 @@ def test_only_what_matters_is_read(connection: Connection) -> None:
     """Hints are for mails that name nothing, caps per domain for foreign domains, answers for agents."""
     store = Store(connection)
     store.take(mail())
-    assert store.facts(mail("andre"), 0)[1].related[0].number == 1000
-    assert store.facts(mail("andre", in_reply_to=("<x@y>",)), 0)[1].related == ()
+    assert store.facts(mail("andre"), 0)[1].threads.related[0].number == 1000
+    assert store.facts(mail("andre", in_reply_to=("<x@y>",)), 0)[1].threads.related == ()
     store.take(mail("fremmed", author="a@ext.example"))
-    assert store.facts(mail("fremmed 2", author="b@ext.example"), 0)[1].counts.domain_hour == 1
-    assert store.facts(mail("egen"), 0)[1].counts.domain_hour == 0
+    assert store.facts(mail("fremmed 2", author="b@ext.example"), 0)[1].caps.domain_hour == 1
+    assert store.facts(mail("egen"), 0)[1].caps.domain_hour == 0
 
 
 def run_beside(engine: Engine, first: Any, second: Any) -> list[Any]:

@@ -7,8 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maild.core.mail import Envelope
+from maild.core.plan import EndMail, Plan
 from maild.storage import inbound
+from maild.storage.carry_out import carry_out
 from maild.storage.engine import Connection
+from maild.storage.ids import Ids
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 ENVELOPE = Envelope(source="smtp", received=NOW, sender=None, recipients=("it@c.example", "hr@c.example"), quiet=True)
@@ -78,8 +81,9 @@ def test_an_expired_claim_can_be_taken_and_its_owner_is_fenced(connection: Conne
     key = inbound.accept(connection, ENVELOPE, b"x", claim_for="frozen")
     assert take(connection, suspects=True, now=NOW) == []
     assert [mail.id for mail in take(connection, suspects=True, now=NOW + inbound.LEASE * 2)] == [key]
-    done = {"outcome": "new", "reason": "", "case": None, "content_hash": "h", "departments": ("it",), "now": NOW}
+    end = EndMail(inbound=key, outcome="new", reason="", case=None, content_hash="h", departments=("it",))
+    plan = Plan(outcome="new", case=None, reason="", decided_at=NOW, changes=(end,))
     with pytest.raises(inbound.ClaimLost):
-        inbound.finish(connection, key, who="frozen", **done)  # type: ignore[arg-type]
-    inbound.finish(connection, key, who="me", **done)  # type: ignore[arg-type]
+        carry_out(connection, plan, written=[], ids=Ids(connection), who="frozen", claim_until=None)
+    carry_out(connection, plan, written=[], ids=Ids(connection), who="me", claim_until=None)
     assert inbound.all_done(connection, [key]) and inbound.waiting(connection) == {}

@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from maild.core.cause import MailCame, MoveCase
 from maild.core.facts import Key
 from maild.core.mail import Envelope
 from maild.core.plan import Plan
 from maild.core.rules import Agent, Caps, Department, Group, Rulebook
 from maild.core.rules import Desk as DeskRules
+from maild.journey import timers
 from maild.journey.corridor import Corridor, walk
+from maild.journey.said import say
 from maild.mail import templates
 from maild.mail.read import ReadOptions, read
-from maild.storage import cases, inbound, outbox, show, store, upgrade
 from maild.storage import gather as gathering
+from maild.storage import inbound, outbox, show, store, upgrade
 from maild.storage.engine import open_engine, reading
 from maild.storage.ids import Ids
 
@@ -182,7 +185,8 @@ class Desk:
             key = inbound.accept(connection, envelope, raw, claim_for="story")
         mail = read(raw, envelope, options)
         with self.engine.begin() as connection:
-            handled = walk(connection, self.corridor, mail, raw, inbound_id=key, now=self.now, send=None)
+            cause = MailCame(mail=mail, inbound=key)
+            handled = walk(connection, self.corridor, cause, now=self.now, raw={key: raw})
         self.now += timedelta(seconds=20)
         letters = tuple(self._deliver())
         assert handled.troubles == ()
@@ -242,7 +246,17 @@ class Desk:
     def set_status(self, number: int, status: str) -> None:
         """Move a case as an admin does."""
         with self.engine.begin() as connection:
-            assert cases.set_status(connection, number, status, actor="admin", now=self.now)
+            said = MoveCase(case=number, status=status)  # type: ignore[arg-type]
+            assert say(connection, self.corridor, said, now=self.now).plan.outcome == "done"
+
+    def keep_promises(self) -> list[Plan]:
+        """Keep what has fallen due, as the daemon does each second."""
+        with self.engine.begin() as connection:
+            kept = [
+                timers.keep(connection, self.corridor, key, now=self.now)
+                for key in timers.due(connection, now=self.now)
+            ]
+        return [handled.plan for handled in kept if handled is not None]
 
     def numbers(self) -> list[int]:
         """Return the numbers of all cases."""
