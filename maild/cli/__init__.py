@@ -272,18 +272,51 @@ def rules_test(config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
 
 @rules_app.command("explain")
 def rules_explain(
-    file: Annotated[Path, typer.Argument(help="A mail file; - reads standard input.")],
+    file: Annotated[Path | None, typer.Argument(help="A mail file; - reads standard input.")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
     to: Annotated[
         str | None, typer.Option("--to", help="One of the desk's addresses, whatever the mail itself says.")
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="On the store's state of now; nothing is changed.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="A mail on the store's state of now, as all else is; nothing is changed.")
+    ] = False,
+    timer: Annotated[
+        int | None, typer.Option("--timer", metavar="ID", help="Instead of a mail: a promise, when it falls due.")
+    ] = None,
+    delivered: Annotated[
+        int | None, typer.Option("--delivered", metavar="ID", help="… the relay's answer to this outgoing mail.")
+    ] = None,
+    answer: Annotated[
+        str | None, typer.Option("--answer", metavar="TEXT", help="What the relay says: 550 5.1.1 no such user.")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="NUMBER", help="… an admin gives this case a status.")
+    ] = None,
+    status: Annotated[Status | None, typer.Option("--status", metavar="STATUS", help="Which status.")] = None,
+    outbox: Annotated[
+        str | None, typer.Option("--outbox", metavar="WORDS", help="… maild outbox with these words: release 3 4.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Say what would become of a mail, and on what every rule hits or misses."""
-    from maild.cli import rules
+    """Say what would become of a mail, a promise, an answer of the relay or a command, and why; nothing is changed."""
+    from maild.cli import explain, rules
 
-    rules.explain(config, file, to=to, as_json=json, live=live)
+    cause = explain.asked(
+        file=file,
+        to=to,
+        live=live,
+        timer=timer,
+        delivered=delivered,
+        answer=answer,
+        case=case,
+        status=status,
+        outbox=outbox,
+    )
+    if cause is None:
+        assert file is not None
+        rules.explain(config, file, to=to, as_json=json, live=live)
+    else:
+        explain.explain(config, cause, as_json=json)
 
 
 @rules_app.command("replay")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.cli.store import opened, print_rows, say_as_admin
-from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters, Said
+from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import SettleLetter
 from maild.storage import engine as engines
@@ -30,12 +30,22 @@ def cases(path: Path, *, as_json: bool, **filters: Any) -> None:
     print_rows(rows, ("number", "status", "department", "type", "assignee", "requester", "subject"), as_json=as_json)
 
 
+def case_number(name: str) -> int:
+    """Read a case's number.
+
+    Raises:
+        BadParameter: with what is expected.
+
+    """
+    digits = name.rpartition("#")[2]
+    if not (digits.isascii() and digits.isdigit()):
+        raise typer.BadParameter(f"{name} is not a case number; write 1042 or FK#1042")
+    return int(digits)
+
+
 def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
     """Show one case, after moving it when asked."""
-    digits = name.rpartition("#")[2]
-    if not digits.isdigit():
-        raise typer.BadParameter(f"{name} is not a case number; write 1042 or FK#1042")
-    number = int(digits)
+    number = case_number(name)
     if status is not None:
         say_as_admin(path, MoveCase(case=number, status=status))  # type: ignore[arg-type]
     with opened(path) as (config, connection, zone):
@@ -183,7 +193,7 @@ def outbox_list(path: Path, *, as_json: bool, state: str | None, limit: int | No
     print_rows(rows, ("id", "state", "case", "kind", "to", "attempts", "due", "subject", "error"), as_json=as_json)
 
 
-_CHANGED: dict[str, tuple[Callable[..., Said], str, str]] = {
+CHANGED: dict[str, tuple[type[RetryLetters | ReleaseLetters | DropLetters], str, str]] = {
     "retry": (RetryLetters, "to be tried again", "neither deferred nor failed"),
     "release": (ReleaseLetters, "released", "not held"),
     "drop": (DropLetters, "dropped", "not held"),
@@ -192,7 +202,7 @@ _CHANGED: dict[str, tuple[Callable[..., Said], str, str]] = {
 
 def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
     """Retry, release or drop outgoing mails."""
-    said, done, wrong = _CHANGED[what]
+    said, done, wrong = CHANGED[what]
     plan = say_as_admin(path, said(letters=frozenset(keys) if keys else None))
     count = sum(isinstance(change, SettleLetter) for change in plan.changes)
     if keys and not count:

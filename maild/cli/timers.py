@@ -148,7 +148,7 @@ def letter(written: Written) -> dict[str, str]:
     """Return what a person would read of a letter."""
     parsed: Any = email.message_from_bytes(written.data, policy=email.policy.default)
     body = parsed.get_body(("plain",))
-    text = "" if body is None else str(body.get_content())
+    text = "" if body is None else str(body.get_content()).replace("\r\n", "\n")
     held = {"held": "yes"} if written.notice.held else {}
     return {"to": written.notice.to, "subject": str(parsed["Subject"]), "text": text} | held
 
