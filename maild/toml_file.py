@@ -281,6 +281,10 @@ def _nearest(name: str, valid: Sequence[str]) -> str:
     return f"; known here: {', '.join(valid)}" if valid and len(valid) <= 30 else ""
 
 
+MOST_NAMED = 40
+"""Names that a message lists; more are no help."""
+
+
 def unknown(name: str, valid: Iterable[str], *, kind: str = "", found: str | None = None) -> str:
     """Say that a name is none of the valid ones, and which is the nearest."""
     names = list(valid)
@@ -288,7 +292,7 @@ def unknown(name: str, valid: Iterable[str], *, kind: str = "", found: str | Non
     close = _close(name, names)
     if close is not None:
         return f"{what}, did you mean {close}?"
-    return f"{what}, expected one of {', '.join(names)}" if names and len(names) <= 30 else what
+    return f"{what}, expected one of {', '.join(names)}" if names and len(names) <= MOST_NAMED else what
 
 
 def dotted(keys: Keys) -> str:

@@ -2,7 +2,8 @@
 
 Each row is a small function from a :class:`Case for a row <Look>` to the detail it matched on, or None. The row's
 action says what follows: *file* stores the mail in its case without effect (or makes a case without ack), *bounce*
-and *unmatched* are delivery reports, *quiet* goes on without an ack, *held* queues an ack the breaker keeps back.
+and *unmatched* are delivery reports, *quiet* goes on without an ack, *held* queues an ack the breaker keeps back,
+*guarded* is an ack that shows nothing of the writer's that could lead a third party anywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from maild.core.caps import breaker_is_open, caps_exceeded
 from maild.core.facts import Facts
 from maild.core.look import Action, Look, Ruling
 from maild.core.mail import Mail
-from maild.core.people import addressed, domain_of, is_ours, listed
+from maild.core.people import addressed, domain_of, is_ours, listed, unproven
 from maild.core.plan import TraceLine
 from maild.core.threading import MOST_MENTIONS, answered, calendar_names
 
@@ -200,8 +201,8 @@ def _row_breaker(look: Look) -> str | None:
     return None
 
 
-def _row_unauthenticated(look: Look) -> str | None:
-    return "the author's domain has no authentication" if look.caps.unproven else None
+def _row_unproven(look: Look) -> str | None:
+    return f"nothing proves the author: {look.mail.authentication.verdict}" if unproven(look.mail) else None
 
 
 def _row_otherwise(_look: Look) -> str | None:
@@ -232,7 +233,7 @@ ROWS: tuple[tuple[str, Action, Callable[[Look], str | None]], ...] = (
     ("15", "quiet", _row_follow_up),
     ("16", "quiet", caps_exceeded),
     ("16b", "held", _row_breaker),
-    ("17", "minimal", _row_unauthenticated),
+    ("17", "guarded", _row_unproven),
     ("18", "ack", _row_otherwise),
 )
 

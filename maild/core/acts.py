@@ -5,11 +5,12 @@ from __future__ import annotations
 from maild.core import agents
 from maild.core.agents import Act
 from maild.core.cases import OVER
+from maild.core.command_lines import taken_apart
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, HeldMessage
-from maild.core.letters import about_case, names
+from maild.core.letters import Subject, about_case, names, readers
 from maild.core.mail import Attachment
-from maild.core.plan import DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
+from maild.core.plan import CountsAs, DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
 from maild.core.threading import Evidence
 
 MOST_REFUSALS = 20
@@ -98,39 +99,61 @@ def _ask_agent(
     ``held`` is an earlier mail that it is about, when it is not about the one being decided.
     """
     counts, most = draft.counts, draft.rulebook.desk.caps.confirmations_hour
+    first = kind == "confirmation" and held is None and not act.proved
     if act.claimed:
         enough = counts.claims_hour >= most
     else:
-        first = kind == "confirmation" and held is None
         enough = counts.agent_letters_hour >= MOST_REFUSALS or (first and counts.confirmations_hour >= most)
     if enough:
         draft.note(kind, False, "enough were sent to this agent within the hour")
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
+    text = draft.mail.own_text if held is None else held.text
+    files = draft.mail.attachments if held is None else held.attachments
+    values: dict[str, str | tuple[str, ...]] = {"agent_name": agent.name, "held_text": text, "reason": act.reason}
+    values |= {"attachments": names(files), "recipients": readers(about, agent)}
+    if kind == "confirmation":
+        values |= _what_a_yes_does(draft, about, act, held)
     draft.desk.write(
         kind,
         about,
         to=agent.addresses[0],
         to_name=agent.name,
         audience="confirm" if kind == "confirmation" else "answer",
-        once_key=f"{'claim' if act.claimed else kind if held is None else 'again'}:{draft.inbound}",
-        counts_as="claim"
-        if act.claimed
-        else "refusal"
-        if kind == "refusal"
-        else "question"
-        if held is None
-        else "repeat",
+        once_key=f"{_limit(kind, act, again=held is not None)}:{draft.inbound}",
+        counts_as=_counts_as(kind, act, again=held is not None),
         language=agent.language or about.department.language,
-        values={
-            "agent_name": agent.name,
-            "held_text": draft.mail.own_text if held is None else held.text,
-            "attachments": names(draft.mail.attachments if held is None else held.attachments),
-            "reason": act.reason,
-        },
+        values=values,
         to_agent=True,
         reference=draft.inbound if held is None else held.inbound,
     )
+
+
+def _limit(kind: NoticeKind, act: Act, *, again: bool) -> str:
+    """Name what is asked once about a mail: its once_key begins with it."""
+    return "claim" if act.claimed else "again" if again else kind
+
+
+def _counts_as(kind: NoticeKind, act: Act, *, again: bool) -> CountsAs:
+    """Say which limit a letter counts for; a question about a proved mail is one that nobody can forge."""
+    if act.claimed:
+        return "claim"
+    if kind == "refusal":
+        return "refusal"
+    return "repeat" if again or act.proved else "question"
+
+
+def _what_a_yes_does(
+    draft: MailDraft, about: Subject, act: Act, held: HeldMessage | None
+) -> dict[str, str | tuple[str, ...]]:
+    """Say what a yes sends, and to whom: of an answer what stands below its commands; a note stays as it is."""
+    if act.internal if held is None else held.internal:
+        return {"commands": (), "recipients": ()}
+    text, files = (held.text, held.attachments) if held is not None else (draft.mail.own_text, draft.mail.attachments)
+    said = taken_apart(text, about.type, draft.rulebook)
+    nothing = agents.says_nothing(said, files)
+    values: dict[str, str | tuple[str, ...]] = {"commands": said.commands, "held_text": said.below}
+    return values | ({"recipients": ()} if nothing else {})
 
 
 def _not_confirmed(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
@@ -157,14 +180,17 @@ def _not_confirmed(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Ac
 
 
 def _confirm(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
-    """Apply a held mail as it was sent; the token row makes a second confirmation fail (E6)."""
+    """Apply a held mail as it was sent, but for its commands; the token row makes a second confirmation fail (E6)."""
     draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
-    draft.changes.append(ReleaseHeld(message=held.id, case=case.number, internal=act.internal))
+    said = taken_apart(held.text, case.type, draft.rulebook)
+    sent = None if act.internal or not said.commands else said.below
+    cut = () if sent is None else said.commands
+    draft.changes.append(ReleaseHeld(message=held.id, case=case.number, internal=act.internal, text=sent, cut=cut))
     draft.add(case, "system", "internal", agent=act.agent.id, note=act.reason)
     if act.internal:
         return draft.done("note", case.number, act.reason)
     _after_answer(draft, case, act.agent.id)
-    _answer(draft, case, act, held.text, held.attachments, held.inbound)
+    _answer(draft, case, act, held.text if sent is None else sent, held.attachments, held.inbound)
     return draft.done("answer", case.number, act.reason)
 
 
@@ -180,11 +206,10 @@ def _answer(
     """Send an agent's own words to every participant, each with a signed address of their own."""
     about, agent = about_case(case, draft.rulebook), act.agent
     text = agents.public_words(text, agent, about.alias or about.department.address)
-    people = [case.requester, *sorted(case.participants - {case.requester})]
-    readers = [person for person in people if person and person not in agent.addresses]
-    if not readers:
+    people = readers(about, agent)
+    if not people:
         draft.note("answer", False, "the case has nobody to answer")
-    for person in readers:
+    for person in people:
         draft.desk.write(
             "answer",
             about,

@@ -13,12 +13,15 @@ from datetime import timedelta
 from typing import Literal
 
 from maild.core import placement, threading, tokens
-from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts, HeldMessage
+from maild.core.command_lines import REASON as COMMANDS
+from maild.core.command_lines import Said, taken_apart
+from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts
 from maild.core.mail import Attachment, Mail
 from maild.core.people import domain_of
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.core.rules import Agent, Rulebook
 from maild.core.threading import Evidence
+from maild.core.words import fold
 from maild.core.yes_no import yes_or_no
 
 Meaning = Literal["answer", "note", "held", "refused", "confirm", "discard", "ask again", "replay", "why"]
@@ -41,6 +44,8 @@ class Act:
     """For a held one: whether a confirmation can help."""
     claimed: bool = False
     """For a held one: nothing but the From says that the agent wrote it, as anybody's forgery does."""
+    proved: bool = False
+    """For a held one: the evidence is complete, and something else makes it a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +79,13 @@ def digest(mail: Mail) -> str:
     return "act:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-_WHY = frozenset({"?hvorfor", "?kvifor", "?varför", "?why"})
-
-
-def asks_why(text: str) -> bool:
-    """Tell whether a mail's first line asks how its case was decided (SPEC X1)."""
+def asks_why(text: str, rulebook: Rulebook) -> bool:
+    """Tell whether a mail's first line asks how its case was decided: ``?hvorfor`` (SPEC X1)."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line.casefold() in _WHY
+    return line.startswith("?") and len(line) <= _MOST_WHY and rulebook.verbs.get(fold(line[1:]).strip()) == "why"
+
+
+_MOST_WHY = 40
 
 
 def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Rulebook) -> bool:
@@ -113,7 +118,7 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
     if found.audience == "confirm" and not found.mixed:
         return _confirmation(mail, agent, found, facts, rulebook, good=proof.token and not proof.failing)
     internal = found.audience == "internal" and not found.mixed
-    if proof.known and asks_why(mail.own_text):
+    if proof.known and asks_why(mail.own_text, rulebook):
         if not proof.token and not _works_on(agent.id, found.case, rulebook):
             return Act(meaning="refused", agent=agent, reason="only who works on a case is told how it was decided")
         return Act(meaning="why", agent=agent, reason="asks how the case was decided", internal=True)
@@ -123,18 +128,21 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         reason = "answers an internal notice"
         return Act(meaning="note", agent=agent, reason=reason, verified=proof.passes, internal=True)
     missing = _missing(mail, found, facts, rulebook, proof)
+    said = taken_apart(mail.own_text, found.case.type, rulebook)
     if missing is not None:
         # What may never leave is held as a note: confirmed, it stays internal.
         own = None if internal else _file_of_ours(mail.attachments)
+        missing = f"{missing}; {COMMANDS}" if said.commands and not internal and own is None else missing
         reason = missing if own is None else f"{missing}; {own}; confirmed, it becomes an internal note"
         claimed = not (proof.token or proof.passes)
         return Act(meaning="held", agent=agent, reason=reason, internal=internal or own is not None, claimed=claimed)
-    stop = unsendable(mail.own_text, mail.attachments, found.case, facts, rulebook, agent)
+    stop = _stops(said, mail.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
     first = _answered_meanwhile(mail, agent, found.case, facts, rulebook)
-    if first is not None:
-        return Act(meaning="held", agent=agent, reason=first)
+    asked = [reason for reason in (first, COMMANDS if said.commands else None) if reason is not None]
+    if asked:
+        return Act(meaning="held", agent=agent, reason="; ".join(asked), proved=True)
     how = "SMTP AUTH" if proof.login else "own signed address" + (" and authentication" if proof.passes else "")
     return Act(meaning="answer", agent=agent, reason=f"answer by {agent.id}: {how}")
 
@@ -187,17 +195,31 @@ def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, ruleb
         return Act(meaning="note", agent=agent, reason=reason, internal=True)
     if said == "no":
         return Act(meaning="discard", agent=agent, reason=f"discarded by {agent.id}", internal=True)
-    stop = None if held.internal else _unsendable_held(held, found.case, facts, rulebook, agent)
+    words = taken_apart(held.text, found.case.type, rulebook)
+    stop = None if held.internal else _stops(words, held.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
     if said == "neither":  # it may be a second thought: what waits loses nothing and leaks nothing
         reason = "your answer was neither a clear yes nor a clear no"
         return Act(meaning="ask again", agent=agent, reason=reason, internal=True)
+    if not held.internal and says_nothing(words, held.attachments):
+        reason = f"confirmed by {agent.id}: nothing stands below the command, nothing is sent"
+        return Act(meaning="confirm", agent=agent, reason=reason, internal=True)
     return Act(meaning="confirm", agent=agent, reason=f"confirmed by {agent.id}", internal=held.internal)
 
 
-def _unsendable_held(held: HeldMessage, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent) -> str | None:
-    return unsendable(held.text, held.attachments, case, facts, rulebook, agent)
+def says_nothing(said: Said, files: tuple[Attachment, ...]) -> bool:
+    """Tell whether an answer is commands alone: below them stands nothing that could go to anybody."""
+    return bool(said.commands) and not said.below.strip() and all(file.decoration for file in files)
+
+
+def _stops(
+    said: Said, files: tuple[Attachment, ...], case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent
+) -> str | None:
+    """Say why what stands below an answer's commands must not leave; None also when nothing stands there."""
+    if says_nothing(said, files):
+        return None
+    return unsendable(said.below, files, case, facts, rulebook, agent)
 
 
 def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> str | None:

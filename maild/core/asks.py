@@ -10,7 +10,7 @@ from maild.core.agents import asks_why, digest
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
 from maild.core.mail import Mail
-from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unproven
+from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
 from maild.core.routing import groups_of
 from maild.core.rules import Rulebook
 from maild.core.timers import asks_timer
@@ -62,7 +62,7 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
             related=author is not None and not ids and not numbers,
         ),
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
-        agents=None if agent is None else _agents(mail, held),
+        agents=None if agent is None else _agents(mail, held, rulebook),
         assignment=AssignmentAsks(groups=groups),
     )
 
@@ -82,7 +82,7 @@ def _caps(
         ack_to=ack_to,
         ack_key=None if ack_to is None else folded(ack_to),
         ack_domain=None if exempt else ack_domain,
-        unproven=unproven(mail, rulebook),
+        unauthenticated=unauthenticated(mail, rulebook),
         automatic_numbers=frozenset(in_subject),
         strike=_strike(mail),
         burst=None if author_key is None else Strikes(kind="burst", source=author_key),
@@ -90,12 +90,12 @@ def _caps(
     )
 
 
-def _agents(mail: Mail, held: list[int]) -> AgentAsks:
+def _agents(mail: Mail, held: list[int], rulebook: Rulebook) -> AgentAsks:
     return AgentAsks(
         held_ids=frozenset(held),
         act_digest=digest(mail),
         named_addresses=_addresses(mail.own_text),
-        why=asks_why(mail.own_text),
+        why=asks_why(mail.own_text, rulebook),
     )
 
 

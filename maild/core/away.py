@@ -14,8 +14,6 @@ from maild.core.plan import Plan, SetAbsence
 from maild.core.rules import Absence, Rulebook
 from maild.core.words import fold
 
-WORDS = ("borte", "fråværande", "fraværende", "borta", "frånvarande", "away", "absent")
-"""What begins such a line when verbs.toml says nothing."""
 LONGEST = 366
 """Days an absence told by mail may last; more is a mistake in the date."""
 MOST_LINE = 200
@@ -72,7 +70,7 @@ def read_line(line: str, rulebook: Rulebook, *, today: date) -> Absence | None:
         return None
     first, _, rest = line.partition(" ")
     word = fold(first).strip()
-    if rulebook.verbs.get(word, "absent" if word in WORDS else "") != "absent" or not rest.strip():
+    if rulebook.verbs.get(word) != "absent" or not rest.strip():
         return None
     substitute = None
     if found := _SUBSTITUTE.search(f" {rest}"):

@@ -25,7 +25,7 @@ def caps_exceeded(look: Look) -> str | None:
         return f"{counts.address_day} acks to this address in 24 hours"
     if look.caps.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
         return f"{counts.domain_hour} acks to {look.caps.ack_domain} in an hour"
-    if look.caps.unproven:
+    if look.caps.unauthenticated:
         if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
             return "one ack a day to an unauthenticated address"
         if counts.unauthenticated_hour >= caps.unauthenticated_hour:

@@ -86,8 +86,8 @@ class CapAsks:
     """The same, folded."""
     ack_domain: str | None = None
     """Its domain when the cap per domain binds it: None for our own and allowed domains."""
-    unproven: bool = False
-    """Nothing proves the author's domain: the caps for such authors are wanted."""
+    unauthenticated: bool = False
+    """The author's domain is known to have no authentication: the caps for such authors are wanted."""
     automatic_numbers: frozenset[int] = frozenset()
     """Case numbers in the subject, for "once per (address, number named) and day"."""
     strike: Strikes | None = None
@@ -194,12 +194,10 @@ class SeenMessage:
     direction: Literal["in", "out"]
     visibility: str
     addressees: frozenset[str]
-    """To and Cc of that very mail."""
+    """To and Cc of that very mail, as :func:`maild.core.people.caseless` writes them."""
     author: str
     verdict: str
     """Authentication verdict of an incoming mail; "pass" for our own."""
-    answers: tuple[str, ...] = ()
-    """The Message-IDs of its In-Reply-To and References."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

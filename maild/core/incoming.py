@@ -113,6 +113,8 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
     draft.note("thanks", thanks, "")
     draft.move(case, happened)
     about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
+    if place.place == "join":
+        about = replace(about, participants=about.participants | {draft.mail.identity.address or ""})
     if not _too_many(draft, case):
         draft.tell_agents("follow-up", about, key=draft.key, banner=note)
     return draft.done("entry", case.number, place.reason)

@@ -13,13 +13,14 @@ ack-linked           requester
 ack-reopened-late    requester, old_number
 assignment           requester, requester_address, text, type, type_label (its name for people), group, assignee,
                      status, banner, priority (empty when it is the usual one), answer_by, copies (who else got the
-                     mail), attachments
+                     mail, each with the address), attachments, recipients (whom an answer to this letter goes to)
 follow-up            the same as assignment
-pending              the same as assignment; banner says why it is pending
+pending              the same as assignment, recipients empty; banner says why it is pending
 answer               text (the agent's own words), agent_name
-confirmation         agent_name, held_text, attachments, reason
+confirmation         agent_name, held_text (what a yes sends or keeps), attachments, reason, recipients (whom a yes
+                     sends it to; empty: nothing goes out), commands (lines at its top that a yes does not send)
 discarded            agent_name, held_text, attachments
-refusal              agent_name, held_text, attachments, reason
+refusal              agent_name, held_text, attachments, reason, recipients (whom a better answer goes to)
 undelivered          to, status_code, diagnostic
 why                  text (the decision's trace)
 operator             reason
@@ -37,7 +38,7 @@ from maild.core import tokens
 from maild.core.assignment import away
 from maild.core.cases import label, priority_label
 from maild.core.facts import CaseFacts, Facts, Key
-from maild.core.mail import Attachment, Mail
+from maild.core.mail import Attachment, Mail, Mailbox
 from maild.core.moments import moment
 from maild.core.people import domain_of, folded, present
 from maild.core.plan import CountsAs, Notice, NoticeKind
@@ -67,8 +68,19 @@ class Subject:
     watchers: tuple[str, ...] = ()
     """Agents who are told, too."""
     priority: str = "normal"
+    participants: frozenset[str] = frozenset()
+    """Addresses of the requester and of those who were admitted."""
     answer_by: datetime | None = None
     """Until when the requester should have an answer, when this very mail opens the case."""
+
+
+def readers(about: Subject, agent: Agent) -> tuple[str, ...]:
+    """Return who gets what an agent answers in a case: its requester, then the other participants; never the agent.
+
+    The one home of it: whom a letter names and whom the answer goes to are the same.
+    """
+    people = (about.requester, *sorted(about.participants - {about.requester}))
+    return tuple(person for person in people if person and person not in agent.addresses)
 
 
 class Desk:
@@ -229,6 +241,7 @@ def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None)
         confidential=case.confidential,
         requester=case.requester,
         requester_name="",
+        participants=case.participants,
         in_reply_to=newest,
         references=tuple(dict.fromkeys([*case.references, *([newest] if newest else [])])),
         watchers=case.watchers,
@@ -280,7 +293,8 @@ def to_agents(
                 "banner": banner,
                 "priority": priority_label(about.priority, language),
                 "answer_by": "" if about.answer_by is None else writer.moment(about.answer_by, language),
-                "copies": tuple(box.name or box.address for box in mail.cc),
+                "copies": tuple(_box(box) for box in mail.cc),
+                "recipients": readers(about, agent) if audience == "answer" else (),
                 "attachments": names(mail.attachments),
             },
             attachments=mail.attachments,
@@ -292,6 +306,11 @@ def to_agents(
 def names(files: Iterable[Attachment]) -> tuple[str, ...]:
     """Return what files are called; what only decorates a signature is not told."""
     return tuple(file.name for file in files if not file.decoration)
+
+
+def _box(box: Mailbox) -> str:
+    """Write an address with its name, never the name alone: anybody can write another address as his name."""
+    return f"{box.name} <{box.address}>" if box.name and box.name.lower() != box.address.lower() else box.address
 
 
 def _label(kind: str, language: str, rulebook: Rulebook) -> str:

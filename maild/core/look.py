@@ -9,7 +9,7 @@ from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts
 from maild.core.mail import Mail
 from maild.core.rules import Rulebook
 
-Action = Literal["quarantine", "silent", "bounce", "unmatched", "file", "quiet", "spam", "held", "minimal", "ack"]
+Action = Literal["quarantine", "silent", "bounce", "unmatched", "file", "quiet", "spam", "held", "guarded", "ack"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

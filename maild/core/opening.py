@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from maild.core import placement, threading, tokens
 from maild.core.assignment import Wanted, assign
 from maild.core.bursts import burst
@@ -12,7 +14,7 @@ from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, Strikes
 from maild.core.letters import Subject, about_case
 from maild.core.look import Ruling
-from maild.core.people import addressed, alias_of, is_ours
+from maild.core.people import addressed, alias_of, is_ours, unproven
 from maild.core.placement import Placement
 from maild.core.plan import (
     ClearTimers,
@@ -30,6 +32,7 @@ from maild.core.plan import (
 from maild.core.promises import answer_by, promised, understood
 from maild.core.routing import Routed, route
 from maild.core.rules import Department, Group
+from maild.core.third_party import may_show
 
 KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 """The language next to one that the desk has no letters in."""
@@ -228,7 +231,7 @@ def _may_enter(draft: MailDraft, case: CaseFacts | None) -> bool:
 
 def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Ruling, routed: Routed) -> None:
     to = draft.caps.ack_to
-    if ruling.action not in ("ack", "minimal", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
+    if ruling.action not in ("ack", "guarded", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
         return
     if routed.no_ack is not None:
         draft.ack = f"a rule says so: {routed.no_ack}"
@@ -236,8 +239,8 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
     if to is None or is_ours(to, draft.rulebook):
         draft.ack = "nobody to acknowledge to"
         return
-    unproven = draft.caps.unproven and not draft.proven_agent
-    minimal = ruling.action == "minimal" or (ruling.action == "held" and unproven)
+    guarded = unproven(draft.mail)
+    minimal = guarded and not _may_be_shown(draft, about, place, to)
     kind = _ack_kind(place, minimal=minimal)
     values: dict[str, str | int | tuple[str, ...]] = {}
     if not minimal:
@@ -245,13 +248,13 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
     if kind == "ack":
         values["quoted"] = "" if about.confidential else about.title
         values |= {"type": about.type} | promised(draft, about)
-        if not about.confidential:
+        if not about.confidential and not guarded:
             values |= understood(draft, about, routed)
     if kind == "ack-reopened-late" and place.case is not None:
         values["old_number"] = f"{draft.rulebook.desk.number_prefix}#{place.case.number}"
     draft.desk.write(
         kind,
-        about,
+        replace(about, references=()) if guarded else about,  # the one id that RFC 3834 §3.1.5 asks for is enough
         to=to,
         to_name="" if minimal else draft.mail.identity.name,
         audience="customer",
@@ -259,7 +262,7 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
         language=about.language,
         values=values,
         held=ruling.action == "held",
-        counts_as_unauthenticated=unproven,
+        counts_as_unauthenticated=draft.caps.unauthenticated and not draft.proven_agent,
         template=routed.template if kind == "ack" else None,
         names_number=place.number if place.link == "maybe" else None,
         capped=not draft.proven_agent,
@@ -269,6 +272,19 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
         held = About(what="letter", id=draft.desk.notices[-1].outbox_id)
         draft.changes.append(SetTimer(about=held, step="drop held", due=draft.facts.now + HELD_FOR))
     _breaker(draft, ruling)
+
+
+def _may_be_shown(draft: MailDraft, about: Subject, place: Placement, to: str) -> bool:
+    """Tell whether an unproven writer's subject and name may stand in the acknowledgement (MAIL §4 row 17).
+
+    A domain that fails authentication is known not to be the writer's: whose words these are is no question then. And
+    of an old case only its own people read, not whoever bears a return path.
+    """
+    if draft.mail.authentication.verdict == "fail":
+        return False
+    if place.link == "continues" and (place.case is None or to not in place.case.participants):
+        return False
+    return may_show(about.title) and may_show(draft.mail.identity.name)
 
 
 def _ack_kind(place: Placement, *, minimal: bool) -> NoticeKind:

@@ -14,6 +14,14 @@ def folded(address: str) -> str:
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
+def caseless(address: str) -> str:
+    """Return an address as it is compared, local part included (MAIL §2): the case of ASCII letters does not matter.
+
+    Of ASCII only: a look-alike letter (the Kelvin sign) must not become a plain one.
+    """
+    return address.lower() if address.isascii() else "".join(c.lower() if c.isascii() else c for c in address)
+
+
 def domain_of(address: str) -> str:
     """Return the domain of an address, lower case."""
     return address.rpartition("@")[2].lower()
@@ -76,11 +84,18 @@ def ack_recipient(mail: Mail) -> str | None:
     return sender.lower()
 
 
-def unproven(mail: Mail, rulebook: Rulebook) -> bool:
-    """Tell whether the author's domain has no authentication, or fails it under a policy that lets that pass.
+def unproven(mail: Mail) -> bool:
+    """Tell whether nothing proves who wrote a mail: no pass, whatever the reason (MAIL §4 row 17).
 
-    Such a writer gets fixed text only, so that nobody can make the desk carry words to a third party (P6). In trust
-    mode none nothing is known, so nothing follows from it.
+    What such a writer says reaches a third party only when it leads nowhere (P6).
+    """
+    return mail.authentication.verdict != "pass"
+
+
+def unauthenticated(mail: Mail, rulebook: Rulebook) -> bool:
+    """Tell whether the author's domain is known to have no authentication, or to fail it under a lenient policy.
+
+    The caps for such authors do not bind where nothing is known: trust mode none, and verdict unknown.
     """
     return mail.authentication.verdict in ("none", "fail") and rulebook.desk.trust != "none"
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from maild.core import threading, tokens
+from maild.core import threading
 from maild.core.facts import CaseFacts, Facts, SeenMessage
 from maild.core.mail import Mail
-from maild.core.rules import Rulebook
+from maild.core.people import is_ours
+from maild.core.rules import CcPolicy, Rulebook
 from maild.core.threading import Evidence
 
 
@@ -118,23 +119,28 @@ def _copied(mail: Mail, found: Evidence, seen: SeenMessage, facts: Facts, rulebo
     case = found.case
     department = rulebook.departments.get(case.department)
     policy = department.cc if department is not None else "ask"
-    first = bool(case.references) and case.references[0] == seen.message_id
-    # A mail into a case that exists already must have proved itself, or have had a letter of ours to answer: anybody
-    # could write it else, and copy himself (FAULTS A10). The one that opened the case must not have failed.
-    answered = seen.verdict == "unknown" and _answers_ours(seen, case, facts)
-    vouched = seen.author == case.requester and (
-        seen.verdict == "pass" or answered or (first and seen.verdict in ("unknown", "none"))
-    )
     if policy == "never" or seen.visibility != "public" or closed_for_good(case, facts, rulebook):
         reason = "was copied; the department admits nobody so"
         return Placement(place="new", case=case, link="maybe", reason=reason, number=found.number)
-    if policy == "join" and vouched and mail.authentication.verdict != "fail":
-        reason = "the requester copied the author on the mail answered"
-        return Placement(place="join", case=case, link=None, reason=reason)
-    return Placement(place="pending", case=case, link=None, reason="was copied; an agent must admit the author")
+    if (why := _not_admitted(mail, seen, case, policy, rulebook)) is not None:
+        return Placement(place="pending", case=case, link=None, reason=why)
+    reason = "the requester copied the author on the mail answered"
+    return Placement(place="join", case=case, link=None, reason=reason)
 
 
-def _answers_ours(seen: SeenMessage, case: CaseFacts, facts: Facts) -> bool:
-    """Tell whether a mail named a letter of ours about the case: its signed Message-ID is its readers' alone."""
-    named = (tokens.verify_message_id(facts.keys, message_id) for message_id in seen.answers)
-    return any(token is not None and token.case == case.number for token in named)
+def _not_admitted(mail: Mail, seen: SeenMessage, case: CaseFacts, policy: CcPolicy, rulebook: Rulebook) -> str | None:
+    """Say why an agent must admit somebody who was copied, or None when the requester's own mail vouches for them.
+
+    Trust never grows from a claim: in the requester's name anybody can write who proves nothing, and copy himself
+    (FAULTS A10). Nothing else stands in for a pass, not even an answer to a letter of ours: whoever forwarded it knows
+    its Message-ID.
+    """
+    if policy == "join" and case.confidential:
+        return "was copied, but the case is confidential; an agent must admit the author"
+    if policy == "join" and seen.author == case.requester and seen.verdict != "pass":
+        return "was copied by a mail that nothing proves; an agent must admit the author"
+    if policy != "join" or seen.author != case.requester or mail.authentication.verdict == "fail":
+        return "was copied; an agent must admit the author"
+    if is_ours(mail.identity.address or "", rulebook):
+        return "was copied, but is an address of our own; an agent must admit the author"
+    return None

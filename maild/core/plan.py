@@ -40,7 +40,7 @@ Visibility = Literal["public", "internal", "pending", "held", "silent"]
 MessageKind = Literal["customer", "reply", "note", "auto", "bounce", "system"]
 NoticeKind = Literal[
     "ack",  # acknowledgement to the requester of a new case
-    "ack-minimal",  # fixed text and number, for an unauthenticated author
+    "ack-minimal",  # fixed text and number: nothing of an unproven author's that could lead a third party anywhere
     "ack-linked",  # acknowledgement of a new case that may belong to another; names only the new number
     "ack-reopened-late",  # acknowledgement of a new case because the old one is closed for good
     "assignment",  # a new case, to an agent
@@ -221,6 +221,10 @@ class ReleaseHeld:
     message: int
     case: int
     internal: bool = False
+    text: str | None = None
+    """What was sent of it, when that is not all it says."""
+    cut: tuple[str, ...] = ()
+    """The lines that were not sent: commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

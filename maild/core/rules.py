@@ -13,6 +13,7 @@ from typing import Literal
 from maild.core.actions import NoPatterns, Patterns, Preference, Rule, Strategy
 from maild.core.calendars import Calendar
 from maild.core.casetypes import CaseType
+from maild.core.verb_words import SHIPPED
 
 CcPolicy = Literal["join", "ask", "never"]
 
@@ -190,8 +191,8 @@ class Rulebook:
     organisation_by_domain: Mapping[str, str] = field(default_factory=dict)
     contacts: Mapping[str, Person] = field(default_factory=dict)
     """By address."""
-    verbs: Mapping[str, str] = field(default_factory=dict)
-    """The verb that each word means, folded."""
+    verbs: Mapping[str, str] = field(default_factory=lambda: SHIPPED)
+    """The verb that each word means, folded: those that come with maild, and the desk's own."""
     warnings: tuple[str, ...] = ()
     """``file:line: what`` is allowed, yet probably not meant."""
 

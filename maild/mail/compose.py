@@ -26,11 +26,22 @@ MOST_TEXT = 40_000
 NAME_LIMIT = 64
 MOST_REASON = 600
 MOST_SUBJECT = 240
+MOST_ADDRESS = 320
+"""Characters of an address (RFC 5321 §4.5.3.1); a shorter cut could make one look like another."""
 _UNCUT = frozenset({"answer"})
 _LONG = frozenset({"text", "held_text", "diagnostic"})
 MOST_WHY = 300
 _SENTENCES = frozenset({"reason", "banner"})
 _MANY = 50
+_MOST = {"recipients": 10_000}
+"""Whom an answer goes to is shown whole: nobody hides behind a cut."""
+
+
+def _whole_address(text: str) -> str:
+    return clean_header(text, MOST_ADDRESS)
+
+
+_CLEAN = {"attachments": clean_filename, "recipients": _whole_address}
 _NOTHING = Enclosed(parts=(), left_out=())
 
 
@@ -107,8 +118,8 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, value in notice.values.items():
         if isinstance(value, tuple):
-            clean = clean_filename if name == "attachments" else clean_header
-            values[name] = tuple(clean(item) for item in value[:_MANY])
+            clean = _CLEAN.get(name, clean_header)
+            values[name] = tuple(clean(item) for item in value[: _MOST.get(name, _MANY)])
         elif isinstance(value, int):
             values[name] = value
         elif name in _LONG:

@@ -49,6 +49,11 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "den inneholder en kommando som maild ikke kjenner: {}",
         "det innehåller ett kommando som maild inte känner till: {}",
     ),
+    (
+        "its first line looks like a command that this desk cannot carry out yet",
+        "første linje ser ut som en kommando som vi ikke kan utføre ennå",
+        "första raden ser ut som ett kommando som vi inte kan utföra ännu",
+    ),
     ("there is no text to send", "det er ingen tekst å sende", "det finns ingen text att skicka"),
     (
         "it holds a signed address that belongs to somebody",
@@ -101,6 +106,21 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "was copied; an agent must admit the author",
         "avsenderen sto på kopi; en saksbehandler må slippe den inn",
         "avsändaren stod på kopia; en handläggare måste släppa in den",
+    ),
+    (
+        "was copied by a mail that nothing proves; an agent must admit the author",
+        "avsenderen sto på kopi av en e-post som ikke er bekreftet; en saksbehandler må slippe den inn",
+        "avsändaren stod på kopia av ett mejl som inte är bekräftat; en handläggare måste släppa in den",
+    ),
+    (
+        "was copied, but the case is confidential; an agent must admit the author",
+        "avsenderen sto på kopi, men saken er fortrolig; en saksbehandler må slippe den inn",
+        "avsändaren stod på kopia, men ärendet är konfidentiellt; en handläggare måste släppa in den",
+    ),
+    (
+        "was copied, but is an address of our own; an agent must admit the author",
+        "avsenderen sto på kopi, men er en av våre egne adresser; en saksbehandler må slippe den inn",
+        "avsändaren stod på kopia, men är en av våra egna adresser; en handläggare måste släppa in den",
     ),
     (
         "was copied; the department admits nobody so",

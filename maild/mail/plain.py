@@ -21,6 +21,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "why": "Slik ble sak {number} avgjort.",
         "operator": "Noe i maild trenger tilsyn.",
         "left out": "Ikke vedlagt fordi e-posten ble for stor: {files}",
+        "recipients": "Mottakere: {recipients}",
         "cut": "[… teksten er kortet ned her]",
     },
     "sv": {
@@ -34,6 +35,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "why": "Så avgjordes ärende {number}.",
         "operator": "Något i maild behöver tillsyn.",
         "left out": "Inte bifogat eftersom mejlet blev för stort: {files}",
+        "recipients": "Mottagare: {recipients}",
         "cut": "[… texten är avkortad här]",
     },
     "en": {
@@ -47,6 +49,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "why": "This is how case {number} was decided.",
         "operator": "Something in maild needs attention.",
         "left out": "Not attached because the e-mail grew too large: {files}",
+        "recipients": "Recipients: {recipients}",
         "cut": "[… the text is cut here]",
     },
 }
@@ -79,6 +82,8 @@ def letter(kind: NoticeKind, language: str, values: Mapping[str, Value]) -> str:
     name = "ack" if kind.startswith("ack") else _SENTENCE.get(kind, kind)
     parts = [sentence(name, language, number=str(values.get("number", "")))]
     parts += [text for value in _SHOWN.get(kind, ()) if (text := str(values.get(value, "")).strip())]
+    if isinstance(people := values.get("recipients"), tuple) and people:
+        parts.append(sentence("recipients", language, recipients=", ".join(people)))
     if kind in WITH_SENTINEL:
         parts.insert(0, sentinel(language))
     return "\n\n".join(parts)

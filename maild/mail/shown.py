@@ -27,6 +27,7 @@ _ENTRY = (
     "answer_by",
     "copies",
     "attachments",
+    "recipients",
 )
 _PROMISE = ("type", "type_label", "fields", "answer_by", "opens", "closed_because")
 SHOWN: dict[NoticeKind, tuple[str, ...]] = {
@@ -38,9 +39,9 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "follow-up": (*_EVERY, *_ENTRY),
     "pending": (*_EVERY, *_ENTRY),
     "answer": (*_EVERY, "title", "text", "agent_name"),
-    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason"),
+    "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", "commands"),
     "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments"),
-    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason"),
+    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients"),
     "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
     "why": (*_EVERY, *_TO_AGENT, "text"),
     "operator": (*_EVERY, "title", "reason"),
@@ -48,6 +49,8 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
 """What each kind of letter may show (see ``core/letters.py``); a name that is not here is an error at load."""
 
 
+LISTS = frozenset({"attachments", "commands", "copies", "fields", "recipients"})
+"""What is a list; everything else is one text."""
 OURS = frozenset({"reply_above", "sentinel_id"})
 """What no notice gives: our line in the letter's language, and the mark that stands for it in HTML."""
 
@@ -62,5 +65,9 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
     if "attachments" in values:
         values["attachments"] = ("bilde.png", "brev.pdf")
     if "copies" in values:
-        values["copies"] = ("Liv Berg", "ola@nordlys.example")
+        values["copies"] = ("Liv Berg <liv.berg@fjordvik.example>", "ola@nordlys.example")
+    if "recipients" in values:
+        values["recipients"] = ("kari.moen@fjordvik.example", "ola@nordlys.example")
+    if "commands" in values:
+        values["commands"] = ("løst", "til: it-net-2")
     return values

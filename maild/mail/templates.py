@@ -26,7 +26,7 @@ from markupsafe import Markup, escape
 from maild.core.errors import Problem, Unusable, decoded
 from maild.core.plan import NoticeKind
 from maild.core.reply_marker import SENTINEL_ID, sentinel
-from maild.mail.shown import KINDS, OURS, SHOWN, Value, sample
+from maild.mail.shown import KINDS, LISTS, OURS, SHOWN, Value, sample
 
 MOST_OUTPUT = 256 * 1024
 """Characters one letter may come to, beyond the words of an agent's answer (FAULTS P9)."""
@@ -315,7 +315,7 @@ _BLANK: dict[NoticeKind, dict[str, Any]] = {
     kind: {
         **_TEXT.globals,
         **dict.fromkeys(names, ""),
-        **{name: () for name in names if name == "attachments"},
+        **{name: () for name in names if name in LISTS},
         **{name: SENTINEL_ID for name in names if name == "sentinel_id"},
     }
     for kind, names in SHOWN.items()

@@ -1,4 +1,4 @@
-"""contacts.toml and verbs.toml: organisations, the customers rules know, and the words that mean a verb."""
+"""contacts.toml: organisations, and the customers that rules know."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ from dataclasses import dataclass, field
 
 from maild import values
 from maild.core.rules import Agreement, Organisation, Person
-from maild.core.words import fold
 from maild.rulebook.files import Files
-from maild.rulebook.type_shapes import ContactsShape, VerbShape
+from maild.rulebook.type_shapes import ContactsShape
 from maild.toml_file import Document, tell, unknown
 from maild.toml_lines import Path as Keys
-
-VERBS = (
-    *("yes", "no", "close", "take", "to", "up", "back", "note", "info", "stop", "return", "extend", "lost", "wait"),
-    *("priority", "type", "template", "split", "merge", "allow", "knowledge", "why", "absent", "send", "drop", "undo"),
-)
-"""What an agent or a customer can say by a word at the top of a mail (SPEC, Conventions)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,26 +70,6 @@ def read(files: Files) -> Contacts:
             what = unknown(person.organisation, found.organisations, kind="organisation")
             files.wrong(document, (*keys, "organisation"), what)
         found.people[address] = Person(address=address, organisation=person.organisation, tags=frozenset(person.tags))
-    return found
-
-
-def read_verbs(files: Files) -> dict[str, str]:
-    """Read and judge verbs.toml: the verb by each of its words, folded."""
-    judged = files.judged("verbs.toml", dict[str, VerbShape])
-    if judged is None:
-        return {}
-    document, shapes = judged
-    found: dict[str, str] = {}
-    for verb, shape in shapes.items():
-        if verb not in VERBS:
-            files.wrong(document, (verb,), unknown(verb, VERBS, kind="verb"))
-        for place, word in enumerate(shape.words):
-            folded = fold(word).strip()
-            if not folded:
-                files.wrong(document, (verb, "words", place), f"found {tell(word)}, expected a word")
-            elif folded in found:
-                files.wrong(document, (verb, "words", place), f"{word} means {found[folded]} already")
-            found[folded] = verb
     return found
 
 

@@ -19,6 +19,7 @@ from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.people import domain_of
 from maild.core.rules import Desk, Rulebook
 from maild.rulebook import calendars, contacts, examples, organisation, routing, types
+from maild.rulebook import verbs as verb_files
 from maild.rulebook.files import Files
 from maild.rulebook.names import Names
 from maild.rulebook.patterns import Patterns
@@ -69,7 +70,7 @@ def judge(config: Config, *, instance: str) -> Loaded:
     names = _names(config, files, found, known, kinds)
     _default_types(files, found, names)
     routes = routing.read(files, names, patterns)
-    verbs = contacts.read_verbs(files)
+    verbs = verb_files.read(files)
     _strangers(files)
     if departments is not None:
         files.problems.extend(unknown_departments(config.imap, departments))

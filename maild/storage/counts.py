@@ -116,7 +116,7 @@ def counts(connection: Connection, asks: CapAsks | None, caps: Caps, now: dateti
         address_10min=sums.ten or 0,
         unauthenticated_address_day=sums.unauthenticated or 0,
         unauthenticated_hour=_UNAUTHENTICATED.scalar(connection, hour=hour, most=caps.unauthenticated_hour)
-        if asks.unproven
+        if asks.unauthenticated
         else 0,
         domain_hour=sums.domain,
         numbers_named=numbers,

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from maild.core.facts import Arrival, Contact, HeldMessage, LastAnswer, RelatedCase, SeenMessage
 from maild.core.mail import Attachment
+from maild.core.people import caseless
 from maild.core.plan import AddMessage, DropHeld, FollowThread, NoteContact, ReleaseHeld, UseToken
 from maild.storage.counts import BURST_WINDOW
 from maild.storage.statements import Among, Statement, table, upserting
@@ -36,8 +37,6 @@ _KNOWN = Among(
             col(Message.to),
             col(Message.cc),
             col(Message.verdict),
-            col(Message.in_reply_to),
-            col(Message.references),
         )
         .where(among)
         .order_by(col(Message.id))
@@ -105,6 +104,9 @@ _RELEASE = Statement(
     .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
     .values(visibility=bindparam("b_visibility"), kind=bindparam("b_kind"), direction=bindparam("b_direction"))
 )
+_RELEASED_TEXT = Statement(
+    update(table(Message)).where(col(Message.id) == bindparam("b_id")).values(text=bindparam("b_text"))
+)
 _DROP = Statement(
     update(table(Message))
     .where(col(Message.id) == bindparam("b_id"), col(Message.visibility) == text("'held'"))
@@ -123,10 +125,9 @@ def known(connection: Connection, message_ids: tuple[str, ...]) -> tuple[SeenMes
             case=row.case,
             direction=row.direction,
             visibility=row.visibility,
-            addressees=frozenset(row.to) | frozenset(row.cc),
+            addressees=frozenset(map(caseless, (*row.to, *row.cc))),
             author=row.author,
             verdict=row.verdict,
-            answers=(*row.in_reply_to, *row.references),
         )
         for row in _KNOWN.all(connection, message_ids)
     )
@@ -310,7 +311,9 @@ def _release(work: Work, change: ReleaseHeld) -> None:
     }
     if _RELEASE.run(work.connection, values) != 1:
         raise RuntimeError(f"message {change.message} is not held")
-    work.event("released", change.case, "confirmed by the agent")
+    if change.text is not None:
+        _RELEASED_TEXT.run(work.connection, {"b_id": change.message, "b_text": change.text})
+    work.event("released", change.case, "confirmed by the agent", before="\n".join(change.cut))
     if not change.internal:
         _FIRST_RESPONSE.run(work.connection, {"b_case": change.case, "b_now": work.now})
 

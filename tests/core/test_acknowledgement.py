@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from maild.core import tokens
 from maild.core.acknowledgement import ROWS
+from maild.core.casetypes import CaseType, Field
 from maild.core.draft import MailDraft
 from maild.core.facts import Counts, Facts, OutgoingFacts
 from maild.core.incoming import look
@@ -22,6 +23,8 @@ from maild.core.placement import place
 from maild.core.plan import CountLoop, OpenBreaker, Plan, RecordBounce
 from maild.core.rules import Caps
 from maild.core.threading import evidence
+from maild.mail.shown import SHOWN
+from maild.rulebook.patterns import Patterns
 from tests.core import make
 from tests.core.make import CAMILLA, DOMAIN, KARI, KEYS, NOW, REPLIES, STRANGER, acks, case, decided, facts, mail, of
 
@@ -137,7 +140,8 @@ TABLE: list[tuple[str, str, bool, Mail]] = [
     ("15", "pending", False, mail(author=make.LIV, subject="Re: x", in_reply_to=("<first@client.example>",))),
     ("17", "new", True, mail(verdict="none", author=STRANGER)),
     ("17", "new", True, mail(verdict="fail", policy="none", author=STRANGER)),
-    ("18", "new", True, mail(verdict="unknown", author=STRANGER)),
+    ("17", "new", True, mail(verdict="unknown", author=STRANGER)),
+    ("17", "new", True, mail(verdict="unknown")),
     ("18", "new", True, mail()),
     ("18", "new", True, mail(author=STRANGER, subject="[FK#1042] what is this")),
 ]  # fmt: skip
@@ -411,14 +415,86 @@ def test_who_gets_the_ack(changes: dict[str, Any], to: str | None) -> None:
     assert [ack.to for ack in acks(plan)] == ([to] if to else [])
 
 
-def test_an_unproven_writer_gets_fixed_text() -> None:
-    """Row 17: nothing of a stranger's mail is in the minimal ack: no subject, no name (P6, FAULTS L3)."""
-    given = mail("buy canary now", author=STRANGER, verdict="none", subject="canary for sale", name="Canary")
-    (ack,) = acks(decided(given, facts()))
-    assert ack.kind == "ack-minimal" and ack.subject == "[FK#2000]" and ack.counts_as_unauthenticated
-    assert (
-        "canary" not in str((ack.subject, ack.to_name, {k: v for k, v in ack.values.items() if k != "title"})).lower()
+UNPROVEN: list[tuple[str, str | None, str, bool]] = [
+    # verdict, policy, the desk's mode, do the caps for verdict none bind
+    ("none", None, "headers", True),
+    ("unknown", None, "headers", False),
+    ("unknown", None, "none", False),
+    ("none", None, "none", False),
+]
+
+
+@pytest.mark.parametrize(("verdict", "policy", "mode", "capped"), UNPROVEN)
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("Canary at canary.example", "Kari"),
+        ("Skriveren", "Canary, ring 555 01 234"),
+        ("canary " * 9, ""),
+        ("x", "C@nary"),
+    ],
+)
+def test_an_unproven_writers_words_that_lead_somewhere_are_not_shown(
+    verdict: str, policy: str | None, mode: str, capped: bool, subject: str, name: str
+) -> None:
+    """Row 17: a link, a domain, an address, a long number or 61 characters make it fixed text and the number: nothing
+    of the mail is in the subject line, the greeting, the To field or the References (P6, FAULTS L3).
+    """
+    references = ("<canary.example@canary>",)
+    given = mail(
+        "canary", author=STRANGER, verdict=verdict, policy=policy, subject=subject, name=name, references=references
     )
+    (ack,) = acks(decided(given, facts(), make.rulebook(trust=mode)))
+    assert (ack.kind, ack.subject, ack.to_name, ack.references) == ("ack-minimal", "[FK#2000]", "", ())
+    assert ack.counts_as_unauthenticated == capped
+    shown = {name: ack.values[name] for name in SHOWN["ack-minimal"] if name in ack.values}
+    assert "nary" not in str((ack.subject, ack.to_name, shown))
+
+
+@pytest.mark.parametrize(("verdict", "policy", "mode", "capped"), UNPROVEN)
+def test_an_unproven_writers_harmless_words_are_shown_and_no_field_is_read_back(
+    verdict: str, policy: str | None, mode: str, capped: bool
+) -> None:
+    """Row 17: a short subject and name that lead nowhere stand in the ack; what was found in the text does not."""
+    patterns = Patterns()
+    find = patterns.add("[A-Z]-[0-9]{3}")
+    kind = CaseType(id="it.incident", fields=(Field(name="asset_or_room", find=find, label={"no": "Rom"}),))
+    rules = replace(
+        make.rulebook(trust=mode),
+        types={kind.id: kind},
+        patterns=patterns.freeze(),
+    )
+    given = mail("Rom B-214", author=STRANGER, verdict=verdict, policy=policy, name="Ola Berg", references=("<a@b>",))
+    (ack,) = acks(decided(given, facts(), rules))
+    assert (ack.kind, ack.subject, ack.to_name) == ("ack", "[FK#2000] Skriveren virker ikke", "Ola Berg")
+    assert (ack.values["quoted"], ack.values["requester"]) == ("Skriveren virker ikke", "Ola Berg")
+    assert not ack.values.get("fields") and ack.references == () and ack.in_reply_to == given.message_id
+    (proven,) = acks(
+        decided(replace(given, authentication=replace(given.authentication, verdict="pass")), facts(), rules)
+    )
+    assert proven.values["fields"] == ("Rom: B-214",) and proven.references == ("<a@b>", given.message_id)
+
+
+def test_a_domain_that_fails_gets_fixed_text_whatever_it_says() -> None:
+    """A lenient policy lets a failing mail have an ack; its words are certainly not proven to be the author's."""
+    (ack,) = acks(decided(mail(verdict="fail", policy="none", author=STRANGER), facts()))
+    assert ack.kind == "ack-minimal" and ack.counts_as_unauthenticated
+
+
+def test_what_waits_behind_the_breaker_obeys_the_same_law() -> None:
+    """A held ack to an unproven writer shows no more than one that goes at once."""
+    for subject, kind in (("Skriveren", "ack"), ("Se evil.example", "ack-minimal")):
+        given = mail(author=STRANGER, verdict="unknown", subject=subject)
+        (ack,) = acks(decided(given, facts(counts=Counts(all_10min=1000))))
+        assert (ack.held, ack.kind) == (True, kind)
+
+
+def test_the_number_of_an_old_case_goes_to_its_own_people_only() -> None:
+    """An unproven reply to a case closed for good that comes by another's return path is not told of the old case."""
+    old = facts(case(status="closed", closed_at=NOW - timedelta(days=90)))
+    for sender, kind in ((KARI, "ack-reopened-late"), ("x@other.example", "ack-minimal")):
+        plan = decided(mail(verdict="unknown", sender=sender, subject="Re: [FK#1042] x"), old)
+        assert [ack.kind for ack in acks(plan)] == [kind]
 
 
 def test_loops_are_counted() -> None:

@@ -422,16 +422,20 @@ def test_two_desks_say_at_most_two_things() -> None:
 
 
 def test_ten_thousand_forged_mails_write_to_thirty_an_hour() -> None:
-    """L3: forged mails from many victims without authentication: at most 30 acks an hour, none with their words."""
+    """L3: forged mails from many victims without authentication: at most 30 acks an hour, none that leads anywhere."""
     acked = 0
     for at in range(2000):
         given_mail = mail(
-            f"canary {at}", author=f"victim{at % 1000}@v{at % 50}.example", verdict="none", subject=f"canary {at}"
+            f"canary {at}",
+            author=f"victim{at % 1000}@v{at % 50}.example",
+            verdict="none",
+            subject=("canary.example {}", "{} canary at evil.example", "canary, ring 555 01 {}")[at % 3].format(at),
+            name="Canary",
         )
         plan = decided(given_mail, facts(counts=Counts(unauthenticated_hour=acked)))
         for ack in make.acks(plan):
             acked += 1
-            assert "canary" not in ack.subject and "canary" not in str(ack.values.get("quoted", ""))
+            assert ack.kind == "ack-minimal" and "canary" not in f"{ack.subject}{ack.to_name}".lower()
     assert acked == 30
 
 

@@ -92,8 +92,8 @@ def test_the_table(
     ("policy", "verdict_of_first", "expected"),
     [
         ("join", "pass", ("entry", 1042, "")),
-        ("join", "none", ("entry", 1042, "")),
-        ("join", "unknown", ("entry", 1042, "")),
+        ("join", "none", ("pending", 1042, "")),
+        ("join", "unknown", ("pending", 1042, "")),
         ("join", "fail", ("pending", 1042, "")),
         ("ask", "pass", ("pending", 1042, "")),
         ("never", "pass", ("new", 2000, "maybe")),
@@ -109,26 +109,47 @@ def test_cc_policy(policy: str, verdict_of_first: str, expected: tuple[str, int,
     assert not of(plan, OpenCase) or of(plan, OpenCase)[0].requester == LIV
 
 
-@pytest.mark.parametrize(
-    ("verdict", "answers", "joins"),
-    [
-        ("pass", (), True),
-        ("unknown", (make.signed_id(),), True),
-        ("unknown", (), False),
-        ("unknown", (make.signed_id(1043),), False),
-        ("unknown", (make.signed_id().replace("7", "8"), "<first@client.example>"), False),
-        ("none", (make.signed_id(),), False),
-        ("fail", (make.signed_id(),), False),
-    ],
-)
-def test_who_is_copied_by_a_later_mail_joins_only_on_proof(verdict: str, answers: tuple[str, ...], joins: bool) -> None:
-    """A mail into an existing case vouches for those it copies when it passed; or, where no verdict is to be had, when
-    it answers a letter of ours: what anybody can write in the requester's name lets nobody in (A10).
+@pytest.mark.parametrize("verdict", ["pass", "unknown", "none", "fail"])
+@pytest.mark.parametrize("answers", [(), (make.signed_id(),), ("<first@client.example>",)])
+def test_who_is_copied_by_a_later_mail_joins_only_on_a_pass(verdict: str, answers: tuple[str, ...]) -> None:
+    """A mail into an existing case vouches for those it copies when it passed, and by nothing else: not even by an
+    answer to a letter of ours, whose Message-ID everybody knows that it was forwarded to (A10).
     """
-    later = make.seen("<later@client.example>", addressees=frozenset({LIV}), verdict=verdict, answers=answers)
-    known = facts(case(), known=(make.seen(), later))
-    plan = decided(mail(author=LIV, in_reply_to=("<later@client.example>",)), known)
+    copied = mail(author=KARI, verdict=verdict, cc=(LIV,), references=answers, message_id="<later@client.example>")
+    assert decided(copied, KNOWN).notices, "it is stored, whatever it proves"
+    later = make.seen("<later@client.example>", addressees=frozenset({LIV}), verdict=verdict)
+    plan = decided(mail(author=LIV, in_reply_to=("<later@client.example>",)), facts(case(), known=(make.seen(), later)))
+    joins = verdict == "pass"
     assert bool(of(plan, AddParticipant)) == joins and plan.outcome == ("entry" if joins else "pending")
+
+
+def test_into_a_confidential_case_nobody_is_let_in_by_being_copied() -> None:
+    """A pass vouches for whom it copies, but who reads a confidential case is for its agent to say."""
+    plan = decided(mail(author=LIV, **HELD_ID), make.knowing(COPIED, cases={1042: case(confidential=True)}))
+    assert outcome(plan) == ("pending", 1042, "") and not of(plan, AddParticipant)
+    assert "confidential" in str(make.notices(plan, "pending")[0].values["banner"])
+
+
+def test_an_address_of_our_own_never_takes_part() -> None:
+    """A department in Cc, or whoever writes in its name, is not let in: its letters would come back to us."""
+    ours = f"hr@{DOMAIN}"
+    seen = make.seen(addressees=frozenset({f"it@{DOMAIN}", ours}))
+    plan = decided(mail(author=ours, **HELD_ID), facts(case(), known=(seen,)))
+    assert outcome(plan) == ("pending", 1042, "") and not of(plan, AddParticipant)
+
+
+def test_a_mail_that_a_participant_cannot_have_written_joins_nobody() -> None:
+    """Who is copied and answers with a failing domain is not let in, whatever the mail that copied them proved."""
+    plan = decided(mail(author=LIV, verdict="fail", **HELD_ID), COPIED)
+    assert outcome(plan) == ("pending", 1042, "") and not of(plan, AddParticipant)
+
+
+def test_the_notice_of_who_joined_names_them_as_a_reader() -> None:
+    """The agent's answer to the notice goes to the one who has just joined, and the notice says so."""
+    plan = decided(mail(author=LIV, **HELD_ID), COPIED)
+    assert [n.values["recipients"] for n in make.notices(plan, "follow-up")] == [(KARI, LIV)]
+    asked = decided(mail(author=LIV, **HELD_ID), make.knowing(COPIED, known=(replace(CC, verdict="none"),)))
+    assert [n.values["recipients"] for n in make.notices(asked, "pending")] == [()]
 
 
 def test_only_the_requester_vouches() -> None:
