@@ -8,6 +8,10 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 
 from maild.core.cause import About, TimerDue
+from maild.core.draft import Draft
+from maild.core.facts import Asks
+from maild.core.kept import Kind, kept
+from maild.core.paces import keeps_pace
 from maild.core.plan import KeepIds, Notice, Plan, SetTimer
 
 MOST_LETTERS = 64
@@ -59,3 +63,19 @@ def rest_of(cause: TimerDue) -> tuple[Notice, ...]:
         replace(notice, values={name: found.said[at] for name, at in values.items()})
         for notice, values in zip(found.notices, found.values, strict=True)
     )
+
+
+def _asks(cause: TimerDue) -> Asks:
+    rest = rest_of(cause)
+    files = (notice.attachments_of for notice in rest if notice.attachments)
+    raw = frozenset(inbound for inbound in files if inbound is not None)
+    return Asks(raw=raw, pace=any(map(keeps_pace, rest)))
+
+
+def _keep(draft: Draft, cause: TimerDue) -> Plan:
+    for notice in rest_of(cause):
+        draft.desk.add(notice)
+    return kept(draft, cause, None, f"{len(draft.desk.notices)} letters more")
+
+
+GOES_ON = Kind(asks=_asks, keep=_keep, catch_up="all")

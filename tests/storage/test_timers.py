@@ -142,7 +142,7 @@ def test_of_several_only_the_newest_is_kept_where_the_step_says_so(engine: Engin
     kept = desk.keep(NOW + 4 * HOUR)
     said = sorted(one.plan.reason for one in kept)
     assert said == ["the breaker is closed", *["there is no such outgoing mail"] * 3]
-    assert set(core_timers.CATCH_UP) == set(get_args(Step)), "every step says how it catches up"
+    assert set(core_timers.KINDS) == set(get_args(Step)), "every step says how it catches up"
 
 
 def test_newest_looks_at_what_is_due_only(connection: Connection) -> None:
