@@ -64,6 +64,9 @@ _ONE = Statement(
     ).where(col(Timer.id) == bindparam("id"))
 )
 _LETTERS = Among(Outbox.id, lambda among: select(col(Outbox.id), col(Outbox.case), col(Outbox.recipient)).where(among))
+_CLAIM = Statement(
+    select(table(Timer)).where(col(Timer.id) == bindparam("id"), _PENDING).with_for_update(skip_locked=True)
+)
 _END = Statement(
     update(table(Timer))
     .where(col(Timer.id) == bindparam("b_id"), _PENDING)
@@ -84,11 +87,7 @@ def due_ids(connection: Connection, *, now: datetime, limit: int, but: Sequence[
 
 def claim(connection: Connection, key: int) -> TimerDue | None:
     """Take a promise for this transaction; None when it is done, or in another's hands."""
-    row = connection.execute(
-        select(table(Timer))
-        .where(col(Timer.id) == key, col(Timer.state) == "pending")
-        .with_for_update(skip_locked=True)
-    ).first()
+    row = _CLAIM.first(connection, id=key)
     if row is None:
         return None
     return TimerDue(timer=row.id, about=_about(row.object), step=row.step, due=row.due, data=row.data)
