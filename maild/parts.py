@@ -151,6 +151,24 @@ def corridor_for_command(config: Config, engine: Engine) -> Corridor:
     return Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=name_of_this_run())
 
 
+def corridor_for_question(config: Config, engine: Engine) -> tuple[Corridor, str | None]:
+    """Read what a question needs to walk the corridor, by the rules on disk; with the version that is in force.
+
+    Nothing is noted in the store: a question changes nothing.
+
+    Raises:
+        Unusable: with every problem of the rules.
+
+    """
+    with engine.begin() as connection:
+        name, ids, in_force = store.instance(connection), Ids(connection), store.rules_in_force(connection)
+    rulebook = rulebook_load.load(config, instance=name)
+    letters = templates.load(config.templates, tuple(config.desk.languages))
+    desk = Desk(keys=key_file.load(config.keys), caps=rulebook.desk.caps, first_number=config.desk.first_number)
+    corridor = Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=name_of_this_run())
+    return corridor, in_force
+
+
 def name_of_this_run() -> str:
     """Name this run in claims: never the same twice, so an old run's claims are never taken for its own."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

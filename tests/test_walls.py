@@ -95,7 +95,7 @@ CATCH_ALL = {
     "maild/channels/deliver.py": "a channel's bug must not end a worker and hold up its lane",
     "maild/channels/mailboxes.py": "a bug over one mailbox must not end the thread that polls it",
     "maild/channels/smtp_in.py": "the last guard before the wire: never a traceback, never a 5xx",
-    "maild/journey/timers.py": "a promise that cannot be kept must not keep the others from being kept",
+    "maild/journey/timers.py": "a promise that cannot be kept must not hold up the others",
     "maild/mail/read.py": "the safe reading of a mail that nothing else could read",
     "maild/storage/writer.py": "a job's bug must not take the other jobs of its commit with it",
 }

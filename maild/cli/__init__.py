@@ -18,9 +18,11 @@ app = typer.Typer(
 inbound_app = typer.Typer(help="Mails that came in: list, show, requeue.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Mails that go out: list, retry, release, drop.", no_args_is_help=True)
 rules_app = typer.Typer(help="The rules: test, explain, replay, schema.", no_args_is_help=True)
+timers_app = typer.Typer(help="What is promised for a moment to come: list it, keep what is due.")
 db_app = typer.Typer(help="The store's schema.", no_args_is_help=True)
 app.add_typer(inbound_app, name="inbound")
 app.add_typer(outbox_app, name="outbox")
+app.add_typer(timers_app, name="timers")
 app.add_typer(rules_app, name="rules")
 app.add_typer(db_app, name="db")
 
@@ -227,6 +229,31 @@ def outbox_drop(keys: _Ids = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
     listings.outbox_change(config, "drop", keys)
 
 
+@timers_app.callback(invoke_without_command=True)
+def timers_list(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
+    """List what is promised for a moment to come; with `run`, keep what is due."""
+    from maild.cli import timers
+
+    if context.invoked_subcommand is None:
+        timers.listing(config, as_json=json)
+
+
+@timers_app.command("run")
+def timers_run(
+    config: ConfigPath = DEFAULT_CONFIG,
+    now: Annotated[
+        str | None,
+        typer.Option("--now", metavar="TIME", help="As if it were this time: 2026-12-24T08:00, the desk's time zone."),
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing is changed.")] = False,
+    json: Json = False,
+) -> None:
+    """Keep what is due, beside a daemon that runs or without one."""
+    from maild.cli import timers
+
+    raise typer.Exit(timers.run(config, now=now, dry=dry, as_json=json))
+
+
 @db_app.command("upgrade")
 def db_upgrade(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Bring the store to this version's schema."""
@@ -245,18 +272,51 @@ def rules_test(config: ConfigPath = DEFAULT_CONFIG, json: Json = False) -> None:
 
 @rules_app.command("explain")
 def rules_explain(
-    file: Annotated[Path, typer.Argument(help="A mail file; - reads standard input.")],
+    file: Annotated[Path | None, typer.Argument(help="A mail file; - reads standard input.")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
     to: Annotated[
         str | None, typer.Option("--to", help="One of the desk's addresses, whatever the mail itself says.")
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="On the store's state of now; nothing is changed.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="A mail on the store's state of now, as all else is; nothing is changed.")
+    ] = False,
+    timer: Annotated[
+        int | None, typer.Option("--timer", metavar="ID", help="Instead of a mail: a promise, when it falls due.")
+    ] = None,
+    delivered: Annotated[
+        int | None, typer.Option("--delivered", metavar="ID", help="… the relay's answer to this outgoing mail.")
+    ] = None,
+    answer: Annotated[
+        str | None, typer.Option("--answer", metavar="TEXT", help="What the relay says: 550 5.1.1 no such user.")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="NUMBER", help="… an admin gives this case a status.")
+    ] = None,
+    status: Annotated[Status | None, typer.Option("--status", metavar="STATUS", help="Which status.")] = None,
+    outbox: Annotated[
+        str | None, typer.Option("--outbox", metavar="WORDS", help="… maild outbox with these words: release 3 4.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Say what would become of a mail, and on what every rule hits or misses."""
-    from maild.cli import rules
+    """Say what would become of a mail, a promise, an answer of the relay or a command, and why; nothing is changed."""
+    from maild.cli import explain, rules
 
-    rules.explain(config, file, to=to, as_json=json, live=live)
+    cause = explain.asked(
+        file=file,
+        to=to,
+        live=live,
+        timer=timer,
+        delivered=delivered,
+        answer=answer,
+        case=case,
+        status=status,
+        outbox=outbox,
+    )
+    if cause is None:
+        assert file is not None
+        rules.explain(config, file, to=to, as_json=json, live=live)
+    else:
+        explain.explain(config, cause, as_json=json)
 
 
 @rules_app.command("replay")

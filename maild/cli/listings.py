@@ -3,96 +3,53 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
-from maild.config import Config
-from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters, Said
+from maild.cli.store import opened, print_rows, say_as_admin
+from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters
 from maild.core.errors import MaildError, Unusable
-from maild.core.plan import Plan, SettleLetter
-from maild.journey.said import say
+from maild.core.plan import SettleLetter
 from maild.storage import engine as engines
 from maild.storage import inbound as inbound_rows
 from maild.storage import references, show
 from maild.storage import upgrade as upgrades
 
 
-@contextmanager
-def _engine(config: Config) -> Iterator[engines.Engine]:
-    """Open a store that is there, at the schema of this maild."""
-    sqlite = engines.sqlite_path(config.store.url)
-    if sqlite is not None and not sqlite.exists():
-        raise Unusable(f"there is no store yet at {sqlite}; start the daemon once, or run: maild db upgrade")
-    engine = engines.open_engine(config.store.url)
-    engines.check_reachable(engine)
-    found = upgrades.version(engine)
-    if found != upgrades.HEAD:
-        what = f"the store has schema version {found or 'none'}, this maild needs {upgrades.HEAD}"
-        raise Unusable(f"{what}; run: maild db upgrade")
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _open(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engines.Connection, ZoneInfo]]:
-    config = configs.load(path)
-    zone = ZoneInfo(config.desk.timezone)
-    with _engine(config) as engine, engine.begin() if writing else engines.reading(engine) as connection:
-        yield config, connection, zone
-
-
-def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        print(to_json(rows))
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(column, row[column]) for column in columns))
-    # Into a pipe every row is one line, however long: the next program cuts it.
-    console = Console(markup=False, highlight=False)
-    console.width = console.width if console.is_terminal else 1000
-    console.print(table)
-
-
-def _cell(column: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if column in ("received", "due", "created", "updated"):
-        return str(value)[:16].replace("T", " ")
-    return one_line(str(value))
-
-
 def cases(path: Path, *, as_json: bool, **filters: Any) -> None:
     """List cases."""
-    with _open(path) as (_, connection, zone):
+    with opened(path) as (_, connection, zone):
         rows = show.cases(connection, zone, **filters)
-    _print(rows, ("number", "status", "department", "type", "assignee", "requester", "subject"), as_json=as_json)
+    print_rows(rows, ("number", "status", "department", "type", "assignee", "requester", "subject"), as_json=as_json)
+
+
+def case_number(name: str) -> int:
+    """Read a case's number.
+
+    Raises:
+        BadParameter: with what is expected.
+
+    """
+    digits = name.rpartition("#")[2]
+    if not (digits.isascii() and digits.isdigit()):
+        raise typer.BadParameter(f"{name} is not a case number; write 1042 or FK#1042")
+    return int(digits)
 
 
 def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
     """Show one case, after moving it when asked."""
-    digits = name.rpartition("#")[2]
-    if not digits.isdigit():
-        raise typer.BadParameter(f"{name} is not a case number; write 1042 or FK#1042")
-    number = int(digits)
+    number = case_number(name)
     if status is not None:
-        _said(path, MoveCase(case=number, status=status))  # type: ignore[arg-type]
-    with _open(path) as (config, connection, zone):
+        say_as_admin(path, MoveCase(case=number, status=status))  # type: ignore[arg-type]
+    with opened(path) as (config, connection, zone):
         found = show.case(connection, zone, number)
     if found is None:
         raise MaildError(f"there is no case {number}")
@@ -100,25 +57,6 @@ def case(path: Path, name: str, *, as_json: bool, status: str | None) -> None:
         print(to_json(found))
     else:
         _story(found, config.desk.number_prefix)
-
-
-def _said(path: Path, said: Said) -> Plan:
-    """Say something as an admin: decided and carried out here, by the rules in force; the daemon delivers.
-
-    Raises:
-        MaildError: when it is not allowed, or other rules than those on disk are in force.
-
-    """
-    from maild.parts import corridor_for_command, now
-
-    config = configs.load(path)
-    with _engine(config) as engine:
-        corridor = corridor_for_command(config, engine)
-        with engine.begin() as connection:
-            plan = say(connection, corridor, said, now=now()).plan
-    if plan.outcome == "not allowed":
-        raise MaildError(plan.reason)
-    return plan
 
 
 def _story(case: dict[str, Any], prefix: str) -> None:
@@ -175,7 +113,7 @@ def _clock(at: str) -> str:
 
 def status(path: Path, *, as_json: bool) -> None:
     """Sum up the store."""
-    with _open(path) as (_, connection, zone):
+    with opened(path) as (_, connection, zone):
         database = engines.database(connection.engine)
         found = show.status(connection, zone)
     if as_json:
@@ -206,14 +144,14 @@ def _mailbox(state: dict[str, Any]) -> str:
 
 def inbound_list(path: Path, *, as_json: bool, state: str | None, limit: int | None) -> None:
     """List mails that came in."""
-    with _open(path) as (_, connection, zone):
+    with opened(path) as (_, connection, zone):
         rows = show.inbound_list(connection, zone, state=state, limit=limit)
-    _print(rows, ("id", "state", "outcome", "case", "received", "size", "sender", "reason"), as_json=as_json)
+    print_rows(rows, ("id", "state", "outcome", "case", "received", "size", "sender", "reason"), as_json=as_json)
 
 
 def inbound_show(path: Path, key: int, *, as_json: bool, raw: bool) -> None:
     """Show one mail that came in."""
-    with _open(path) as (_, connection, zone):
+    with opened(path) as (_, connection, zone):
         data = inbound_rows.raw_of(connection, key)
         found = show.inbound(connection, zone, key)
     if found is None or data is None:
@@ -247,7 +185,7 @@ def requeue(path: Path, keys: Sequence[int]) -> None:
     """Run quarantined mails again."""
     from maild.parts import now
 
-    with _open(path, writing=True) as (_, connection, _zone):
+    with opened(path, writing=True) as (_, connection, _zone):
         missing = [key for key in keys if not inbound_rows.requeue(connection, key, now=now())]
     if missing:
         raise MaildError(f"not in quarantine: {', '.join(map(str, missing))}")
@@ -256,12 +194,12 @@ def requeue(path: Path, keys: Sequence[int]) -> None:
 
 def outbox_list(path: Path, *, as_json: bool, state: str | None, limit: int | None) -> None:
     """List mails that go out."""
-    with _open(path) as (_, connection, zone):
+    with opened(path) as (_, connection, zone):
         rows = show.outbox_list(connection, zone, state=state, limit=limit)
-    _print(rows, ("id", "state", "case", "kind", "to", "attempts", "due", "subject", "error"), as_json=as_json)
+    print_rows(rows, ("id", "state", "case", "kind", "to", "attempts", "due", "subject", "error"), as_json=as_json)
 
 
-_CHANGED: dict[str, tuple[Callable[..., Said], str, str]] = {
+CHANGED: dict[str, tuple[type[RetryLetters | ReleaseLetters | DropLetters], str, str]] = {
     "retry": (RetryLetters, "to be tried again", "neither deferred nor failed"),
     "release": (ReleaseLetters, "released", "not held"),
     "drop": (DropLetters, "dropped", "not held"),
@@ -270,8 +208,8 @@ _CHANGED: dict[str, tuple[Callable[..., Said], str, str]] = {
 
 def outbox_change(path: Path, what: str, keys: Sequence[int] | None) -> None:
     """Retry, release or drop outgoing mails."""
-    said, done, wrong = _CHANGED[what]
-    plan = _said(path, said(letters=frozenset(keys) if keys else None))
+    said, done, wrong = CHANGED[what]
+    plan = say_as_admin(path, said(letters=frozenset(keys) if keys else None))
     count = sum(isinstance(change, SettleLetter) for change in plan.changes)
     if keys and not count:
         raise MaildError(f"{wrong}: {', '.join(map(str, keys))}")

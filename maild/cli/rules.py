@@ -84,13 +84,13 @@ def _decide_alone(config: Config, rulebook: Rulebook, mail: Mail, at: datetime) 
 
 def _decide_live(config: Config, mail: Mail, at: datetime) -> Plan:
     """Decide on the real store's state of this moment, and take everything back."""
-    from maild.parts import build_corridor, name_of_this_run
+    from maild.parts import corridor_for_question
     from maild.storage import engine as engines
 
     engine = engines.open_engine(config.store.url)
     engines.check_reachable(engine)
     try:
-        corridor = build_corridor(config, engine, who=name_of_this_run())
+        corridor, _ = corridor_for_question(config, engine)
         with replays.beside(engine, corridor) as ask:
             return ask(mail, at)
     finally:
@@ -136,7 +136,12 @@ def _story(plan: Plan, mail: Mail, rulebook: Rulebook) -> None:
             console.print(f"  {name:13}{one_line(value)}")
     console.print(f"  {'because':13}{one_line(plan.reason)}")
     console.print(f"\nrules {plan.rules}, in order", style="bold")
-    for line in _folded(plan.trace):
+    print_trace(console, plan.trace)
+
+
+def print_trace(console: Console, trace: Sequence[TraceLine]) -> None:
+    """Print what each rule hit or missed."""
+    for line in _folded(trace):
         mark, style = ("✔", "green") if line.hit else ("·", "dim")
         console.print(
             f"  {mark} {one_line(line.rule)}{': ' if line.detail else ''}{one_line(line.detail)}", style=style

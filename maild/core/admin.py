@@ -8,7 +8,8 @@ from typing import assert_never
 from maild.core.cases import TRANSITIONS
 from maild.core.cause import About, AdminSaid, DropLetters, MoveCase, ReleaseLetters, RetryLetters, TellOperator
 from maild.core.draft import Draft
-from maild.core.facts import Asks, Facts, LetterAsks, LetterFacts, LetterState, ThreadAsks
+from maild.core.facts import Asks, Facts, LetterAsks, LetterFacts, LetterState, Pace, ThreadAsks
+from maild.core.paces import Pacer
 from maild.core.plan import ClearTimers, Plan, Record, SettleLetter
 from maild.core.rules import Rulebook
 
@@ -19,7 +20,8 @@ def asks_said(cause: AdminSaid) -> Asks:
         case MoveCase(case=number):
             return Asks(threads=ThreadAsks(case_numbers=frozenset({number})))
         case ReleaseLetters(letters=ids) | DropLetters(letters=ids):
-            return Asks(letters=LetterAsks(held=True) if ids is None else LetterAsks(ids=ids))
+            letters = LetterAsks(held=True) if ids is None else LetterAsks(ids=ids)
+            return Asks(letters=letters, pace=isinstance(cause.said, ReleaseLetters))
         case RetryLetters(letters=ids):
             return Asks(letters=LetterAsks(deferred=True) if ids is None else LetterAsks(ids=ids))
         case TellOperator(once_key=once_key):
@@ -70,9 +72,11 @@ def _held(letters: Iterable[LetterFacts]) -> list[LetterFacts]:
 
 
 def _settle(draft: Draft, what: str, state: LetterState, letters: list[LetterFacts]) -> Plan:
-    """Bring held letters to another state, with an event each on their case."""
+    """Bring held letters to another state, with an event each on their case; what is sent keeps the pace."""
+    pacer = Pacer(draft.facts.pace or Pace(), draft.facts.now)
     for letter in letters:
-        draft.changes.append(SettleLetter(letter=letter.id, before="held", state=state))
+        due = pacer.next(confirmed=True) if state == "queued" else None
+        draft.changes.append(SettleLetter(letter=letter.id, before="held", state=state, due=due))
         draft.changes.append(ClearTimers(about=About(what="letter", id=letter.id)))
         draft.changes.append(
             Record(
@@ -84,6 +88,8 @@ def _settle(draft: Draft, what: str, state: LetterState, letters: list[LetterFac
                 reason=letter.once_key,
             )
         )
+    if letters and state == "queued":
+        draft.changes.append(pacer.kept())
     return draft.done("done" if letters else "nothing", None, f"{len(letters)} letters {what}")
 
 

@@ -22,11 +22,18 @@ class MailCame:
     """Id of its row."""
 
 
+What = Literal[
+    "desk",
+    "letter",
+    "cause",
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a promise is about: the whole desk, or one row."""
 
-    what: Literal["desk", "letter", "cause"]
+    what: What
     id: int = 0
 
     def __str__(self) -> str:

@@ -7,9 +7,11 @@ from maild.core.asks import asks as asks
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.facts import Asks, Facts
 from maild.core.incoming import decide_mail
+from maild.core.paces import paced
+from maild.core.parts import in_parts
 from maild.core.plan import Plan
 from maild.core.rules import Rulebook
-from maild.core.timers import decide_timer, in_parts
+from maild.core.timers import decide_timer
 from maild.core.undelivered import decide_delivered
 
 
@@ -18,7 +20,9 @@ def decide(cause: Cause, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
 
     A plan whose ``more_ids`` is not 0 is to be made again with so many ids for letters more.
     """
-    return in_parts(_decided(cause, asks, facts, rulebook))
+    plan = _decided(cause, asks, facts, rulebook)
+    part = in_parts(plan)
+    return part if isinstance(cause, MailCame) else paced(part, facts, rulebook, used=len(plan.notices))
 
 
 def _decided(cause: Cause, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:

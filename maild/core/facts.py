@@ -140,6 +140,8 @@ class Asks:
     raw: frozenset[int] = frozenset()
     """Inbound ids of earlier mails whose files letters will enclose."""
     timers: TimerAsks | None = None
+    pace: bool = False
+    """Letters to people may follow that answer no mail: how fast may they go out (MAIL §4)?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,6 +387,26 @@ class AssignmentFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast letters went out lately that answer no mail: by runs, each a stretch without a long pause."""
+
+    run: int = 0
+    """The newest run; 0 when there never was one."""
+    minute: datetime | None = None
+    """The minute in which its last letter goes out."""
+    in_minute: int = 0
+    """How many go out in that minute."""
+    letters: int = 0
+    """How many went out, or will, in all of it."""
+    confirmed: int = 0
+    """How many of these an admin has released."""
+    held: int = 0
+    """How many of it were held."""
+    largest: int = 0
+    """Letters of the largest other run of the last 30 days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The answer to :class:`Asks`, read inside the cause's transaction, plus time, keys and ids.
 
@@ -410,6 +432,7 @@ class Facts:
     told_before: bool = False
     """LetterAsks.once_key has been used."""
     timer: TimerFacts | None = None
+    pace: Pace | None = None
     raw: Mapping[int, bytes] = field(default_factory=dict)
     """By inbound id: earlier mails whose files letters may enclose."""
 

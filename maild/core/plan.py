@@ -288,6 +288,8 @@ class SettleLetter:
     """What to note as its error; None leaves it."""
     anew: bool = False
     """Its time begins anew."""
+    due: datetime | None = None
+    """When it goes out; None: at once."""
     warned: bool | None = None
     """Whether somebody has been told that it is late; None leaves it."""
 
@@ -313,6 +315,14 @@ class ClearTimers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepIds:
+    """Letters that are yet to be queued bear ids up to this one: nobody else may be given them."""
+
+    last: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndMail:
     """A mail has been decided: its inbound row is done, or put aside."""
 
@@ -331,6 +341,18 @@ class EndTimer:
 
     timer: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPace:
+    """Remember how far a run of letters that answer no mail has come."""
+
+    run: int
+    minute: datetime
+    in_minute: int
+    letters: int
+    confirmed: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,10 +396,12 @@ Change = (
     | OpenBreaker
     | CountLoop
     | Strike
+    | KeepPace
     | Record
     | FollowThread
     | NoteContact
     | SettleLetter
+    | KeepIds
     | SetTimer
     | ClearTimers
     | EndMail
@@ -430,7 +454,11 @@ class Notice:
     names_number: int | None = None
     """The foreign number whose naming this answers, counted once a day."""
     held: bool = False
-    """The breaker is open: queue it, but do not send until it is released."""
+    """The breaker is open, or too many go out at once: queue it, but do not send until it is released."""
+    paced: bool = False
+    """It answers no mail: the caps and the breaker do not count it, its pace is kept instead (MAIL §4)."""
+    due: datetime | None = None
+    """When it goes out; None: at once."""
     counts_as: CountsAs = ""
     """As what it counts among the letters that one agent gets within an hour."""
 
@@ -458,3 +486,9 @@ class Plan:
     rules: str = ""
     """The version of the rulebook that decided."""
     decided_at: datetime
+
+    @property
+    def ids_used(self) -> int:
+        """How many of the ids for letters are used, by letters of this plan or of its rest."""
+        kept = sum(change.count for change in self.changes if isinstance(change, KeepIds))
+        return len(self.notices) + kept

@@ -77,6 +77,8 @@ class Handled:
     """Claimed for sending by the same commit."""
     queued: bool = False
     """Something was only queued: the deliverer should look."""
+    letters: tuple[Written, ...] = ()
+    """What was written."""
     troubles: tuple[str, ...] = ()
     """Letters that fell back to the built-in plain one, and why."""
 
@@ -89,18 +91,36 @@ def walk(
     now: datetime,
     send: datetime | None = None,
     raw: Mapping[int, bytes] | None = None,
+    wall: datetime | None = None,
 ) -> Handled:
     """Take one cause from gather to carry out, in the caller's transaction.
 
     ``send`` is until when outgoing mails may be claimed for sending at once; None only queues them. ``raw`` holds, by
-    inbound id, mails that are in memory already, so that letters can enclose their files.
+    inbound id, mails that are in memory already, so that letters can enclose their files. ``wall`` is the time that
+    letters bear and wait from, where an admin has it decided as if it were another time (``now``).
     """
     _, facts, plan = consider(connection, corridor, cause, now=now)
-    written, troubles = _write(corridor, plan, facts.raw if raw is None else {**facts.raw, **raw})
-    corridor.ids.give_back(facts.outbox_ids, used=len(plan.notices))
+    written, troubles = _write(corridor, plan, facts.raw if raw is None else {**facts.raw, **raw}, wall or now)
+    corridor.ids.give_back(facts.outbox_ids, used=plan.ids_used)
     claim = send if send is not None and not _must_wait(connection, plan, facts) else None
-    to_send = carry_out(connection, plan, written=written, ids=corridor.ids, who=corridor.who, claim_until=claim)
-    return Handled(plan=plan, to_send=to_send, queued=len(to_send) < len(written), troubles=troubles)
+    to_send = carry_out(
+        connection,
+        plan,
+        written=written,
+        ids=corridor.ids,
+        who=corridor.who,
+        claim_until=claim,
+        wall=wall,
+    )
+    queued = len(to_send) < len(written)
+    return Handled(plan=plan, to_send=to_send, queued=queued, letters=tuple(written), troubles=troubles)
+
+
+def foresee(connection: Connection, corridor: Corridor, cause: Cause, *, now: datetime) -> Handled:
+    """Gather, decide and compose, and change nothing: what would become of a cause, for ``rules explain``."""
+    _, facts, plan = consider(connection, corridor, cause, now=now)
+    written, troubles = _write(corridor, plan, facts.raw, now)
+    return Handled(plan=plan, letters=tuple(written), troubles=troubles)
 
 
 def consider(connection: Connection, corridor: Corridor, cause: Cause, *, now: datetime) -> tuple[Asks, Facts, Plan]:
@@ -117,7 +137,9 @@ def consider(connection: Connection, corridor: Corridor, cause: Cause, *, now: d
     return asks, facts, plan
 
 
-def _write(corridor: Corridor, plan: Plan, raw: Mapping[int, bytes]) -> tuple[list[Written], tuple[str, ...]]:
+def _write(
+    corridor: Corridor, plan: Plan, raw: Mapping[int, bytes], now: datetime
+) -> tuple[list[Written], tuple[str, ...]]:
     """Compose every notice of a plan."""
     written: list[Written] = []
     troubles: list[str] = []
@@ -130,7 +152,7 @@ def _write(corridor: Corridor, plan: Plan, raw: Mapping[int, bytes]) -> tuple[li
             corridor.letters,
             loop=corridor.loop,
             raw=files,
-            now=plan.decided_at,
+            now=now,
             trace_id=trace_id or notice.once_key,
             enclosures=enclosures,
         )

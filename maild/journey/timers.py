@@ -7,7 +7,8 @@ takes the reminder back. The clock only ticks; what is due stands in the timer t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,17 +26,53 @@ AT_ONCE = 200
 """Promises looked for in one go."""
 
 
-def keep(connection: Connection, corridor: Corridor, timer: int, *, now: datetime) -> Handled | None:
-    """Keep one promise, in the caller's transaction; None when it is done, or in another's hands."""
+def keep(
+    connection: Connection, corridor: Corridor, timer: int, *, now: datetime, wall: datetime | None = None
+) -> Handled | None:
+    """Keep one promise, in the caller's transaction; None when it is done, or in another's hands.
+
+    ``wall`` is the time on the wall, when ``now`` is another that an admin has named.
+    """
     cause = timers.claim(connection, timer)
-    return None if cause is None else walk(connection, corridor, cause, now=now)
+    return None if cause is None else walk(connection, corridor, cause, now=now, wall=wall)
 
 
 def due(connection: Connection, *, now: datetime, limit: int = AT_ONCE, but: tuple[int, ...] = ()) -> list[int]:
     """Return the promises that may be kept now, the oldest first."""
-    oldest = inbound.oldest_waiting(connection)
+    oldest = inbound.oldest_waiting(connection, now)
     until = now if oldest is None else min(now, max(oldest, now - PATIENCE))
     return timers.due_ids(connection, now=until, limit=limit, but=but)
+
+
+Opens = Callable[[], AbstractContextManager["Connection"]]
+"""Opens a transaction, or a savepoint of one, that ends with the block."""
+
+
+def keep_due(
+    transaction: Opens, corridor: Corridor, *, now: datetime, wall: datetime
+) -> Iterator[tuple[int, Handled | None, str]]:
+    """Keep what is due, and what that promises for the same moment; each with what came of it, or with its error.
+
+    For an admin's command: every promise is tried once, in a transaction of its own.
+    """
+    left: set[int] = set()
+    while True:
+        with transaction() as connection:
+            ids = due(connection, now=now, but=tuple(left))
+        if not ids:
+            return
+        for key in ids:
+            try:
+                with transaction() as connection:
+                    handled = keep(connection, corridor, key, now=now, wall=wall)
+            except Exception as error:  # noqa: BLE001 a promise with a bug must not keep the others from being kept
+                left.add(key)
+                yield key, None, f"{type(error).__name__}: {error}"
+                continue
+            if handled is None:  # another has it
+                left.add(key)
+            else:
+                yield key, handled, ""
 
 
 class Keeper:

@@ -13,8 +13,8 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection
 
-from maild.core.plan import Change, EndMail, Plan, Record, SetAbsence
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, timers
+from maild.core.plan import Change, EndMail, KeepPace, Plan, Record, SetAbsence
+from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, paces, timers
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
 from maild.storage.work import Work
@@ -29,8 +29,11 @@ def carry_out(
     who: str,
     claim_until: datetime | None,
     history: bool = True,
+    wall: datetime | None = None,
 ) -> list[ToSend]:
     """Do everything the plan says; without ``history`` only what decisions look at.
+
+    ``wall`` is the time that letters wait from, where the plan was made as if it were another time.
 
     With ``claim_until`` outgoing mails that nothing stands in front of are claimed for sending at once (their first
     attempt is recorded by this very commit) and returned; without it they are only queued.
@@ -45,7 +48,7 @@ def carry_out(
     for change in plan.changes:
         _do(work, change)
     sent = letters_out.queue(
-        connection, work.rows, written, now=work.now, who=who, claim_until=claim_until, new_id=work.new_id
+        connection, work.rows, written, now=wall or work.now, who=who, claim_until=claim_until, new_id=work.new_id
     )
     if history and plan.outcome not in ("nothing", "not allowed"):
         work.event("decided", plan.case, plan.reason, actor=plan.actor, after=plan.outcome, trace=trace_rows(plan))
@@ -65,6 +68,8 @@ def _do(work: Work, change: Change) -> None:
         counts.do(work, change)
     elif isinstance(change, timers.TimerChange):
         timers.do(work, change)
+    elif isinstance(change, KeepPace):
+        paces.do(work, change)
     elif isinstance(change, SetAbsence):
         absences.do(work, change)
     elif isinstance(change, EndMail):

@@ -31,7 +31,7 @@ from maild.core.facts import (
     Threads,
 )
 from maild.core.rules import Caps
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, timers
+from maild.storage import absences, cases, counts, entries, inbound, letters_known, paces, timers
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import AgentLoad, Counter, Inbound, Rotation
@@ -91,6 +91,7 @@ def gather(
         letters=outgoing,
         told_before=letters_known.told_before(connection, asks.letters),
         timer=timers.timer(connection, asks.timers, now),
+        pace=paces.pace(connection, now) if asks.pace else None,
         raw={key: inbound.raw_of(connection, key) or b"" for key in sorted(files)},
     )
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, Integer, column, func, select, text
 from sqlmodel import col
 
-from maild.storage.statements import Statement
-from maild.storage.tables import Message, Outbox
+from maild.storage.statements import Statement, upserting
+from maild.storage.tables import Counter, Message, Outbox
 
 SEQUENCE = "maild_id"
+KEPT = "id"
+"""The counter that holds the highest id that letters bear which have no row yet."""
+_KEEP = upserting(Counter, ("name", "value"), replace=("value",))
 _VERSION = Statement(text("pragma data_version").columns(column("data_version", Integer)))
 
 
@@ -36,9 +39,16 @@ class Ids:
         self._last += count
         return tuple(range(first, first + count))
 
+    def keep(self, connection: Connection, last: int) -> None:
+        """Let nobody be given ids up to this one, also after a restart: letters without a row yet bear them."""
+        if not self._sequence:
+            _KEEP.run(connection, {"name": KEPT, "value": max(last, self._highest(connection))})
+
     @staticmethod
     def _highest(connection: Connection) -> int:
-        return max(connection.execute(select(func.max(col(table.id)))).scalar() or 0 for table in (Message, Outbox))
+        kept = select(col(Counter.value)).where(col(Counter.name) == KEPT)
+        found = [connection.execute(select(func.max(col(table.id)))).scalar() for table in (Message, Outbox)]
+        return max(value or 0 for value in (*found, connection.execute(kept).scalar()))
 
     def _version(self, connection: Connection) -> int:
         """Return a number that changes when another connection has written (SQLite's data_version)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, not_, or_, select, update
 from sqlmodel import col
 
 from maild.core.mail import Envelope
@@ -22,6 +22,8 @@ from maild.storage.work import Work
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds when its daemon is never heard of again (PostgreSQL, several daemons)."""
+SLOW = timedelta(seconds=10)
+"""A mail that has been in a reader's hands for so long is slow: promises wait for it no more."""
 COMPRESS_BELOW = 64 * 1024
 """Larger mails are mostly base64 attachments: compressing them costs more time than it saves room."""
 LARGE = 1024 * 1024
@@ -274,10 +276,14 @@ def end(work: Work, change: EndMail) -> None:
         raise ClaimLost(f"inbound {change.inbound} is no longer claimed by {work.who}")
 
 
-def oldest_waiting(connection: Connection) -> datetime | None:
-    """Return when the oldest mail came that is still to be decided; those that failed before are passed by."""
+def oldest_waiting(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the oldest mail came that is still to be decided; slow ones and those that failed are passed by."""
+    slow = and_(col(Inbound.state) == "reading", col(Inbound.claimed_until) < now + LEASE - SLOW)
     query = select(func.min(col(Inbound.received), type_=UTCDateTime)).where(
-        col(Inbound.done_at).is_(None), col(Inbound.state).in_(["accepted", "reading"]), col(Inbound.attempts) < 2
+        col(Inbound.done_at).is_(None),
+        col(Inbound.state).in_(["accepted", "reading"]),
+        col(Inbound.attempts) < 2,
+        not_(slow),
     )
     return connection.execute(query).scalar()
 

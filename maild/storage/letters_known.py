@@ -8,12 +8,12 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlmodel import col
 
 from maild.core.facts import LetterAsks, LetterFacts, OutgoingFacts
-from maild.core.plan import RecordBounce, SettleLetter
+from maild.core.plan import KeepIds, RecordBounce, SettleLetter
 from maild.storage.statements import Among, Statement, table
 from maild.storage.tables import Outbox
 from maild.storage.work import Work
 
-LetterChange = RecordBounce | SettleLetter
+LetterChange = RecordBounce | SettleLetter | KeepIds
 
 _OUTGOING = Among(
     Outbox.id,
@@ -106,6 +106,8 @@ def do(work: Work, change: LetterChange) -> None:
             (_BOUNCED if change.permanent else _SOFT_BOUNCED).run(work.connection, values)
         case SettleLetter():
             _settle(work, change)
+        case KeepIds():
+            work.ids.keep(work.connection, change.last)
         case _:
             assert_never(change)
 
@@ -120,7 +122,7 @@ def _settle(work: Work, change: SettleLetter) -> None:
     values: dict[str, Any] = {}
     if change.state != change.before or change.anew:
         over = change.state in ("failed", "dropped")
-        values |= {"state": change.state, "done_at": work.now if over else None, "due": work.now}
+        values |= {"state": change.state, "done_at": work.now if over else None, "due": change.due or work.now}
     if change.anew:
         values["created"] = work.now
     values |= {} if change.error is None else {"error": change.error}

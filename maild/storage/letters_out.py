@@ -59,10 +59,10 @@ def queue(
     automatic = 0
     for letter in written:
         notice = letter.notice
-        at_once = claim_until is not None and not notice.held
+        at_once = claim_until is not None and not notice.held and notice.due is None
         rows.add(Outbox, _row(letter, now, who if at_once else None, claim_until if at_once else None))
         rows.add(OutboxData, {"outbox": notice.outbox_id, "data": letter.data})
-        if notice.author_key is not None and notice.automatic is not None:
+        if notice.author_key is not None and notice.automatic is not None and not notice.paced:
             automatic += 1
             rows.add(AutomaticMail, _automatic(notice, now))
         if notice.kind.startswith("ack") and notice.case is not None:
@@ -89,7 +89,7 @@ def _row(letter: Written, now: datetime, who: str | None, until: datetime | None
         "to_agent": notice.to_agent,
         "state": "held" if notice.held else "queued" if who is None else "sending",
         "attempts": 0 if who is None else 1,
-        "due": now,
+        "due": now if notice.due is None else max(now, notice.due),
         "created": now,
         "claimed_by": who,
         "claimed_until": until,

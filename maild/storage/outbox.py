@@ -171,6 +171,12 @@ def record(connection: Connection, results: Sequence[Result], *, who: str, now: 
     connection.execute(_RECORD, rows)
 
 
+def stand(connection: Connection, key: int, state: str, error: str) -> bool:
+    """Let a mail stand as if the relay had answered so, for a question that is taken back; False when there is none."""
+    values = {"state": state, "error": error}
+    return connection.execute(update(table(Outbox)).where(col(Outbox.id) == key).values(values)).rowcount == 1
+
+
 def lane_busy(connection: Connection, case: int) -> bool:
     """Tell whether something of a case still waits to go out: what comes after it must wait its turn."""
     return _LANE.first(connection, case=case) is not None

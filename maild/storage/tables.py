@@ -394,6 +394,18 @@ class AutomaticMinute(Row, table=True):
     count: int
 
 
+class PacedRun(Row, table=True):
+    """A run of letters that answer no mail, for their pace (core/paces.py)."""
+
+    __tablename__ = "paced_run"
+    id: int = _given_id()
+    minute: datetime = _time(nullable=False)
+    in_minute: int
+    letters: int
+    confirmed: int
+    held: int
+
+
 class Counter(Row, table=True):
     """A number that only grows: the next case number."""
 

@@ -26,8 +26,8 @@ from maild.core.cause import About, TimerDue
 from maild.core.facts import TimerAsks, TimerFacts
 from maild.core.plan import ClearTimers, EndTimer, SetTimer
 from maild.storage.columns import UTCDateTime
-from maild.storage.statements import Statement, table
-from maild.storage.tables import Timer
+from maild.storage.statements import Among, Statement, table
+from maild.storage.tables import Outbox, Timer
 from maild.storage.work import Work
 
 TimerChange = SetTimer | ClearTimers | EndTimer
@@ -63,6 +63,10 @@ _ONE = Statement(
         .label("later"),
     ).where(col(Timer.id) == bindparam("id"))
 )
+_LETTERS = Among(Outbox.id, lambda among: select(col(Outbox.id), col(Outbox.case), col(Outbox.recipient)).where(among))
+_CLAIM = Statement(
+    select(table(Timer)).where(col(Timer.id) == bindparam("id"), _PENDING).with_for_update(skip_locked=True)
+)
 _END = Statement(
     update(table(Timer))
     .where(col(Timer.id) == bindparam("b_id"), _PENDING)
@@ -83,11 +87,7 @@ def due_ids(connection: Connection, *, now: datetime, limit: int, but: Sequence[
 
 def claim(connection: Connection, key: int) -> TimerDue | None:
     """Take a promise for this transaction; None when it is done, or in another's hands."""
-    row = connection.execute(
-        select(table(Timer))
-        .where(col(Timer.id) == key, col(Timer.state) == "pending")
-        .with_for_update(skip_locked=True)
-    ).first()
+    row = _CLAIM.first(connection, id=key)
     if row is None:
         return None
     return TimerDue(timer=row.id, about=_about(row.object), step=row.step, due=row.due, data=row.data)
@@ -106,13 +106,24 @@ def next_due(connection: Connection) -> datetime | None:
     return connection.execute(query).scalar()
 
 
-def listing(connection: Connection, *, until: datetime | None = None, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return the promises to come, the soonest first."""
-    query = select(table(Timer)).where(col(Timer.state) == "pending").order_by(col(Timer.due), col(Timer.id))
-    if until is not None:
-        query = query.where(col(Timer.due) <= until)
-    rows = connection.execute(query.limit(limit)).all()
-    return [{"id": row.id, "due": row.due, "about": row.object, "step": row.step, "set": row.set_at} for row in rows]
+def listing(connection: Connection, *, ever: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Return the promises to come, the soonest first, with what each is about; or these, whatever became of them."""
+    wanted = col(Timer.state) == "pending" if ever is None else col(Timer.id).in_(ever)
+    rows = connection.execute(select(table(Timer)).where(wanted).order_by(col(Timer.due), col(Timer.id))).all()
+    letters = {row.id: _about(row.object).id for row in rows if _about(row.object).what == "letter"}
+    cases = {found.id: found for found in _LETTERS.all(connection, sorted(set(letters.values())))}
+    return [
+        {
+            "id": row.id,
+            "due": row.due,
+            "about": row.object,
+            "step": row.step,
+            "case": cases[letters[row.id]].case if letters.get(row.id) in cases else None,
+            "to": cases[letters[row.id]].recipient if letters.get(row.id) in cases else None,
+            "set": row.set_at,
+        }
+        for row in rows
+    ]
 
 
 def _about(name: str) -> About:

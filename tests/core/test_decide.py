@@ -28,8 +28,8 @@ from maild.core.facts import (
     TimerFacts,
 )
 from maild.core.mail import Attachment, Calendar, Mail, Report
+from maild.core.parts import MOST_LETTERS
 from maild.core.plan import AddMessage, EndTimer, OpenCase, Outcome, Plan, SetTimer
-from maild.core.timers import MOST_LETTERS
 from tests.core import make
 from tests.core.make import (
     CAMILLA,

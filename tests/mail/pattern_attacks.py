@@ -100,7 +100,9 @@ def methods(key: str) -> frozenset[str]:
         for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Attribute) and node.attr in CALLS:
                 owner = node.value
-                called = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+                called = (
+                    owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+                )
                 if called == name:
                     found.add(node.attr)
     return frozenset(found)
@@ -116,7 +118,9 @@ def _tree(path: Path) -> ast.Module:
 
 def attacks(pattern: re.Pattern[Any], *, pairs: bool) -> Iterator[tuple[str, str, str]]:
     """Yield (beginning, what is repeated, end) made of a pattern's own letters and classes."""
-    tree = parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags)
+    tree = parser.parse(
+        pattern.pattern, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags
+    )
     atoms = list(dict.fromkeys([*_atoms(tree), "a", " ", "\n", "0"]))
     begins = list(dict.fromkeys(["", *_beginnings(tree, "")]))[:8]
     for begin, atom in product(begins, atoms[:30]):

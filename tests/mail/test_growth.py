@@ -16,10 +16,25 @@ from named_bombs import NAMED
 
 from maild.core import absence, agents, asks, bursts, reply_marker, thanks, threading, words, yes_no
 from maild.core.mail import Envelope, Mail
-from maild.mail import calendar, fallback, flowed, forward, headers, html, identity, language, mentions, reply, text
 from maild.mail import auth_results as results
 from maild.mail import bounce_prose as prose
-from maild.mail import clean, content_hash, decoding, signatures
+from maild.mail import (
+    calendar,
+    clean,
+    content_hash,
+    decoding,
+    fallback,
+    flowed,
+    forward,
+    headers,
+    html,
+    identity,
+    language,
+    mentions,
+    reply,
+    signatures,
+    text,
+)
 from maild.mail.lines import Lines
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
@@ -97,7 +112,16 @@ def found_in(place: str, fills: list[Fill]) -> list[str]:
 def pairs() -> list[tuple[str, Fill]]:
     """Return every place with some fill, and every fourth fill in some place: what the quick tier has the time for."""
     names = list(PLACES)
-    telling = [Fill(b" "), Fill(b"a"), Fill(b"<a"), Fill(b"a@a."), Fill(b"\r\n "), Fill(b"("), Fill(b'";'), Fill(b"> a\n")]
+    telling = [
+        Fill(b" "),
+        Fill(b"a"),
+        Fill(b"<a"),
+        Fill(b"a@a."),
+        Fill(b"\r\n "),
+        Fill(b"("),
+        Fill(b'";'),
+        Fill(b"> a\n"),
+    ]
     found = [(name, telling[number % len(telling)]) for number, name in enumerate(names)]
     return found + [(names[number * 7 % len(names)], fill) for number, fill in enumerate(FILLS[::4])]
 
