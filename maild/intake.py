@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Protocol
 from maild.core.cause import MailCame
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.reason import Reason, because
 from maild.journey.corridor import Corridor, Handled, walk
 from maild.storage import inbound, mailboxes
 
@@ -98,9 +99,8 @@ class Report:
     id: int
     case: int | None
     outcome: str
-    reason: str
+    reason: Reason
     seconds: float
-    ack: str = ""
     troubles: tuple[str, ...] = ()
 
 
@@ -117,7 +117,7 @@ class Intake:
         corridor: Callable[[], Corridor],
         now: Callable[[], datetime],
         report: Callable[[Report], None],
-        quarantined: Callable[[Connection, int, str], bool],
+        quarantined: Callable[[Connection, int, Reason], bool],
     ) -> None:
         self._accepting, self._deciding = accepting, deciding
         self._reader, self._sender = reader, sender
@@ -288,14 +288,14 @@ class Intake:
 
     async def _read(self, item: _Item) -> None:
         if item.attempts > MOST_DEATHS:
-            reason = f"maild ended during each of {item.attempts - 1} attempts"
+            reason = because("ended during attempts", item.attempts - 1)
             await self._fail(item, ReadingFailed(reason=reason))
             return
         try:
             result = await self._reader.read(item.raw, item.envelope)
         except Exception as error:  # noqa: BLE001 a bug in a reader's owner must not leave a mail in work for ever
             text = "".join(tracebacks.format_exception(error))
-            result = ReadingFailed(reason=f"reading failed: {type(error).__name__}", traceback=text)
+            result = ReadingFailed(reason=because("reading failed", type(error).__name__), traceback=text)
         if isinstance(result, Mail):
             item.mail = result
         else:
@@ -357,7 +357,6 @@ class Intake:
                     case=plan.case,
                     outcome=plan.outcome,
                     reason=plan.reason,
-                    ack=plan.ack,
                     seconds=time.monotonic() - item.started,
                     troubles=handled.troubles,
                 ),
@@ -371,9 +370,8 @@ class Intake:
             self._again(item, 0.0)
         else:
             text = "".join(tracebacks.format_exception(error)) if error else ""
-            self._spawn(
-                self._fail(item, ReadingFailed(reason=f"deciding failed: {type(error).__name__}", traceback=text))
-            )
+            reason = because("deciding failed", type(error).__name__)
+            self._spawn(self._fail(item, ReadingFailed(reason=reason, traceback=text)))
 
     def _still_trusted(self, item: _Item) -> bool:
         """Take a fault of the store for one, until it has often come with this mail while the store did other work."""

@@ -24,6 +24,7 @@ from maild.cli.history import Box, Entry, open_box
 from maild.config import Config
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
+from maild.core.reason import Reason
 from maild.intake import Intake, Report
 from maild.mail.readers import Readers
 from maild.parts import build_corridor, given_recipients, name_of_this_run, now, open_writers, read_options
@@ -258,7 +259,7 @@ def _silent(report: Report) -> None:
     """The listing below says what became of each mail."""
 
 
-def _silent_quarantine(connection: engines.Connection, key: int, reason: str) -> bool:
+def _silent_quarantine(connection: engines.Connection, key: int, reason: Reason) -> bool:
     """The listing below says so."""
     return False
 

@@ -20,6 +20,7 @@ from maild.config import Config
 from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters, Said
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import Plan, SettleLetter
+from maild.core.reason_words import in_words
 from maild.journey.said import say
 from maild.storage import engine as engines
 from maild.storage import inbound as inbound_rows
@@ -116,7 +117,7 @@ def _said(path: Path, said: Said) -> Plan:
         with engine.begin() as connection:
             plan = say(connection, corridor, said, now=now()).plan
     if plan.outcome == "not allowed":
-        raise MaildError(plan.reason)
+        raise MaildError(in_words(plan.reason, "en"))
     return plan
 
 

@@ -17,6 +17,7 @@ from maild.core.cause import DESK, About, Step, TimerDue
 from maild.core.draft import Draft
 from maild.core.facts import Asks, CapAsks, Facts, LetterAsks, LetterFacts, ThreadAsks, TimerAsks
 from maild.core.plan import ClearTimers, EndTimer, Notice, OpenBreaker, Plan, SetTimer, SettleLetter
+from maild.core.reason import Reason, because
 from maild.core.rules import Rulebook
 from maild.core.undelivered import give_up, tell_undelivered
 
@@ -49,15 +50,15 @@ def decide_timer(cause: TimerDue, asks: Asks, facts: Facts, rulebook: Rulebook) 
     draft = Draft(asks, facts, rulebook, key=f"timer:{cause.timer}", actor="clock")
     timer = facts.timer
     if timer is None or not timer.pending:
-        return draft.done("nothing", None, "it was done or taken back before")
+        return draft.done("nothing", None, because("timer is over"))
     if not timer.newest and CATCH_UP[cause.step] == "newest":
-        return _over(draft, cause, None, "a later one is due as well")
+        return _over(draft, cause, None, because("later one is due"))
     if cause.about.what == "letter":
         return _letter(draft, cause, facts.letters.get(cause.about.id))
     if cause.step == "go on":
         for notice in rest_of(cause):
             draft.desk.add(notice)
-        return _kept(draft, cause, None, f"{len(draft.desk.notices)} letters more")
+        return _kept(draft, cause, None, because("letters more", len(draft.desk.notices)))
     return _half_open(draft, cause)
 
 
@@ -82,40 +83,40 @@ def rest_of(cause: TimerDue) -> tuple[Notice, ...]:
     return _NOTICES.validate_json(cause.data)
 
 
-def _over(draft: Draft, cause: TimerDue, case: int | None, reason: str) -> Plan:
+def _over(draft: Draft, cause: TimerDue, case: int | None, reason: Reason) -> Plan:
     """End a promise that holds no more."""
     draft.changes.append(EndTimer(timer=cause.timer, reason=reason))
     return draft.done("nothing", case, reason)
 
 
-def _kept(draft: Draft, cause: TimerDue, case: int | None, reason: str) -> Plan:
+def _kept(draft: Draft, cause: TimerDue, case: int | None, reason: Reason) -> Plan:
     draft.changes.append(EndTimer(timer=cause.timer, reason=reason))
     return draft.done("done", case, reason)
 
 
 def _letter(draft: Draft, cause: TimerDue, letter: LetterFacts | None) -> Plan:
     if letter is None:
-        return _over(draft, cause, None, "there is no such outgoing mail")
+        return _over(draft, cause, None, because("no such letter"))
     if cause.step == "drop held":
         if letter.state != "held":
-            return _over(draft, cause, letter.case, f"it is {letter.state}")
+            return _over(draft, cause, letter.case, because("letter is", because(letter.state)))
         draft.changes.append(SettleLetter(letter=letter.id, before="held", state="dropped"))
-        return _kept(draft, cause, letter.case, "held for a day: dropped")
+        return _kept(draft, cause, letter.case, because("held for a day"))
     if letter.state in ("sent", "failed", "dropped", "held"):
-        return _over(draft, cause, letter.case, f"it is {letter.state}")
+        return _over(draft, cause, letter.case, because("letter is", because(letter.state)))
     if cause.step == "late":
         if letter.warned:
-            return _over(draft, cause, letter.case, "somebody has been told")
+            return _over(draft, cause, letter.case, because("somebody was told"))
         draft.changes.append(SettleLetter(letter=letter.id, before=letter.state, state=letter.state, warned=True))
-        tell_undelivered(draft, letter, letter.error or "not sent yet", final=False)
-        return _kept(draft, cause, letter.case, "told that it is late")
+        tell_undelivered(draft, letter, letter.error or because("not sent yet"), final=False)
+        return _kept(draft, cause, letter.case, because("told that it is late"))
     if letter.state == "sending":  # its last attempt is under way, and says itself what comes of it
         again = SetTimer(about=cause.about, step="give up", due=max(draft.facts.now, cause.due) + AGAIN)
         draft.changes.append(again)
-        return _kept(draft, cause, letter.case, "it is being sent: looked at again")
+        return _kept(draft, cause, letter.case, because("looked at again"))
     give_up(draft, letter)
     draft.changes.append(ClearTimers(about=cause.about, but=cause.timer))
-    return _kept(draft, cause, letter.case, "given up")
+    return _kept(draft, cause, letter.case, because("letter given up"))
 
 
 def _half_open(draft: Draft, cause: TimerDue) -> Plan:
@@ -123,9 +124,9 @@ def _half_open(draft: Draft, cause: TimerDue) -> Plan:
     counts, now = draft.facts.caps, draft.facts.now
     assert counts is not None
     if counts.breaker_open_since is None:
-        return _over(draft, cause, None, "the breaker is closed")
+        return _over(draft, cause, None, because("breaker is closed"))
     if counts.all_10min < breaker_limit(counts, draft.rulebook):
         draft.changes.append(OpenBreaker(closed=True))
-        return _kept(draft, cause, None, "quiet again: the breaker is closed")
+        return _kept(draft, cause, None, because("quiet again"))
     draft.changes.append(SetTimer(about=DESK, step="half-open", due=now + HALF_OPEN))
-    return _kept(draft, cause, None, f"still {counts.all_10min} automatic mails in 10 minutes: the breaker stays open")
+    return _kept(draft, cause, None, because("breaker stays open", counts.all_10min))

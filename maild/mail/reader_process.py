@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.reason import Reason, because
 from maild.mail import wire
 from maild.mail.child import ANSWER, LENGTH, QUESTION
 
@@ -51,7 +52,9 @@ class Owner(Protocol):
     def answered(self) -> None:
         """Hear that there is room for another mail."""
 
-    def lost(self, child: ReaderProcess, jobs: Sequence[Job], reason: str, traceback: str, *, was_ready: bool) -> None:
+    def lost(
+        self, child: ReaderProcess, jobs: Sequence[Job], reason: Reason, traceback: str, *, was_ready: bool
+    ) -> None:
         """Hear that the process has ended, with the mails it had."""
 
 
@@ -140,7 +143,7 @@ class ReaderProcess(asyncio.Protocol):
         while len(self._buffer) >= ANSWER.size:
             number, length = ANSWER.unpack_from(self._buffer)
             if length > MOST_ANSWER:
-                self.end("the reader answered nonsense")
+                self.end(because("reader answered nonsense"))
                 return
             if len(self._buffer) < ANSWER.size + length:
                 return
@@ -159,7 +162,7 @@ class ReaderProcess(asyncio.Protocol):
         try:
             mail = wire.mail_from(body, job.envelope)
         except ValueError as error:
-            self.end(f"the reader answered nonsense: {error}")
+            self.end(because("reader answered", str(error)))
             return
         self.jobs.popleft()
         self.since = time.monotonic()
@@ -169,7 +172,7 @@ class ReaderProcess(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The child closed its end: it is dying."""
         self._hear()
-        self.end("")
+        self.end(None)
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -181,13 +184,13 @@ class ReaderProcess(asyncio.Protocol):
         """Notice a child that has died without a word, or that has had its time."""
         if self._process is not None and self._process.poll() is not None:
             self._hear()
-            self.end("")
+            self.end(None)
         elif self.jobs and now - self.since > wall:
             self._hear()
             if self.jobs and now - self.since > wall:
-                self.end(f"reading took more than {wall:g} seconds")
+                self.end(because("reading took too long", f"{wall:g}"))
         elif not self.ready and now - self.since > START_SECONDS:
-            self.end("a reader did not get ready")
+            self.end(because("reader not ready"))
 
     def _hear(self) -> None:
         """Take answers that are here but unheard, so that no mail is blamed that has been read."""
@@ -195,7 +198,7 @@ class ReaderProcess(asyncio.Protocol):
             while self._socket is not None and not self._ended and (data := self._socket.recv(256 * 1024)):
                 self.data_received(data)
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: Reason | None) -> None:
         """Kill the process with everything it started, and say what becomes of its mails."""
         if self._ended:
             return
@@ -204,8 +207,8 @@ class ReaderProcess(asyncio.Protocol):
         self.jobs.clear()
         if self._transport is not None:
             self._transport.abort()
-        code, traceback = self._kill(wait=not reason)
-        self.owner.lost(self, jobs, reason or f"the reader ended: {_means(code)}", traceback, was_ready=was_ready)
+        code, traceback = self._kill(wait=reason is None)
+        self.owner.lost(self, jobs, reason or because("reader ended", _means(code)), traceback, was_ready=was_ready)
 
     def _kill(self, *, wait: bool) -> tuple[int | None, str]:
         process = self._process
@@ -240,10 +243,10 @@ def finish(job: Job, result: Mail | ReadingFailed) -> None:
         job.future.set_result(result)
 
 
-def _means(code: int | None) -> str:
+def _means(code: int | None) -> Reason:
     if code is None:
-        return "it closed its socket"
+        return because("closed its socket")
     if code < 0:
         name = signal.Signals(-code).name if -code in {one.value for one in signal.Signals} else str(-code)
-        return "too much processor time" if -code == signal.SIGXCPU else f"killed by {name}"
-    return f"exit status {code}"
+        return because("too much processor time") if -code == signal.SIGXCPU else because("killed by", name)
+    return because("exit status", code)

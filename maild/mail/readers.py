@@ -17,6 +17,8 @@ from collections.abc import Sequence
 
 from maild.core.errors import Unusable
 from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.reason import Reason, because
+from maild.core.reason_words import in_words
 from maild.mail import wire
 from maild.mail.options import ReadOptions
 from maild.mail.reader_process import START_SECONDS, Job, ReaderProcess, finish
@@ -27,6 +29,9 @@ TICK = 0.2
 MOST_HELPERS = 6
 _DEEP = 3
 """Mails in one child at a time, while they are small."""
+
+
+STOPPING = because("maild is stopping")
 
 
 class Readers:
@@ -83,10 +88,10 @@ class Readers:
             self._ticker.cancel()
         children, self._children = self._children, []
         for child in children:
-            child.end("maild is stopping")
+            child.end(STOPPING)
         children += self._dying
         for job in self._line:
-            finish(job, ReadingFailed(reason="maild is stopping"))
+            finish(job, ReadingFailed(reason=STOPPING))
         self._line.clear()
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(child.gone() for child in children))
@@ -111,7 +116,7 @@ class Readers:
         try:
             await child.start(self._command, self._memory, self._cpu, self._options)
         except OSError:  # no process to be had now: the tick tries again
-            child.end("a reader could not be started")
+            child.end(because("reader not started"))
 
     def _feed(self) -> None:
         """Give waiting mails to children: an idle one first, then behind small ones."""
@@ -133,7 +138,9 @@ class Readers:
         if self._line:
             self._feed()
 
-    def lost(self, child: ReaderProcess, jobs: Sequence[Job], reason: str, traceback: str, *, was_ready: bool) -> None:
+    def lost(
+        self, child: ReaderProcess, jobs: Sequence[Job], reason: Reason, traceback: str, *, was_ready: bool
+    ) -> None:
         """A child has ended: its first mail has failed, the ones behind it go back to the head of the line."""
         if child in self._children:
             self._children.remove(child)
@@ -143,7 +150,8 @@ class Readers:
             self._line.extendleft(reversed(jobs[1:]))
         if self._first is not None and not self._first.done() and not self._stopping:
             said = traceback.strip().rpartition("\n")[2]
-            self._first.set_exception(Unusable(f"a reader does not start: {reason}{': ' if said else ''}{said}"))
+            why = f"{in_words(reason, 'en')}{': ' if said else ''}{said}"
+            self._first.set_exception(Unusable(f"a reader does not start: {why}"))
         elif not self._stopping:
             if was_ready:  # one that never got so far is tried again at the next tick, not in a storm
                 self._ensure()
@@ -175,7 +183,7 @@ class Readers:
         spare = [child for child in self._children if not child.jobs and child.ready]
         for child in spare[: max(0, len(self._children) - self._processes)]:
             self._children.remove(child)
-            child.end("")
+            child.end(None)
         self._feed()
         busy = bool(self._line) or any(child.jobs or not child.ready for child in self._children)
         if busy or len(self._children) != self._processes:
