@@ -20,6 +20,8 @@ from maild.channels.deliver import Deliverer
 from maild.clock import Clock
 from maild.config import Config
 from maild.core.errors import Temporary, Unusable
+from maild.core.reason import Reason, because, text
+from maild.core.reason_words import in_words
 from maild.intake import Intake, Report
 from maild.journey import delivered
 from maild.journey.corridor import Corridor
@@ -276,20 +278,21 @@ class Daemon:
 
     def _report(self, report: Report) -> None:
         self.metrics.handled(report.outcome, report.seconds)
+        why = in_words(report.reason, "en")
         logs.handled(
             log,
             id=report.id,
             case=report.case,
             verdict=report.outcome,
-            reason=report.reason,
+            reason=why,
             ms=round(report.seconds * 1000, 1),
         )
         if report.outcome == "quarantined":
             self.metrics.quarantined()
-            log.error("quarantined", id=report.id, reason=report.reason)
+            log.error("quarantined", id=report.id, reason=why)
         for trouble in report.troubles:
             log.error("letter fell back", letter=trouble)
-            self._tell(f"letter:{trouble}", "a letter could not be written from its template", trouble)
+            self._tell(f"letter:{trouble}", because("letter fell back"), text(trouble))
 
     def _relay_faults(self, faults: Sequence[Fault]) -> None:
         self.faults.stand(faults)
@@ -299,23 +302,23 @@ class Daemon:
         if await self.faults.record():
             self.deliverer.wake()
 
-    def _tell(self, once_key: str, subject: str, reason: str) -> None:
-        task = asyncio.ensure_future(self._tell_operator(once_key, subject, reason))
+    def _tell(self, once_key: str, title: Reason, reason: Reason) -> None:
+        task = asyncio.ensure_future(self._tell_operator(once_key, title, reason))
         task.add_done_callback(_look)
 
-    async def _tell_operator(self, once_key: str, subject: str, reason: str) -> None:
+    async def _tell_operator(self, once_key: str, title: Reason, reason: Reason) -> None:
         corridor, at = self.corridor, now()
         queued = await self.writers.deciding.run(
-            lambda c: tell_operator(c, corridor, once_key=once_key, title=subject, reason=reason, now=at)
+            lambda c: tell_operator(c, corridor, once_key=once_key, title=title, reason=reason, now=at)
         )
         if queued:
             self.deliverer.wake()
 
-    def _quarantined(self, connection: Connection, inbound_id: int, reason: str) -> bool:
-        subject, text = f"mail {inbound_id} is in quarantine", f"maild inbound show {inbound_id}: {reason}"
+    def _quarantined(self, connection: Connection, inbound_id: int, reason: Reason) -> bool:
+        title, reason = because("mail is in quarantine", inbound_id), because("see inbound", inbound_id, reason)
         at = now()
         once_key = f"quarantine:{inbound_id}:{at.isoformat()}"
-        return tell_operator(connection, self.corridor, once_key=once_key, title=subject, reason=text, now=at)
+        return tell_operator(connection, self.corridor, once_key=once_key, title=title, reason=reason, now=at)
 
     def _settle(self, connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
         return delivered.settle(connection, self.corridor, results, who=self.who, now=now())
@@ -323,7 +326,8 @@ class Daemon:
     def _sent(self, mail: ToSend, result: outbox.Result) -> None:
         self.metrics.sent(result.state)
         if result.state != "sent":
-            log.warning("not sent", outbox=mail.id, case=mail.case, state=result.state, answer=result.answer)
+            why = in_words(result.reason, "en")
+            log.warning("not sent", outbox=mail.id, case=mail.case, state=result.state, answer=why)
 
     # -- the clock ------------------------------------------------------------------------------------------------
 

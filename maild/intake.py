@@ -26,6 +26,8 @@ from maild import logs
 from maild.core.cause import MailCame
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.reason import Reason, because
+from maild.core.reason_codes import Code
 from maild.journey.corridor import Corridor, Handled, walk
 from maild.mail.reader_process import Slow
 from maild.storage import inbound, mailboxes
@@ -119,9 +121,8 @@ class Report:
     id: int
     case: int | None
     outcome: str
-    reason: str
+    reason: Reason
     seconds: float
-    ack: str = ""
     troubles: tuple[str, ...] = ()
 
 
@@ -138,7 +139,7 @@ class Intake:
         corridor: Callable[[], Corridor],
         now: Callable[[], datetime],
         report: Callable[[Report], None],
-        quarantined: Callable[[Connection, int, str], bool],
+        quarantined: Callable[[Connection, int, Reason], bool],
     ) -> None:
         self._accepting, self._deciding = accepting, deciding
         self._reader, self._sender = reader, sender
@@ -346,13 +347,13 @@ class Intake:
 
     async def _read(self, item: _Item) -> None:
         if item.attempts > MOST_DEATHS:
-            reason = f"maild ended during each of {item.attempts - 1} attempts"
+            reason = because("ended during attempts", item.attempts - 1)
             await self._fail(item, ReadingFailed(reason=reason))
             return
         try:
             result = await self._reader.read_in(item.lane, item.raw, item.envelope, lambda: self._overdue(item))
         except Exception as error:  # noqa: BLE001 a bug in a reader's owner must not leave a mail in work for ever
-            item.failed = _failure("reading", error)
+            item.failed = _failure("reading failed", error)
             result = item.failed
         if isinstance(result, Slow):
             item.passed_by = True
@@ -421,7 +422,6 @@ class Intake:
                     case=plan.case,
                     outcome=plan.outcome,
                     reason=plan.reason,
-                    ack=plan.ack,
                     seconds=time.monotonic() - item.started,
                     troubles=handled.troubles,
                 ),
@@ -434,7 +434,7 @@ class Intake:
             item.tries += 1
             self._again(item, 0.0)
         else:
-            self._spawn(self._fail(item, _failure("deciding", error)))
+            self._spawn(self._fail(item, _failure("deciding failed", error)))
 
     def _still_trusted(self, item: _Item) -> bool:
         """Take a fault of the store for one, until it has often come with this mail while the store did other work."""
@@ -500,9 +500,9 @@ class Intake:
             self._report(report)
 
 
-def _failure(what: str, error: BaseException | None) -> ReadingFailed:
+def _failure(what: Code, error: BaseException | None) -> ReadingFailed:
     text = "".join(tracebacks.format_exception(error)) if error else ""
-    return ReadingFailed(reason=f"{what} failed: {type(error).__name__}", traceback=text)
+    return ReadingFailed(reason=because(what, type(error).__name__), traceback=text)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -12,6 +12,7 @@ from maild.channels.imap_account import Account, Login, Refused, Unreachable
 from maild.channels.mailboxes import Lost, Poller, Trouble
 from maild.channels.oauth2 import Grant, TokenRefused, Tokens, TokenUnreachable
 from maild.core.mail import Envelope
+from maild.core.reason import Reason, because, text
 from maild.storage import mailboxes
 from maild.storage.mailboxes import AlreadyStored, LeaseLost, Place
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from maild.intake import Intake
     from maild.storage.writer import Writer
 
-Alert = Callable[[str, str, str], None]
+Alert = Callable[[str, Reason, Reason], None]
 """Tell the operator: once_key, title, reason."""
 
 
@@ -150,8 +151,8 @@ class StoreLedger:
         )
         if how != "large" and attempts < mailboxes.MOST_TROUBLES:
             return False
-        what = f"a mail in the mailbox {name} cannot be taken"
-        self._alert(f"mailbox-mail:{name}:{folder}:{validity}:{uid}", what, f"UID {uid} in {folder}: {reason}")
+        what, why = because("mail cannot be taken", name), because("mail in folder", uid, folder, reason)
+        self._alert(f"mailbox-mail:{name}:{folder}:{validity}:{uid}", what, why)
         return how != "cut"
 
     async def solved(self, validity: int, uids: Sequence[int]) -> None:
@@ -169,10 +170,10 @@ class StoreLedger:
         since = now if before is None or before.failing_since is None else before.failing_since
         if error:
             if now - since >= after:
-                self._alert(f"mailbox:{name}:{since.isoformat()}", f"the mailbox {name} does not work", error)
+                self._alert(f"mailbox:{name}:{since.isoformat()}", because("mailbox does not work", name), text(error))
         elif before is not None and before.failing_since is not None and before.looked - since >= after:
-            reason = f"it had failed since {since:%Y-%m-%d %H:%M %Z}"
-            self._alert(f"mailbox-back:{name}:{since.isoformat()}", f"the mailbox {name} works again", reason)
+            reason = because("had failed since", f"{since:%Y-%m-%d %H:%M %Z}")
+            self._alert(f"mailbox-back:{name}:{since.isoformat()}", because("mailbox works again", name), reason)
 
 
 def start(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from maild import logs
 from maild.core.errors import Temporary
+from maild.core.reason import because, text
 from maild.core.refusals import RELAY, Fault
 from maild.journey.corridor import Corridor
 from maild.journey.said import tell_operator
@@ -81,13 +82,11 @@ class RelayFaults:
         return told
 
     def _tell(self, connection: Connection, fault: Fault) -> bool:
-        reason = (
-            f"{_what(fault.scope)}: {fault.answer}. Nothing is lost: what it refuses waits, and goes out by itself "
-            "when the relay takes it. See: maild outbox list --state deferred"
-        )
+        what = because("all mail") if fault.scope == RELAY else because("all mail of kind", fault.scope)
+        reason = because("relay refuses, what to do", what, text(fault.answer))
         # A relay that comes and goes is told of once an hour.
         once_key = f"relay:{fault.scope}:{fault.since:%Y-%m-%dT%H}"
-        title = "the relay refuses what it should take"
+        title = because("relay refuses")
         return tell_operator(
             connection, self._corridor(), once_key=once_key, title=title, reason=reason, now=self._now()
         )

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from maild import logs
 from maild.core.errors import Problem, Temporary, Unusable
 from maild.core.mail import Envelope, Mail
+from maild.core.reason import Reason, because, text
+from maild.core.reason import lines as in_lines
 from maild.mail import templates
 from maild.mail.read import ReadOptions, read
 from maild.places import write_private
@@ -52,7 +54,7 @@ class Reloader:
         corridor: Callable[[], Corridor],
         swap: Callable[[Corridor], None],
         record: Callable[[str], Awaitable[None]],
-        tell: Callable[[str, str, str], Awaitable[None]],
+        tell: Callable[[str, Reason, Reason], Awaitable[None]],
         metrics: Metrics,
     ) -> None:
         self._config, self._corridor, self._swap = config, corridor, swap
@@ -139,9 +141,10 @@ class Reloader:
         lines = [str(problem) for problem in problems]
         log.error("rules refused", still=version, problems=lines)
         once = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-        told = lines[:MOST_TOLD] + ([f"… and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else [])
-        reason = "\n".join([*told, f"The rules of version {version} stay in force."])
-        await self._tell(f"rules:{version}:{once}", "the new rules are refused", reason)
+        told = [text(line) for line in lines[:MOST_TOLD]]
+        told += [because("and more", len(lines) - MOST_TOLD)] if len(lines) > MOST_TOLD else []
+        reason = in_lines([*told, because("rules stay", version)])
+        await self._tell(f"rules:{version}:{once}", because("rules are refused"), reason)
 
 
 def pid_file(config: Config) -> Path:

@@ -19,6 +19,7 @@ from maild.core.cause import MailCame
 from maild.core.errors import MaildError
 from maild.core.mail import Mail, ReadingFailed
 from maild.core.plan import Plan, SetField
+from maild.core.reason_words import in_words
 from maild.journey.corridor import Corridor, consider
 from maild.side_by_side import Beside, Parted, opened_by
 from maild.storage import inbound, scratch
@@ -200,7 +201,8 @@ class Summary:
 def verdict(plan: Plan) -> dict[str, str]:
     """Return what a plan says of a mail, in comparable words."""
     opened = next(iter(opened_by(plan)), None)
-    values = dict.fromkeys(SAID, "") | {"outcome": plan.outcome, "ack": plan.ack}
+    ack = "sent" if plan.acked else in_words(plan.no_ack, "en")
+    values = dict.fromkeys(SAID, "") | {"outcome": plan.outcome, "ack": ack}
     if opened is not None:
         fields = [f"{one.name}={one.value}" for one in plan.changes if isinstance(one, SetField)]
         values |= {

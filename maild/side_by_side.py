@@ -14,6 +14,7 @@ from maild.core.apart import apart
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.plan import EndMail, OpenCase, SetField
+from maild.core.reason import text
 from maild.journey.corridor import Corridor, consider
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ CALLED = ("type", "priority", "confidential", "watchers")
 """Columns of a case that may differ: decisions read them of the case alone, and :class:`Beside` remembers them."""
 _UNREAD: Mapping[str, Any] = {"tags": (), "due": None}
 """What no later decision reads of a case."""
+
+
+_UNTOLD = text("")
 
 
 class Parted(Exception):
@@ -102,7 +106,7 @@ def _effects(plan: Plan) -> tuple[Any, ...]:
 
 def _effect(change: Change) -> Change:
     if isinstance(change, EndMail):
-        return replace(change, reason="")
+        return replace(change, reason=_UNTOLD)
     if isinstance(change, OpenCase):
         return replace(change, type="", priority="", confidential=False, watchers=(), **_UNREAD)
     return change

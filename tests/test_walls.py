@@ -83,8 +83,8 @@ ANYWHERE = {"pydantic"}
 
 PURE = {
     "__future__", "abc", "base64", "bisect", "calendar", "collections", "copy", "dataclasses", "datetime", "difflib",
-    "enum", "functools", "hashlib", "heapq", "hmac", "itertools", "math", "operator", "re", "statistics", "string",
-    "struct", "textwrap", "types", "typing", "unicodedata", "zlib", "pydantic", "decimal", "zoneinfo",
+    "enum", "functools", "hashlib", "heapq", "hmac", "itertools", "json", "math", "operator", "re", "statistics",
+    "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib", "pydantic", "decimal", "zoneinfo",
 }  # fmt: skip
 """All that core may import: nothing that reads a clock, a file, a socket or chance."""
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__"}

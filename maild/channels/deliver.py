@@ -233,12 +233,15 @@ class Deliverer:
             return outbox.Result(id=mail.id, state="sent", answer=answer.answer)
         if answer.state == "failed" and about == "letter":
             return outbox.Result(id=mail.id, state="failed", answer=answer.answer)
-        why = outbox.UNREACHABLE if answer.relay else outbox.SET_UP if about == "fault" else ""
-        said = why + answer.answer
         due = next_try(mail.attempts, mail.created, now)
-        if due is None:
-            return outbox.Result(id=mail.id, state="failed", answer=f"given up: {said}")
-        return outbox.Result(id=mail.id, state="deferred", answer=said, due=due)
+        return outbox.Result(
+            id=mail.id,
+            state="failed" if due is None else "deferred",
+            answer=answer.answer,
+            due=due,
+            waits_for_relay=answer.relay or about == "fault",
+            given_up=due is None,
+        )
 
     def _done(self, mail: ToSend, result: outbox.Result) -> None:
         self._results.append((mail, result))

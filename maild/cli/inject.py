@@ -24,6 +24,7 @@ from maild.cli.history import Box, Entry, open_box
 from maild.config import Config
 from maild.core.errors import Temporary
 from maild.core.mail import Envelope
+from maild.core.reason import Reason
 from maild.intake import Intake, Report
 from maild.mail.readers import Readers
 from maild.parts import (
@@ -265,7 +266,7 @@ def _silent(report: Report) -> None:
     """The listing below says what became of each mail."""
 
 
-def _silent_quarantine(connection: engines.Connection, key: int, reason: str) -> bool:
+def _silent_quarantine(connection: engines.Connection, key: int, reason: Reason) -> bool:
     """The listing below says so."""
     return False
 

@@ -11,6 +11,7 @@ from typing import Any
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import plain
 from maild.core.mail import Envelope, Mail
+from maild.core.reason_words import in_words
 from maild.core.robots import robot
 from maild.mail import identity
 from maild.mail.hops import Hop, hops
@@ -76,7 +77,7 @@ def as_dict(mail: Mail) -> dict[str, Any]:
             for file in mail.attachments
         ],
         "auto": None if verdict.kind in ("human", "list") else verdict.kind,
-        "auto_reason": verdict.reason,
+        "auto_reason": in_words(verdict.reason, "en"),
         "bounce": bounced,
         "bounce_rcpts": list(report.recipients) if bounced and report is not None else [],
         "bounce_status": report.status if bounced and report is not None else "",
@@ -102,7 +103,7 @@ def as_text(mail: Mail, way: Sequence[Hop] = ()) -> str:
         f"Date        {mail.date.isoformat() if mail.date is not None else 'unreadable or missing'}",
         f"Message-ID  {mail.message_id or 'none'}",
         f"Answers     {' '.join(mail.in_reply_to) or 'no other mail'}",
-        f"Kind        {verdict.kind}{': ' if verdict.reason else ''}{verdict.reason}",
+        f"Kind        {verdict.kind if verdict.said is None else in_words(verdict.said, 'en')}",
         f"Language    {mail.language or 'not clear'}",
     ]
     if mail.forwarded is not None:

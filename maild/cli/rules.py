@@ -26,8 +26,11 @@ from maild.config import Config
 from maild.core.errors import MaildError, Unusable
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.people import departments_of
-from maild.core.plan import Plan, TraceLine
+from maild.core.plan import Plan
+from maild.core.reason import Reason
+from maild.core.reason_words import in_words
 from maild.core.rules import Rulebook
+from maild.core.trace import TraceLine
 from maild.mail import templates
 from maild.mail.readers import Readers
 from maild.places import make_folder, write_private
@@ -65,7 +68,7 @@ def explain(path: Path, file: Path, *, to: str | None, as_json: bool, live: bool
     envelope = Envelope(source="inject", received=at, sender=None, recipients=given_recipients(config, rulebook, to))
     mail = asyncio.run(_read(config, rulebook, _raw(file), envelope))
     if isinstance(mail, ReadingFailed):
-        raise MaildError(f"{file} cannot be read: {mail.reason}")
+        raise MaildError(f"{file} cannot be read: {_english(mail.reason)}")
     plan = _decide_live(config, mail, at) if live else _decide_alone(config, rulebook, mail, at)
     if as_json:
         print(to_json(_shown(plan)))
@@ -122,8 +125,12 @@ async def _read(config: Config, rulebook: Rulebook, raw: bytes, envelope: Envelo
 
 def _shown(plan: Plan) -> dict[str, Any]:
     said = {key: value for key, value in replays.verdict(plan).items() if value}
-    trace = [{"rule": line.rule, "hit": line.hit, "detail": line.detail} for line in plan.trace]
-    return said | {"reason": plan.reason, "rules": plan.rules, "trace": trace}
+    trace = [{"rule": _english(one.rule), "hit": one.hit, "detail": _english(one.detail)} for one in plan.trace]
+    return said | {"reason": _english(plan.reason), "code": plan.reason.code, "rules": plan.rules, "trace": trace}
+
+
+def _english(reason: Reason | None) -> str:
+    return in_words(reason, "en")
 
 
 def _story(plan: Plan, mail: Mail, rulebook: Rulebook) -> None:
@@ -134,32 +141,15 @@ def _story(plan: Plan, mail: Mail, rulebook: Rulebook) -> None:
     for name, value in replays.verdict(plan).items():
         if value:
             console.print(f"  {name:13}{one_line(value)}")
-    console.print(f"  {'because':13}{one_line(plan.reason)}")
+    console.print(f"  {'because':13}{one_line(_english(plan.reason))}")
     console.print(f"\nrules {plan.rules}, in order", style="bold")
     print_trace(console, plan.trace)
 
 
 def print_trace(console: Console, trace: Sequence[TraceLine]) -> None:
     """Print what each rule hit or missed."""
-    for line in _folded(trace):
-        mark, style = ("✔", "green") if line.hit else ("·", "dim")
-        console.print(
-            f"  {mark} {one_line(line.rule)}{': ' if line.detail else ''}{one_line(line.detail)}", style=style
-        )
-
-
-def _folded(trace: Sequence[TraceLine]) -> list[TraceLine]:
-    """Put the acknowledgement's rows that missed into one line: they say the same of every mail a person wrote."""
-    shown: list[TraceLine] = []
     for line in trace:
-        last = shown[-1] if shown else None
-        if last is not None and not (line.hit or line.detail or last.hit or last.detail):
-            head, _, row = line.rule.rpartition(" row ")
-            if head and last.rule.startswith(f"{head} row "):
-                shown[-1] = replace(last, rule=f"{last.rule}, {row}")
-                continue
-        shown.append(line)
-    return shown
+        console.print(f"  {one_line(_english(line.said))}", style="green" if line.hit else "dim")
 
 
 def replay(path: Path, *, since: str, rules: Path | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from maild.core.calendars import Period
 from maild.core.conditions import Condition
+from maild.core.reason import Reason
 from maild.core.trace import TraceLine
 
 Strategy = Literal["round_robin", "least_open", "group"]
@@ -48,7 +49,7 @@ class Rule:
     """One rule."""
 
     name: str
-    label: str
+    label: Reason
     """How the trace calls it: ``routing/it.toml:12 it-password``."""
     line: int
     when: Condition

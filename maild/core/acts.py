@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from maild.core import agents
 from maild.core.agents import Act
 from maild.core.cases import OVER
@@ -10,11 +12,15 @@ from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, HeldMessage
 from maild.core.letters import Subject, about_case, names, readers
 from maild.core.mail import Attachment
-from maild.core.plan import CountsAs, DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
+from maild.core.plan import CountsAs, DropHeld, Plan, Record, ReleaseHeld, UseToken
+from maild.core.reason import Reason, because, lines
 from maild.core.threading import Evidence
 
 MOST_REFUSALS = 20
 """Refusals and confirmations to one agent within an hour: a robot that answers them must come to an end."""
+
+
+_Asked = Literal["confirmation", "refusal"]
 
 
 def act(draft: MailDraft, found: Evidence) -> Plan:
@@ -39,7 +45,7 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
         _answer(draft, case, act, draft.mail.own_text, draft.mail.attachments, draft.inbound)
         return draft.done("answer", case.number, act.reason)
     if act.meaning == "note":
-        draft.add(case, "note", "internal", agent=agent.id, note="" if act.verified else "not verified")
+        draft.add(case, "note", "internal", agent=agent.id, note=None if act.verified else because("not verified"))
         return draft.done("note", case.number, act.reason)
     if act.meaning == "refused":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
@@ -69,11 +75,10 @@ def _spend(draft: MailDraft) -> None:
 def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
     """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
     if draft.counts.agent_letters_hour >= MOST_REFUSALS:
-        draft.note("why", False, "enough were sent to this agent within the hour")
+        draft.note("why", False, because("enough letters"))
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     trace = () if draft.facts.agents is None else draft.facts.agents.traces.get(case.number, ())
-    lines = [f"{'✔' if hit else '·'} {rule}{': ' if detail else ''}{detail}" for rule, hit, detail in trace]
     draft.desk.write(
         "why",
         about,
@@ -83,14 +88,12 @@ def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
         once_key=f"why:{draft.inbound}",
         counts_as="why",
         language=agent.language or about.department.language,
-        values={"text": "\n".join(lines) or "–"},
+        values={"text": lines(line.said for line in trace) if trace else "–"},
         to_agent=True,
     )
 
 
-def _ask_agent(
-    draft: MailDraft, kind: NoticeKind, case: CaseFacts, act: Act, *, held: HeldMessage | None = None
-) -> None:
+def _ask_agent(draft: MailDraft, kind: _Asked, case: CaseFacts, act: Act, *, held: HeldMessage | None = None) -> None:
     """Write to the agent's registered address, a few times an hour at most: the mail may be forged.
 
     Mails that only claim to be the agent's are counted apart. A stranger can write those: they fill the agent's mailbox
@@ -105,12 +108,13 @@ def _ask_agent(
     else:
         enough = counts.agent_letters_hour >= MOST_REFUSALS or (first and counts.confirmations_hour >= most)
     if enough:
-        draft.note(kind, False, "enough were sent to this agent within the hour")
+        draft.note(kind, False, because("enough letters"))
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     text = draft.mail.own_text if held is None else held.text
     files = draft.mail.attachments if held is None else held.attachments
-    values: dict[str, str | tuple[str, ...]] = {"agent_name": agent.name, "held_text": text, "reason": act.reason}
+    values: dict[str, str | tuple[str, ...] | Reason]
+    values = {"agent_name": agent.name, "held_text": text, "reason": act.reason}
     values |= {"attachments": names(files), "recipients": readers(about, agent)}
     if kind == "confirmation":
         values |= _what_a_yes_does(draft, about, act, held)
@@ -129,12 +133,12 @@ def _ask_agent(
     )
 
 
-def _limit(kind: NoticeKind, act: Act, *, again: bool) -> str:
+def _limit(kind: _Asked, act: Act, *, again: bool) -> str:
     """Name what is asked once about a mail: its once_key begins with it."""
     return "claim" if act.claimed else "again" if again else kind
 
 
-def _counts_as(kind: NoticeKind, act: Act, *, again: bool) -> CountsAs:
+def _counts_as(kind: _Asked, act: Act, *, again: bool) -> CountsAs:
     """Say which limit a letter counts for; a question about a proved mail is one that nobody can forge."""
     if act.claimed:
         return "claim"
@@ -197,7 +201,7 @@ def _confirm(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> 
 def _after_answer(draft: MailDraft, case: CaseFacts, agent: str) -> None:
     draft.move(case, "agent answered")
     if case.assignee is None and case.status not in OVER:
-        draft.assign(case, agent, "answered first")
+        draft.assign(case, agent, because("answered first"))
 
 
 def _answer(
@@ -208,7 +212,7 @@ def _answer(
     text = agents.public_words(text, agent, about.alias or about.department.address)
     people = readers(about, agent)
     if not people:
-        draft.note("answer", False, "the case has nobody to answer")
+        draft.note("answer", False, because("nobody to answer"))
     for person in people:
         draft.desk.write(
             "answer",

@@ -11,6 +11,8 @@ from maild.core.draft import Draft
 from maild.core.facts import Asks, Facts, LetterAsks, LetterFacts, LetterState, Pace, ThreadAsks
 from maild.core.paces import Pacer
 from maild.core.plan import ClearTimers, Plan, Record, SettleLetter
+from maild.core.reason import because, text
+from maild.core.reason_codes import Code
 from maild.core.rules import Rulebook
 
 
@@ -37,14 +39,14 @@ def decide_said(cause: AdminSaid, asks: Asks, facts: Facts, rulebook: Rulebook) 
         case MoveCase():
             return _move(draft, cause.said)
         case ReleaseLetters():
-            return _settle(draft, "released", "queued", _held(facts.letters.values()))
+            return _settle(draft, "letters released", "held mail released", "queued", _held(facts.letters.values()))
         case DropLetters():
-            return _settle(draft, "dropped", "dropped", _held(facts.letters.values()))
+            return _settle(draft, "letters dropped", "held mail dropped", "dropped", _held(facts.letters.values()))
         case RetryLetters():
             return _retry(draft)
         case TellOperator(title=title, reason=reason, once_key=once_key):
             if facts.told_before:
-                return draft.done("nothing", None, "told before")
+                return draft.done("nothing", None, because("told before"))
             draft.tell_operator(title, reason, once_key=once_key)
             return draft.done("done", None, title)
         case other:
@@ -54,24 +56,24 @@ def decide_said(cause: AdminSaid, asks: Asks, facts: Facts, rulebook: Rulebook) 
 def _move(draft: Draft, said: MoveCase) -> Plan:
     case = draft.facts.threads.cases.get(said.case)
     if case is None:
-        return draft.done("not allowed", None, f"there is no case {said.case}")
+        return draft.done("not allowed", None, because("no such case", said.case))
     # Not merged: that needs the case that lives on, and nothing leads back from it.
     legal = sorted(TRANSITIONS[case.status] - {"merged"})
     if said.status == case.status:
-        return draft.done("nothing", case.number, f"case {case.number} is {case.status} already")
+        return draft.done("nothing", case.number, because("already so", case.number, case.status))
     if said.status not in legal:
-        can = ", ".join(legal) or "nothing"
-        reason = f"case {case.number} is {case.status} and cannot become {said.status}; it can become: {can}"
+        can = text(", ".join(legal)) if legal else because("nothing")
+        reason = because("cannot become", case.number, case.status, said.status, can)
         return draft.done("not allowed", case.number, reason)
     draft.set_status(case, said.status, actor=draft.actor)
-    return draft.done("done", case.number, f"by {draft.actor}")
+    return draft.done("done", case.number, because("by", draft.actor))
 
 
 def _held(letters: Iterable[LetterFacts]) -> list[LetterFacts]:
     return [letter for letter in letters if letter.state == "held"]
 
 
-def _settle(draft: Draft, what: str, state: LetterState, letters: list[LetterFacts]) -> Plan:
+def _settle(draft: Draft, did: Code, what: str, state: LetterState, letters: list[LetterFacts]) -> Plan:
     """Bring held letters to another state, with an event each on their case; what is sent keeps the pace."""
     pacer = Pacer(draft.facts.pace or Pace(), draft.facts.now)
     for letter in letters:
@@ -80,17 +82,17 @@ def _settle(draft: Draft, what: str, state: LetterState, letters: list[LetterFac
         draft.changes.append(ClearTimers(about=About(what="letter", id=letter.id)))
         draft.changes.append(
             Record(
-                what=f"held mail {what}",
+                what=what,
                 case=letter.case,
                 actor=draft.actor,
                 before="held",
                 after=state,
-                reason=letter.once_key,
+                reason=text(letter.once_key),
             )
         )
     if letters and state == "queued":
         draft.changes.append(pacer.kept())
-    return draft.done("done" if letters else "nothing", None, f"{len(letters)} letters {what}")
+    return draft.done("done" if letters else "nothing", None, because(did, len(letters)))
 
 
 def _retry(draft: Draft) -> Plan:
@@ -111,7 +113,7 @@ def _retry(draft: Draft) -> Plan:
                 actor=draft.actor,
                 before=letter.state,
                 after="deferred",
-                reason=letter.once_key,
+                reason=text(letter.once_key),
             )
         )
-    return draft.done("done" if letters else "nothing", None, f"{len(letters)} letters tried again")
+    return draft.done("done" if letters else "nothing", None, because("letters tried again", len(letters)))

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import Literal
 
 from maild.core import placement, threading, tokens
-from maild.core.command_lines import REASON as COMMANDS
 from maild.core.command_lines import Said, taken_apart
 from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts
 from maild.core.mail import Attachment, Mail
 from maild.core.people import domain_of
+from maild.core.reason import Reason, because, both
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.core.rules import Agent, Rulebook
 from maild.core.threading import Evidence
@@ -27,6 +27,7 @@ from maild.core.yes_no import yes_or_no
 Meaning = Literal["answer", "note", "held", "refused", "confirm", "discard", "ask again", "replay", "why"]
 FRESH = timedelta(hours=48)
 """An act whose Date is further off than this may be an old mail sent again (FAULTS A6)."""
+COMMANDS = because("looks like a command")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Act:
 
     meaning: Meaning
     agent: Agent
-    reason: str
+    reason: Reason
     verified: bool = True
     """For a note: False shows it as not verified."""
     internal: bool = False
@@ -120,31 +121,32 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
     internal = found.audience == "internal" and not found.mixed
     if proof.known and asks_why(mail.own_text, rulebook):
         if not proof.token and not _works_on(agent.id, found.case, rulebook):
-            return Act(meaning="refused", agent=agent, reason="only who works on a case is told how it was decided")
-        return Act(meaning="why", agent=agent, reason="asks how the case was decided", internal=True)
+            return Act(meaning="refused", agent=agent, reason=because("works on it only"))
+        return Act(meaning="why", agent=agent, reason=because("asks why"), internal=True)
     if _told(facts).act_used:
-        return Act(meaning="replay", agent=agent, reason="this very mail has acted before: nothing is done twice")
+        return Act(meaning="replay", agent=agent, reason=because("acted before"))
     if internal and proof.known:
-        reason = "answers an internal notice"
+        reason = because("answers an internal notice")
         return Act(meaning="note", agent=agent, reason=reason, verified=proof.passes, internal=True)
     missing = _missing(mail, found, facts, rulebook, proof)
     said = taken_apart(mail.own_text, found.case.type, rulebook)
     if missing is not None:
         # What may never leave is held as a note: confirmed, it stays internal.
         own = None if internal else _file_of_ours(mail.attachments)
-        missing = f"{missing}; {COMMANDS}" if said.commands and not internal and own is None else missing
-        reason = missing if own is None else f"{missing}; {own}; confirmed, it becomes an internal note"
+        commands = COMMANDS if said.commands and not internal and own is None else None
+        reason = both(missing, commands, own, None if own is None else because("becomes a note"))
         claimed = not (proof.token or proof.passes)
         return Act(meaning="held", agent=agent, reason=reason, internal=internal or own is not None, claimed=claimed)
     stop = _stops(said, mail.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
     first = _answered_meanwhile(mail, agent, found.case, facts, rulebook)
-    asked = [reason for reason in (first, COMMANDS if said.commands else None) if reason is not None]
-    if asked:
-        return Act(meaning="held", agent=agent, reason="; ".join(asked), proved=True)
-    how = "SMTP AUTH" if proof.login else "own signed address" + (" and authentication" if proof.passes else "")
-    return Act(meaning="answer", agent=agent, reason=f"answer by {agent.id}: {how}")
+    if first is not None or said.commands:
+        asked = both(first, COMMANDS if said.commands else None)
+        return Act(meaning="held", agent=agent, reason=asked, proved=True)
+    proved = because("by address and authentication" if proof.passes else "by address")
+    how = because("by SMTP AUTH") if proof.login else proved
+    return Act(meaning="answer", agent=agent, reason=because("answered by", agent.id, how))
 
 
 def _told(facts: Facts) -> AgentFacts:
@@ -162,23 +164,23 @@ def _proof(mail: Mail, found: Evidence, agent: Agent) -> _Proof:
     )
 
 
-def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proof: _Proof) -> str | None:
+def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proof: _Proof) -> Reason | None:
     """Say what the evidence for an answer lacks: E1+E2+E3, or E1+E4, or (by policy) E1+E2."""
     if found.mixed:
-        return "it was sent to an internal address and to another one: is it for the customer?"
+        return because("internal address and another")
     if found.audience == "internal":
-        return "not enough evidence that the agent wrote this note"
+        return because("note not proven")
     if not proof.login and not (proof.token and found.audience == "answer"):
-        return "not enough evidence: the agent's own signed address is missing"
+        return because("signed address is missing")
     if not proof.login and not proof.passes and (proof.failing or rulebook.desk.agents != "token"):
-        return "not enough evidence: authentication of the sender's domain is missing"
+        return because("authentication is missing")
     prefix = rulebook.desk.number_prefix
     named = threading.subject_numbers(mail.subject, prefix) or threading.subject_numbers(mail.text, prefix)
     right = {found.number, found.case.number}
     if (named and not right.intersection(named)) or (not named and not proof.login):
-        return f"the mail itself does not name {prefix}#{found.case.number}"
+        return because("does not name", f"{prefix}#{found.case.number}")
     if not proof.login and mail.date is not None and abs(mail.envelope.received - mail.date) > FRESH:
-        return f"its date is more than {FRESH // timedelta(hours=1)} hours off"
+        return because("date is off", FRESH // timedelta(hours=1))
     return None
 
 
@@ -186,26 +188,27 @@ def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, ruleb
     """Weigh the answer to "did you write this?": only a plain yes lets the held mail go, and a plain no ends it."""
     held = _told(facts).held.get(found.token.reference) if found.token is not None else None
     if not good or held is None or held.agent != agent.id:
-        return Act(meaning="held", agent=agent, reason="a confirmation that proves nothing", ask=False, internal=True)
+        reason = because("confirmation proves nothing")
+        return Act(meaning="held", agent=agent, reason=reason, ask=False, internal=True)
     said = yes_or_no(mail.own_text, agent.name)
     if held.dropped and said != "no":
-        return Act(meaning="refused", agent=agent, reason="you have said no to this e-mail before")
+        return Act(meaning="refused", agent=agent, reason=because("said no before"))
     if held.done:
-        reason = "discarded before" if held.dropped else "confirmed before: nothing is sent twice"
+        reason = because("discarded before" if held.dropped else "confirmed before")
         return Act(meaning="note", agent=agent, reason=reason, internal=True)
     if said == "no":
-        return Act(meaning="discard", agent=agent, reason=f"discarded by {agent.id}", internal=True)
+        return Act(meaning="discard", agent=agent, reason=because("discarded by", agent.id), internal=True)
     words = taken_apart(held.text, found.case.type, rulebook)
     stop = None if held.internal else _stops(words, held.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
     if said == "neither":  # it may be a second thought: what waits loses nothing and leaks nothing
-        reason = "your answer was neither a clear yes nor a clear no"
+        reason = because("neither yes nor no")
         return Act(meaning="ask again", agent=agent, reason=reason, internal=True)
     if not held.internal and says_nothing(words, held.attachments):
-        reason = f"confirmed by {agent.id}: nothing stands below the command, nothing is sent"
+        reason = because("confirmed, nothing to send", agent.id)
         return Act(meaning="confirm", agent=agent, reason=reason, internal=True)
-    return Act(meaning="confirm", agent=agent, reason=f"confirmed by {agent.id}", internal=held.internal)
+    return Act(meaning="confirm", agent=agent, reason=because("confirmed by", agent.id), internal=held.internal)
 
 
 def says_nothing(said: Said, files: tuple[Attachment, ...]) -> bool:
@@ -215,14 +218,14 @@ def says_nothing(said: Said, files: tuple[Attachment, ...]) -> bool:
 
 def _stops(
     said: Said, files: tuple[Attachment, ...], case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent
-) -> str | None:
+) -> Reason | None:
     """Say why what stands below an answer's commands must not leave; None also when nothing stands there."""
     if says_nothing(said, files):
         return None
     return unsendable(said.below, files, case, facts, rulebook, agent)
 
 
-def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> str | None:
+def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> Reason | None:
     """Say who answered after the notice that this mail replies to was written (SPEC X6)."""
     last = _told(facts).last_answers.get(case.number)
     if last is None or last.agent == agent.id:
@@ -231,7 +234,7 @@ def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts,
         notice = facts.threads.outgoing.get(token.outbox)
         if notice is not None and notice.created is not None:
             other = rulebook.agents[last.agent].name if last.agent in rulebook.agents else last.agent
-            return f"{other} answered after the notice you reply to" if last.at > notice.created else None
+            return because("answered meanwhile", other) if last.at > notice.created else None
     return None
 
 
@@ -248,20 +251,20 @@ def unsendable(
     facts: Facts,
     rulebook: Rulebook,
     agent: Agent,
-) -> str | None:
+) -> Reason | None:
     """Say why an agent's words must not leave, or None: a command word, nothing to send, or something private."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     if first.startswith("#") or _COMMAND.search(text):
         found = _COMMAND.search(text)
-        return f"it holds a command that maild does not know: {(found.group().strip() if found else first)[:40]}"
+        return because("unknown command", (found.group().strip() if found else first)[:40])
     if not first and not any(not file.decoration for file in files):
-        return "there is no text to send"
+        return because("no text to send")
     if any(shape.search(_unescaped(text)) for shape in _SIGNED):
-        return "it holds a signed address that belongs to somebody"
+        return because("holds a signed address")
     if (own := _file_of_ours(files)) is not None:
         return own
     if SENTINEL_LINE.search(text) or _INTERNAL.search(text):
-        return "it holds parts of an internal notice"
+        return because("holds a notice")
     return _private(text.lower(), case, facts, rulebook, agent)
 
 
@@ -270,13 +273,13 @@ def _unescaped(text: str) -> str:
     return _WRITTEN_PLUS.sub("+", text).replace("%40", "@") if "%" in text else text
 
 
-def _file_of_ours(files: tuple[Attachment, ...]) -> str | None:
+def _file_of_ours(files: tuple[Attachment, ...]) -> Reason | None:
     """Say which file must not leave: some mail clients attach the notice that they answer (FAULTS A13)."""
     name = next((file.name for file in files if file.ours), None)
-    return None if name is None else f"the file {name} is or holds a letter of maild's own"
+    return None if name is None else because("file of ours", name)
 
 
-def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent) -> str | None:
+def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent: Agent) -> Reason | None:
     """Say which address in a text its readers must not learn: another agent's, a reader's, or another case's.
 
     The agent's own is replaced by the department's, see :func:`public_words`.
@@ -291,7 +294,7 @@ def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent
         private |= readers - own
     for address in sorted(private):
         if re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text):
-            return f"it holds the address {address}, which its readers may not know"
+            return because("holds an address", address)
     return None
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from maild.core.actions import Rule
 from maild.core.mail import Mail
+from maild.core.reason import because
 from maild.core.routing import groups_of
 from maild.core.rules import Rulebook
 from maild.core.sight import Sight, Signal, Signals
@@ -89,6 +90,9 @@ def _shared(rules: tuple[Rule, ...], other: tuple[Rule, ...]) -> list[str]:
     return [rule.name for rule in rules if known.get(rule.name) == _bare(rule)]
 
 
+_NOWHERE = because("rule", "", "")
+
+
 def _bare(rule: Rule) -> Rule:
     """Leave out where a rule stands: nothing but the trace tells."""
-    return replace(rule, label="", line=0, missed=None)
+    return replace(rule, label=_NOWHERE, line=0, missed=None)

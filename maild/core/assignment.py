@@ -1,4 +1,4 @@
-"""Who gets a new case: the group's strategy over its present agents, with the reason in words (SPEC F1, X13)."""
+"""Who gets a new case: the group's strategy over its present agents, with the reason (SPEC F1, X13)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 
 from maild.core.actions import Preference, Strategy
 from maild.core.facts import AssignmentFacts, Facts
+from maild.core.reason import Reason, because, both
 from maild.core.rules import Absence, Agent, Group, Rulebook
 
 
@@ -16,7 +17,7 @@ class Assignment:
     """The agent chosen (or nobody) and why."""
 
     agent: str | None
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,51 +61,52 @@ def _person(name: str, facts: Facts, rulebook: Rulebook, group: Group, wanted: W
     while name in rulebook.agents and name not in asked:
         absence = away(rulebook.agents[name], facts, rulebook)
         if absence is None:
-            via = f", who stands in for {asked[0]}" if asked else ""
-            return Assignment(agent=name, reason=f"the rule names {name}{via}")
+            named = because("rule names substitute", name, asked[0]) if asked else because("rule names", name)
+            return Assignment(agent=name, reason=named)
         asked.append(name)
         name = absence.substitute or ""
     chosen = _by_strategy(group, facts, rulebook, wanted)
-    return Assignment(agent=chosen.agent, reason=f"{' and '.join(asked) or name} is away; {chosen.reason}")
+    absent = because("is away", ", ".join(asked) or name)
+    return Assignment(agent=chosen.agent, reason=both(absent, chosen.reason))
 
 
 def _by_strategy(group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted) -> Assignment:
     strategy = wanted.assign or group.assign
     if strategy == "group":
-        return Assignment(agent=None, reason=f"group {group.id} shares its cases")
+        return Assignment(agent=None, reason=because("group shares", group.id))
     known = [rulebook.agents[name] for name in group.members if name in rulebook.agents]
     free = [agent for agent in known if away(agent, facts, rulebook) is None and not _full(agent, facts)]
     skipped = [agent.id for agent in known if agent not in free]
     if not free:
-        return Assignment(agent=None, reason=f"nobody in {group.id} is free")
-    notes = [f"not {', '.join(skipped)}"] if skipped else []
+        return Assignment(agent=None, reason=because("nobody is free", group.id))
+    notes = [because("passed over", ", ".join(skipped))] if skipped else []
     for preference in group.prefer if wanted.prefer is None else wanted.prefer:
         free, note = _preferred(preference, free, group, facts, rulebook, wanted)
-        if note:
+        if note is not None:
             notes.append(note)
     chosen, reason = _next(group, free, facts) if strategy == "round_robin" else _least(group, free, facts)
-    return Assignment(agent=chosen.id, reason="; ".join([reason, *notes]))
+    return Assignment(agent=chosen.id, reason=both(reason, *notes))
 
 
 def _preferred(
     preference: Preference, free: list[Agent], group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted
-) -> tuple[list[Agent], str]:
+) -> tuple[list[Agent], Reason | None]:
     """Keep those a preference names; when it names nobody who is free, all stay."""
     last = _loads(facts).last_agent.get(group.id)
-    tests: dict[Preference, tuple[Callable[[Agent], bool], str]] = {
-        "sticky": (lambda agent: agent.id == last, "had the customer's last case"),
+    tests: dict[Preference, tuple[Callable[[Agent], bool], Reason]] = {
+        "sticky": (lambda agent: agent.id == last, because("had the last case")),
         "language": (
             lambda agent: wanted.language in ((agent.language or rulebook.desk.languages[0]), *agent.languages),
-            f"answers in {wanted.language}",
+            because("answers in", wanted.language),
         ),
         "competence": (
             lambda agent: not agent.competences.isdisjoint(_competences(wanted)),
-            f"knows {wanted.type}",
+            because("knows", wanted.type),
         ),
     }
     test, note = tests[preference]
     kept = [agent for agent in free if test(agent)]
-    return (kept, note) if kept else (free, "")
+    return (kept, note) if kept else (free, None)
 
 
 def _competences(wanted: Wanted) -> frozenset[str]:
@@ -112,18 +114,19 @@ def _competences(wanted: Wanted) -> frozenset[str]:
     return frozenset({".".join(parts[: length + 1]) for length in range(len(parts))} | set(wanted.tags))
 
 
-def _least(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, str]:
+def _least(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, Reason]:
     """Choose who has the fewest open cases; among equals whose turn it is."""
     fewest = min(_loads(facts).load.get(agent.id, 0) for agent in free)
     turn = _turn(group, facts)
     chosen = min((a for a in free if _loads(facts).load.get(a.id, 0) == fewest), key=lambda agent: turn[agent.id])
-    return chosen, f"least open in {group.id}: {fewest}"
+    return chosen, because("least open", group.id, fewest)
 
 
-def _next(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, str]:
+def _next(group: Group, free: Sequence[Agent], facts: Facts) -> tuple[Agent, Reason]:
     turn = _turn(group, facts)
     chosen = min(free, key=lambda agent: turn[agent.id])
-    return chosen, f"next in {group.id} after {_loads(facts).rotation.get(group.id) or 'nobody'}"
+    last = _loads(facts).rotation.get(group.id)
+    return chosen, because("first in turn", group.id) if last is None else because("next in turn", group.id, last)
 
 
 def _turn(group: Group, facts: Facts) -> dict[str, int]:

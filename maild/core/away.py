@@ -11,6 +11,7 @@ from maild.core import robots
 from maild.core.casetypes import Field, value_of
 from maild.core.draft import MailDraft
 from maild.core.plan import Plan, SetAbsence
+from maild.core.reason import Reason, because, text
 from maild.core.rules import Absence, Rulebook
 from maild.core.words import fold
 
@@ -36,13 +37,13 @@ def by_command(draft: MailDraft) -> Plan | None:
     today = draft.facts.now.astimezone(draft.rulebook.zone).date()
     line = next((line.strip() for line in draft.mail.own_text.splitlines() if line.strip()), "")
     absence = read_line(line, draft.rulebook, today=today)
-    draft.note("absence", absence is not None, line[:60] if absence is not None else "")
+    draft.note("absence", absence is not None, text(line[:60]) if absence is not None else None)
     if absence is None:
         return None
     if not draft.proven_agent:
-        draft.note("absence", False, "nothing proves that the agent wrote it")
+        draft.note("absence", False, because("agent not proven"))
         return None
-    return _noted(draft, agent, absence, "said so")
+    return _noted(draft, agent, absence, because("said so"))
 
 
 def by_robot(draft: MailDraft) -> Plan | None:
@@ -54,14 +55,16 @@ def by_robot(draft: MailDraft) -> Plan | None:
     end = back - timedelta(days=1)
     if not today <= end <= today + timedelta(days=LONGEST):
         return None
-    return _noted(draft, agent, Absence(start=today, end=end), "out of office")
+    return _noted(draft, agent, Absence(start=today, end=end), because("out of office"))
 
 
-def _noted(draft: MailDraft, agent: str, absence: Absence, why: str) -> Plan:
+def _noted(draft: MailDraft, agent: str, absence: Absence, why: Reason) -> Plan:
     draft.changes.append(SetAbsence(agent=agent, absence=absence, reason=why))
-    draft.ack = "an agent's absence is only noted"
-    instead = f", {absence.substitute} stands in" if absence.substitute else ""
-    return draft.done("ignored", None, f"{agent} is away {absence.start}–{absence.end}{instead}: {why}")
+    draft.no_ack = because("absence is only noted")
+    days = agent, absence.start.isoformat(), absence.end.isoformat()
+    if absence.substitute:
+        return draft.done("ignored", None, because("away, somebody stands in", *days, absence.substitute, why))
+    return draft.done("ignored", None, because("away", *days, why))
 
 
 def read_line(line: str, rulebook: Rulebook, *, today: date) -> Absence | None:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 
 from maild.core.facts import Arrival
+from maild.core.reason import Reason, because
 
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[^\W_]+")
@@ -40,7 +41,7 @@ def similar(one: Sequence[int], two: Sequence[int]) -> bool:
     return sum(1 for value in lowest if value in common) * 4 >= len(lowest) * 3
 
 
-def burst(arrivals: Sequence[Arrival], *, limit: int, subject: str, text: Sequence[int]) -> tuple[int, str] | None:
+def burst(arrivals: Sequence[Arrival], *, limit: int, subject: str, text: Sequence[int]) -> tuple[int, Reason] | None:
     """Return the case this mail folds into and why, or None when it is no burst.
 
     ``arrivals`` are the author's mails of the last 10 minutes, oldest first; ``limit`` 0 means never.
@@ -50,7 +51,7 @@ def burst(arrivals: Sequence[Arrival], *, limit: int, subject: str, text: Sequen
     with_case = [arrival for arrival in arrivals if arrival.case is not None]
     alike = [a for a in with_case if a.subject_shape == subject and similar(a.text_shape, text)]
     if len(alike) >= SIMILAR_COUNT and alike[0].case is not None:
-        return alike[0].case, f"{len(alike)} mails in 10 minutes look the same"
+        return alike[0].case, because("mails look the same", len(alike))
     if len(arrivals) + 1 >= limit and with_case and with_case[0].case is not None:
-        return with_case[0].case, f"{len(arrivals) + 1} mails in 10 minutes"
+        return with_case[0].case, because("mails in 10 minutes", len(arrivals) + 1)
     return None

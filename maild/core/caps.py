@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from maild.core.facts import Counts
 from maild.core.look import Look
+from maild.core.reason import Reason, because
 from maild.core.rules import Rulebook
 
 HELD_FOR = timedelta(hours=24)
@@ -14,22 +15,22 @@ HALF_OPEN = timedelta(minutes=30)
 """How long the breaker stays open before it looks again."""
 
 
-def caps_exceeded(look: Look) -> str | None:
+def caps_exceeded(look: Look) -> Reason | None:
     """Say which cap one more acknowledgement would exceed, or None."""
     counts, caps = look.counts, look.rulebook.desk.caps
     if look.asks.agent is not None and look.mail.authentication.verdict == "pass":
         return None  # caps bind automatic mail to non-agents only
     if counts.address_10min >= caps.per_address_10min:
-        return f"{counts.address_10min} acks to this address in 10 minutes"
+        return because("acks to address in 10 minutes", counts.address_10min)
     if counts.address_day >= caps.per_address_day:
-        return f"{counts.address_day} acks to this address in 24 hours"
+        return because("acks to address in a day", counts.address_day)
     if look.caps.ack_domain is not None and counts.domain_hour >= caps.per_domain_hour:
-        return f"{counts.domain_hour} acks to {look.caps.ack_domain} in an hour"
+        return because("acks to domain in an hour", counts.domain_hour, look.caps.ack_domain)
     if look.caps.unauthenticated:
         if counts.unauthenticated_address_day >= caps.unauthenticated_per_address_day:
-            return "one ack a day to an unauthenticated address"
+            return because("one ack a day to unauthenticated")
         if counts.unauthenticated_hour >= caps.unauthenticated_hour:
-            return f"{counts.unauthenticated_hour} acks to unauthenticated addresses in an hour"
+            return because("acks to unauthenticated in an hour", counts.unauthenticated_hour)
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from maild.core.facts import Status
 from maild.core.mail import Mail
+from maild.core.reason import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class Delivered:
     letter: int
     """Outbox id."""
     state: Literal["deferred", "failed"]
-    answer: str
+    answer: Reason
     """The relay's own words, or why there were none."""
 
 
@@ -112,8 +113,8 @@ class TellOperator:
     The desk says this to itself (``actor`` is "maild"), as an admin who watched it would.
     """
 
-    title: str
-    reason: str
+    title: Reason
+    reason: Reason
     once_key: str
 
 

@@ -17,7 +17,6 @@ from maild.core.rules import Rulebook
 from maild.core.verb_words import CASE_VERBS
 from maild.core.words import fold
 
-REASON = "its first line looks like a command that this desk cannot carry out yet"
 MOST_VERB = 60
 """Characters that a verb may take with what surrounds it; a longer line without a colon is prose."""
 MOST_LINES = 50

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from maild.core.reason import Reason
 from maild.core.words import Needle
 
 Where = Literal["subject", "text", "any"]
@@ -34,7 +35,7 @@ class Address:
 
     what: Literal["to", "cc", "from"]
     globs: Globs
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Domain:
     """``from_domain``: the author's domain, or one above it, is one of these."""
 
     domains: frozenset[str]
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Words:
     longer: tuple[Needle, ...]
     keys: frozenset[str] | None
     """One of these must be among the text's keys, else nothing can be found; None: no such quick look."""
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class Regex:
     where: Where
     number: int
     source: str
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Header:
     name: str
     globs: Globs | None
     present: bool = True
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class File:
     larger: int | None = None
     """Bytes."""
     smaller: int | None = None
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class Fact:
 
     what: Literal["has_attachment", "automatic", "list", "bounce", "authenticated", "reply", "forward", "open_hours"]
     wanted: bool
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ class OneOf:
     what: Literal["language", "role", "contact_tag", "organisation", "agreement"]
     names: frozenset[str]
     """Casefolded."""
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ class FieldIs:
 
     name: str
     globs: Globs
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,7 @@ class Recipients:
 
     least: int
     most: int | None
-    miss: str
+    miss: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

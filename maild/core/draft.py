@@ -27,6 +27,8 @@ from maild.core.plan import (
     TraceLine,
     Visibility,
 )
+from maild.core.reason import Reason, because, both
+from maild.core.reason_codes import Code
 from maild.core.rules import Rulebook
 
 MOST_THREAD = 10
@@ -45,9 +47,9 @@ class Draft:
         self.desk = Desk(facts, rulebook)
         self._standing: dict[int, tuple[Status, str | None]] = {}
 
-    def note(self, rule: str, hit: bool, detail: str) -> None:
+    def note(self, rule: Code, hit: bool, detail: Reason | None = None) -> None:
         """Add a line to the trace."""
-        self.trace.append(TraceLine(rule=rule, hit=hit, detail=detail))
+        self.trace.append(TraceLine(rule=because(rule), hit=hit, detail=detail))
 
     def set_status(self, case: CaseFacts, status: Status, *, actor: str = "maild") -> None:
         """Move a case to a status, from the one that this plan has given it by now."""
@@ -61,14 +63,14 @@ class Draft:
         """Give a case the status it has after something happened."""
         self.set_status(case, after(case.status, happening))
 
-    def assign(self, case: CaseFacts, agent: str | None, reason: str) -> None:
+    def assign(self, case: CaseFacts, agent: str | None, reason: Reason) -> None:
         """Give a case to an agent, or to nobody."""
         status, before = self._standing.get(case.number, (case.status, case.assignee))
         if agent != before:
             self.changes.append(Assign(case=case.number, before=before, assignee=agent, status=status, reason=reason))
             self._standing[case.number] = status, agent
 
-    def tell_operator(self, title: str, reason: str, *, once_key: str) -> None:
+    def tell_operator(self, title: Reason, reason: Reason, *, once_key: str) -> None:
         """Tell a person who runs maild."""
         if self.rulebook.desk.operator is None:
             return
@@ -76,7 +78,7 @@ class Draft:
         if key is not None:
             self.desk.add(operator_notice(self.rulebook, sign, key=key, title=title, reason=reason, once_key=once_key))
 
-    def done(self, outcome: Outcome, case: int | None, reason: str) -> Plan:
+    def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
         """Close the plan."""
         return Plan(
             outcome=outcome,
@@ -100,7 +102,8 @@ class MailDraft(Draft):
         super().__init__(asks, facts, rulebook, key=str(cause.inbound), actor=self.mail.identity.address or "unknown")
         self.inbound = cause.inbound
         self.caps, self.counts = asks.caps or CapAsks(), facts.caps or Counts()
-        self.ack = "nobody asked for one"
+        self.no_ack: Reason | None = because("nobody asked for one")
+        """Why no acknowledgement goes out; None when one does."""
 
     @property
     def proven_agent(self) -> bool:
@@ -114,7 +117,7 @@ class MailDraft(Draft):
         visibility: Visibility,
         *,
         agent: str | None = None,
-        note: str = "",
+        note: Reason | None = None,
         flag: bool = True,
     ) -> None:
         """Store the mail as an entry of a case."""
@@ -130,22 +133,21 @@ class MailDraft(Draft):
             )
         )
 
-    def flagged(self, note: str) -> str:
+    def flagged(self, note: Reason | None) -> Reason | None:
         """Add to a note what makes the mail odd: its Message-ID came before with other content (MAIL §3)."""
         known = self.facts.threads.known
         if self.mail.message_id is None or all(seen.message_id != self.mail.message_id for seen in known):
             return note
-        flag = "same Message-ID as an earlier mail, other content"
-        return f"{note}; {flag}" if note else flag
+        return both(note, because("Message-ID used before"))
 
-    def tell_agents(self, kind: NoticeKind, about: Subject, *, key: str, banner: str = "") -> None:
+    def tell_agents(self, kind: NoticeKind, about: Subject, *, key: str, banner: Reason | None = None) -> None:
         """Tell the agents of a case about this mail, but not the one who certainly wrote it."""
         skip = self.asks.agent if self.proven_agent else None
         to_agents(
             self.desk, kind, about, self.mail, self.rulebook, inbound=self.inbound, key=key, banner=banner, skip=skip
         )
 
-    def done(self, outcome: Outcome, case: int | None, reason: str) -> Plan:
+    def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
         """Close the plan; a mail taken in quietly tells nobody."""
         quiet = self.mail.envelope.quiet
         if quiet:
@@ -164,7 +166,8 @@ class MailDraft(Draft):
             )
         )
         plan = super().done(outcome, case, reason)
-        return replace(plan, ack="quiet import" if quiet else self.ack, inbound=self.inbound)
+        no_ack = because("quiet import") if quiet else self.no_ack
+        return replace(plan, acked=no_ack is None, no_ack=no_ack, inbound=self.inbound)
 
     def _follow_threads(self) -> None:
         """Say, for each case the mail enters, what its participants have seen of it by now."""

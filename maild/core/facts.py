@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Literal
 
 from maild.core.mail import Attachment
+from maild.core.reason import Reason
 from maild.core.rules import Absence
+from maild.core.trace import TraceLine
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
@@ -241,7 +243,7 @@ class LetterFacts:
     attempts: int
     created: datetime
     """When it was queued, or when an admin began its time anew."""
-    error: str = ""
+    error: Reason | None = None
     warned: bool = False
     """Somebody has been told that it is late."""
 
@@ -370,7 +372,7 @@ class AgentFacts:
     """Of the addresses named: those of contacts."""
     last_answers: Mapping[int, LastAnswer] = field(default_factory=dict)
     """By case."""
-    traces: Mapping[int, tuple[tuple[str, bool, str], ...]] = field(default_factory=dict)
+    traces: Mapping[int, tuple[TraceLine, ...]] = field(default_factory=dict)
     """By case: the trace of the decision that opened it; read only when an agent asks why."""
 
 

@@ -9,14 +9,15 @@ from maild.core.facts import CaseFacts, Duplicate
 from maild.core.look import Look, Ruling
 from maild.core.people import addressed
 from maild.core.plan import NoteDepartment, Plan, RecordBounce, Strike
+from maild.core.reason import because, both, text
 from maild.core.undelivered import tell_of_letter
 
 
 def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
     """File the same content once more: only a department that had not got it yet is noted (MAIL §3)."""
-    draft.ack = "the same content was handled before"
+    draft.no_ack = because("handled before")
     case = draft.facts.threads.cases.get(earlier.case) if earlier.case is not None else None
-    reason = f"same content as inbound {earlier.inbound}"
+    reason = because("same content as", earlier.inbound)
     if case is None:
         return draft.done("duplicate", earlier.case, reason)
     case = threading.survivor(case.number, draft.facts)
@@ -29,7 +30,7 @@ def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
             noted.append(department)
             change = NoteDepartment(case=case.number, department=department, noted=tuple(sorted(noted)))
             draft.changes.append(change)
-            reason += f"; {department} noted"
+            reason = both(reason, because("department noted", department))
     return draft.done("duplicate", case.number, reason)
 
 
@@ -51,9 +52,9 @@ def quarantine(draft: MailDraft, ruling: Ruling) -> Plan:
     before = draft.counts.strikes_hour
     first = before == 0 if draft.mail.received_count >= MOST_HOPS else before == acknowledgement.MOST_BAD_TOKENS
     if first:
-        title = f"mail {draft.inbound} is in quarantine"
+        title = because("mail is in quarantine", draft.inbound)
         draft.tell_operator(title, ruling.detail, once_key=f"quarantine:{draft.inbound}:rule")
-    return draft.done("quarantined", None, str(ruling))
+    return draft.done("quarantined", None, ruling.reason)
 
 
 def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
@@ -62,7 +63,7 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
     key = acknowledgement.our_outgoing(look)
     outgoing = None if key is None else draft.facts.threads.outgoing.get(key)
     if outgoing is None:
-        return draft.done("unmatched", None, f"{ruling}: about nothing of ours")
+        return draft.done("unmatched", None, because("about nothing of ours", ruling.reason))
     case = draft.facts.threads.cases.get(outgoing.case) if outgoing.case is not None else None
     if case is not None:
         case = threading.survivor(case.number, draft.facts)
@@ -71,10 +72,10 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
     permanent = found.status.startswith("5") or (not found.status and found.action in ("failed", ""))
     status = found.status or ("5.0.0" if permanent else "4.0.0")
     draft.changes.append(RecordBounce(outbox=outgoing.id, status=status, permanent=permanent))
-    reason = f"bounce {status} of outgoing mail {outgoing.id} to {outgoing.to}"
+    reason = because("bounce of", status, outgoing.id, outgoing.to)
     told_before = not permanent or outgoing.bounced
     if case is not None:
-        draft.add(case, "bounce", "internal", note=status, flag=False)
+        draft.add(case, "bounce", "internal", note=text(status), flag=False)
     if not told_before and outgoing.kind not in ("undelivered", "operator"):
         _tell_undelivered(draft, case, outgoing.to, status, found.diagnostic)
     return draft.done("bounce", None if case is None else case.number, reason)
@@ -85,15 +86,16 @@ def _tell_undelivered(draft: MailDraft, case: CaseFacts | None, to: str, status:
     values = {"to": to, "status_code": status, "diagnostic": diagnostic, "reason": diagnostic}
     if not tell_of_letter(draft, case, to, values, key=f"bounced:{draft.inbound}"):
         once_key = f"bounced:{draft.inbound}:operator"
-        draft.tell_operator("not delivered", f"<{to}>: {status} {diagnostic}", once_key=once_key)
+        reason = because("bounced", to, status, diagnostic)
+        draft.tell_operator(because("not delivered"), reason, once_key=once_key)
 
 
 def silent(draft: MailDraft, case: CaseFacts | None, ruling: Ruling) -> Plan:
     """Store a mail in its case without any effect."""
     if case is None:
-        return draft.done("ignored", None, f"{ruling}: belongs to no case")
-    draft.add(case, "auto", "silent", note=str(ruling), flag=False)
-    return draft.done("silent", case.number, str(ruling))
+        return draft.done("ignored", None, because("belongs to no case", ruling.reason))
+    draft.add(case, "auto", "silent", note=ruling.reason, flag=False)
+    return draft.done("silent", case.number, ruling.reason)
 
 
 def own_case(draft: MailDraft) -> CaseFacts | None:

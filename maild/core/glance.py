@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 
 from maild.core.conditions import Address, AllOf, AnyOf, Condition, Domain, Header, Not, Regex, Words
+from maild.core.matching import all_of, denied, none_of, without_header
+from maild.core.reason import Reason
 from maild.core.sight import NOBODY, Signal
 
-Glance = tuple[frozenset[Signal], bool | None, str]
+Glance = tuple[frozenset[Signal], bool | None, Reason | None]
 """The signals, and the answer to a mail with none of them, as :func:`maild.core.matching.answer` gives it."""
 _ANY_OF_DOMAIN = re.compile(r"\*@([^*?@]+)")
 
@@ -24,10 +26,7 @@ def glance(condition: Condition) -> Glance | None:
         case Regex():
             return frozenset({condition.number}), False, condition.miss
         case Header():
-            missing = (
-                (None, f"{condition.miss} (missing)") if condition.present else (True, f"no header {condition.name}")
-            )
-            return frozenset({f"header:{condition.name}"}), *missing
+            return frozenset({f"header:{condition.name}"}), *without_header(condition)
         case Domain():
             return frozenset({NOBODY, *(f"domain:{name}" for name in condition.domains)}), False, condition.miss
         case Address():
@@ -38,12 +37,12 @@ def glance(condition: Condition) -> Glance | None:
             return _any(condition)
         case Not():
             found = glance(condition.part)
-            return None if found is None else (found[0], None if found[1] is None else not found[1], f"not: {found[2]}")
+            return None if found is None else (found[0], None if found[1] is None else not found[1], denied(found[2]))
         case _:
             return None
 
 
-def must(when: Condition) -> tuple[frozenset[Signal] | None, str]:
+def must(when: Condition) -> tuple[frozenset[Signal] | None, Reason | None]:
     """Return the signals of which a rule's mail must bear one, and how the rule says that it bears none.
 
     Words that must be there come first, wherever they stand among the parts.
@@ -52,7 +51,7 @@ def must(when: Condition) -> tuple[frozenset[Signal] | None, str]:
         if isinstance(part, Words) and part.keys is not None:
             return part.keys, part.miss
     found = glance(when)
-    return (None, "") if found is None or found[1] is True else (found[0], found[2])
+    return (None, None) if found is None or found[1] is True else (found[0], found[2])
 
 
 def _address(condition: Address) -> Glance | None:
@@ -72,8 +71,8 @@ def _address(condition: Address) -> Glance | None:
 def _all(condition: AllOf) -> Glance | None:
     """Join the parts up to the first that does not hold, as asking them in order would."""
     signals: frozenset[Signal] = frozenset()
-    on: list[str] = []
-    unknown: str | None = None
+    on: list[Reason | None] = []
+    unknown: Reason | None = None
     for part in condition.parts:
         found = glance(part)
         if found is None:
@@ -84,13 +83,13 @@ def _all(condition: AllOf) -> Glance | None:
         if found[1] is None:
             unknown = unknown or found[2]
         on.append(found[2])
-    return (signals, True, ", ".join(on)) if unknown is None else (signals, None, unknown)
+    return (signals, True, all_of(on)) if unknown is None else (signals, None, unknown)
 
 
 def _any(condition: AnyOf) -> Glance | None:
     """Join the parts up to the first that holds, as asking them in order would."""
     signals: frozenset[Signal] = frozenset()
-    missed: list[str] = []
+    missed: list[Reason | None] = []
     unknown = False
     for part in condition.parts:
         found = glance(part)
@@ -101,4 +100,4 @@ def _any(condition: AnyOf) -> Glance | None:
             return signals, True, found[2]
         unknown = unknown or found[1] is None
         missed.append(found[2])
-    return signals, None if unknown else False, f"any: {'; '.join(missed)}"
+    return signals, None if unknown else False, none_of(missed)

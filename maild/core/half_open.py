@@ -8,6 +8,7 @@ from maild.core.draft import Draft
 from maild.core.facts import Asks, CapAsks
 from maild.core.kept import Kind, kept, over
 from maild.core.plan import OpenBreaker, Plan, SetTimer
+from maild.core.reason import because
 
 
 def _asks(_: TimerDue) -> Asks:
@@ -19,12 +20,12 @@ def _keep(draft: Draft, cause: TimerDue) -> Plan:
     counts, now = draft.facts.caps, draft.facts.now
     assert counts is not None
     if counts.breaker_open_since is None:
-        return over(draft, cause, None, "the breaker is closed")
+        return over(draft, cause, None, because("breaker is closed"))
     if counts.all_10min < breaker_limit(counts, draft.rulebook):
         draft.changes.append(OpenBreaker(closed=True))
-        return kept(draft, cause, None, "quiet again: the breaker is closed")
+        return kept(draft, cause, None, because("quiet again"))
     draft.changes.append(SetTimer(about=DESK, step="half-open", due=now + HALF_OPEN))
-    return kept(draft, cause, None, f"still {counts.all_10min} automatic mails in 10 minutes: the breaker stays open")
+    return kept(draft, cause, None, because("breaker stays open", counts.all_10min))
 
 
 HALF_OPENS = Kind(asks=_asks, keep=_keep, catch_up="newest")

@@ -17,6 +17,8 @@ from maild.core.letters import about_case
 from maild.core.look import Look, Ruling
 from maild.core.placement import Placement
 from maild.core.plan import AddParticipant, CountLoop, Plan
+from maild.core.reason import because, both
+from maild.core.reason_codes import Code
 from maild.core.rules import Rulebook
 from maild.core.thanks import is_thanks
 from maild.core.threading import Evidence
@@ -28,14 +30,14 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
     if facts.threads.duplicate is not None:
         return filing.duplicate(draft, facts.threads.duplicate)
     found = threading.evidence(draft.mail, facts, rulebook)
-    draft.note("evidence", found is not None, found.detail if found else "nothing names a case")
+    draft.note("evidence", found is not None, found.detail if found else because("nothing names a case"))
     place = placement.place(draft.mail, found, facts, rulebook, agent=asks.agent, department=asks.departments[0])
     seen = look(draft, found, place)
     ruling, tried = acknowledgement.rule(seen)
     draft.trace += tried
-    draft.ack = str(ruling)
+    draft.no_ack = ruling.reason
     filing.strike(draft)
-    if ruling.row in ("1", "10"):
+    if ruling.row in acknowledgement.LOOPS:
         draft.changes.append(CountLoop())
     if (plan := _filed(draft, seen, ruling)) is not None:
         return plan
@@ -74,7 +76,7 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
     if ruling.action == "quarantine":
         return filing.quarantine(draft, ruling)
     if ruling.action in ("bounce", "unmatched"):
-        reported = draft.mail.report is not None or ruling.row == "3"
+        reported = draft.mail.report is not None or ruling.row == "a delivery report"
         if reported or acknowledgement.is_automatic(replace(look, act=False)):
             return filing.report(draft, look, ruling)
         return None  # a person who wrote to a bounce address
@@ -83,16 +85,22 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
     if ruling.action == "file" and look.matched is not None:
         return filing.silent(draft, look.matched, ruling)
     if ruling.action == "file" and draft.asks.agent is not None and acknowledgement.is_auto_reply(draft.mail):
-        return away.by_robot(draft) or draft.done(
-            "ignored", None, f"{ruling}: an agent's automatic reply about no case"
-        )
+        return away.by_robot(draft) or draft.done("ignored", None, because("agent's automatic reply", ruling.reason))
     if ruling.action == "spam":
-        return draft.done("spam", None, str(ruling))
+        return draft.done("spam", None, ruling.reason)
     return None
 
 
+_PLACED: dict[placement.Place, Code] = {
+    "entry": "an entry",
+    "pending": "a pending entry",
+    "new": "a new case",
+    "join": "an entry, and takes part",
+}
+
+
 def _from_somebody(draft: MailDraft, found: Evidence | None, place: Placement, ruling: Ruling) -> Plan:
-    draft.note("placement", place.place != "new", f"{place.place}: {place.reason}")
+    draft.note("placement", place.place != "new", because(_PLACED[place.place], place.reason))
     if place.case is not None and place.place in ("entry", "join"):
         return _entry(draft, place.case, place, found)
     if place.case is not None and place.place == "pending":
@@ -105,12 +113,13 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
         identity = draft.mail.identity
         joined = AddParticipant(case=case.number, address=identity.address or "", name=identity.name, by="cc policy")
         draft.changes.append(joined)
-    note = draft.flagged(found.note if found is not None else "")
-    draft.add(case, "customer", "public", note=found.note if found is not None else "")
+    odd = found.note if found is not None else None
+    note = draft.flagged(odd)
+    draft.add(case, "customer", "public", note=odd)
     # Thanks reopens nothing (MAIL §3): a case that is over stays so, and the agent reads it at leisure.
     thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
     happened: Happening = "customer thanked" if thanks else "customer wrote"
-    draft.note("thanks", thanks, "")
+    draft.note("thanks", thanks)
     draft.move(case, happened)
     about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
     if place.place == "join":
@@ -121,7 +130,7 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
 
 
 def _pending(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
-    note = "; ".join(text for text in (place.reason, found.note if found is not None else "") if text)
+    note = both(place.reason, found.note if found is not None else None)
     draft.add(case, "customer", "pending", note=note)
     if not _too_many(draft, case):
         about = about_case(case, draft.rulebook)
@@ -134,5 +143,5 @@ def _too_many(draft: MailDraft, case: CaseFacts) -> bool:
     department = draft.rulebook.departments.get(case.department)
     limit = department.burst if department is not None else 0
     many = 0 < limit < len(draft.facts.threads.arrivals)
-    draft.note("flood", many, f"{len(draft.facts.threads.arrivals)} mails of this sender in 10 minutes" if many else "")
+    draft.note("flood", many, because("mails of sender", len(draft.facts.threads.arrivals)) if many else None)
     return many

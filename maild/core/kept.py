@@ -10,6 +10,7 @@ from maild.core.cause import TimerDue
 from maild.core.draft import Draft
 from maild.core.facts import Asks
 from maild.core.plan import EndTimer, Plan
+from maild.core.reason import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +23,13 @@ class Kind:
     """What is done of one that fell due several times for one object while nobody looked."""
 
 
-def over(draft: Draft, cause: TimerDue, case: int | None, reason: str) -> Plan:
+def over(draft: Draft, cause: TimerDue, case: int | None, reason: Reason) -> Plan:
     """End a promise that holds no more."""
     draft.changes.append(EndTimer(timer=cause.timer, reason=reason))
     return draft.done("nothing", case, reason)
 
 
-def kept(draft: Draft, cause: TimerDue, case: int | None, reason: str) -> Plan:
+def kept(draft: Draft, cause: TimerDue, case: int | None, reason: Reason) -> Plan:
     """End a promise that has been kept."""
     draft.changes.append(EndTimer(timer=cause.timer, reason=reason))
     return draft.done("done", case, reason)

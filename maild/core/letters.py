@@ -41,12 +41,14 @@ from maild.core.facts import CaseFacts, Facts, Key
 from maild.core.mail import Attachment, Mail, Mailbox
 from maild.core.moments import moment
 from maild.core.people import domain_of, folded, present
-from maild.core.plan import CountsAs, Notice, NoticeKind
+from maild.core.plan import ACKS, CountsAs, Notice, NoticeKind
+from maild.core.reason import Reason
+from maild.core.reason_words import in_words
 from maild.core.rules import Agent, Department, Rulebook
 
 MOST_NAME = 60
 """Characters of a name in a list of addresses; a longer one could push its address out of the line."""
-Values = Mapping[str, str | int | tuple[str, ...]]
+Values = Mapping[str, str | int | tuple[str, ...] | Reason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +153,9 @@ class Desk:
         local, _, own = about.department.address.rpartition("@")
         domain = desk.reply_domain or own
         tag = f"{desk.number_prefix}#{about.number}"
-        acknowledges = kind.startswith("ack")
+        acknowledges = kind in ACKS
         thread = _agent_thread(about.number, domain, desk.number_prefix)
-        common: dict[str, str | int | tuple[str, ...]] = {
+        common: dict[str, str | int | tuple[str, ...] | Reason] = {
             "number": tag,
             "title": "" if about.confidential else about.title,
             "department": about.department.sender_name,
@@ -260,7 +262,7 @@ def to_agents(
     *,
     inbound: int,
     key: str,
-    banner: str = "",
+    banner: Reason | None = None,
     agents: Iterable[Agent] | None = None,
     skip: str | None = None,
 ) -> None:
@@ -292,7 +294,7 @@ def to_agents(
                 "group": about.group,
                 "assignee": _name(about.assignee, rulebook),
                 "status": label(about.status, language),  # type: ignore[arg-type]
-                "banner": banner,
+                "banner": banner or "",
                 "priority": priority_label(about.priority, language),
                 "answer_by": "" if about.answer_by is None else writer.moment(about.answer_by, language),
                 "copies": tuple(_box(box) for box in mail.cc),
@@ -326,7 +328,7 @@ def _name(agent: str | None, rulebook: Rulebook) -> str:
     return rulebook.agents[agent].name if agent is not None and agent in rulebook.agents else ""
 
 
-def operator_notice(rulebook: Rulebook, sign: Key, *, key: int, title: str, reason: str, once_key: str) -> Notice:
+def operator_notice(rulebook: Rulebook, sign: Key, *, key: int, title: Reason, reason: Reason, once_key: str) -> Notice:
     """Write what a person who runs maild should know; ``key`` is its outbox id, and there must be an operator."""
     desk = rulebook.desk
     assert desk.operator is not None
@@ -342,7 +344,7 @@ def operator_notice(rulebook: Rulebook, sign: Key, *, key: int, title: str, reas
         language=desk.languages[0],
         from_address=first.address,
         from_name=desk.name,
-        subject=f"[{desk.number_prefix}] {title}",
+        subject=f"[{desk.number_prefix}] {in_words(title, desk.languages[0])}",
         message_id=tokens.sign_message_id(sign, outbox=key, case=None, audience="internal", domain=domain),
         automatic="auto-generated",
         return_path=tokens.sign_bounce(sign, outbox=key, domain=domain),

@@ -7,8 +7,37 @@ from typing import Literal
 
 from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts
 from maild.core.mail import Mail
+from maild.core.reason import Reason, because
 from maild.core.rules import Rulebook
 
+Row = Literal[
+    "endless",  # it goes round for ever
+    "guessing",  # it is sent to signed addresses that are not ours, one of many
+    "many hops",
+    "our own",  # a mail of ours that comes back
+    "at a bounce address",
+    "a delivery report",
+    "a receipt",  # a read receipt or an abuse report
+    "from nobody",  # null return path
+    "answers our invitation",
+    "auto-submitted",  # RFC 3834
+    "nobody reads",  # its author's address is one that nobody reads
+    "a list",  # mailing lists and bulk mail
+    "suppresses answers",
+    "a robot",  # by headers and subjects of automatic answers
+    "a calendar answer",
+    "ourselves",  # our own addresses and peer desks
+    "an echo",  # our signed words, from somebody who takes no part
+    "an act",  # an agent's
+    "blocked",
+    "not trusted",
+    "a follow-up",
+    "over a cap",
+    "the breaker",
+    "not proven",  # nothing proves who wrote it
+    "a person",
+]
+"""The rows of the table of automatic replies, in order."""
 Action = Literal["quarantine", "silent", "bounce", "unmatched", "file", "quiet", "spam", "held", "guarded", "ack"]
 
 
@@ -36,9 +65,11 @@ class Look:
 class Ruling:
     """The row that matched, its action and on what."""
 
-    row: str
+    row: Row
     action: Action
-    detail: str
+    detail: Reason
 
-    def __str__(self) -> str:
-        return f"MAIL §4 row {self.row}: {self.detail}"
+    @property
+    def reason(self) -> Reason:
+        """The row and on what it matched."""
+        return because("by row", because(self.row), self.detail)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from maild.core.reason import Reason
+
 Source = Literal["smtp", "lmtp", "submission", "imap", "inject"]
 Verdict = Literal["pass", "fail", "none", "unknown"]
 
@@ -218,5 +220,5 @@ class Mail:
 class ReadingFailed:
     """What reading says when there is no Mail: the reader died, ran out of time or memory, or raised."""
 
-    reason: str
+    reason: Reason
     traceback: str = field(default="", repr=False)

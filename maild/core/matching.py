@@ -25,12 +25,13 @@ from maild.core.conditions import (
     Regex,
     Words,
 )
+from maild.core.reason import Reason, because, both, listed
 from maild.core.robots import mailing_list
 from maild.core.sight import Sight
 from maild.core.words import find
 
-Answer = tuple[bool | None, str]
-"""Yes, no or unknown; and on what, for the trace."""
+Answer = tuple[bool | None, Reason | None]
+"""Yes, no or unknown; and on what, for the trace (None: there is nothing that it asks)."""
 
 
 @dataclass(slots=True)
@@ -53,12 +54,12 @@ def answer(condition: Condition, sight: Sight, captures: Captures) -> Answer:
 def _address(condition: Address, sight: Sight, _captures: Captures) -> Answer:
     if condition.what == "from":
         if sight.author is None:
-            return None, f"{condition.miss} (From names nobody)"
+            return None, because("From names nobody", condition.miss)
         hit = condition.globs.match(sight.author)
-        return hit, f"from: {sight.author}" if hit else condition.miss
+        return hit, because("found", "from", sight.author) if hit else condition.miss
     for address in sight.to if condition.what == "to" else sight.cc:
         if condition.globs.match(address) or condition.globs.match(_without_tag(address)):
-            return True, f"{condition.what}: {address}"
+            return True, because("found", condition.what, address)
     return False, condition.miss
 
 
@@ -69,11 +70,11 @@ def _without_tag(address: str) -> str:
 
 def _domain(condition: Domain, sight: Sight, _captures: Captures) -> Answer:
     if sight.author is None:
-        return None, f"{condition.miss} (From names nobody)"
+        return None, because("From names nobody", condition.miss)
     domain = sight.author.rpartition("@")[2]
     while domain:
         if domain in condition.domains:
-            return True, f"from_domain: {sight.author}"
+            return True, because("found", "from_domain", sight.author)
         domain = domain.partition(".")[2]
     return False, condition.miss
 
@@ -87,10 +88,10 @@ def _words(condition: Words, sight: Sight, _captures: Captures) -> Answer:
     for name in ("subject", "text") if where == "any" else (where,):
         inside = sight.subject_words if name == "subject" else sight.text_words
         if not condition.singles.isdisjoint(inside.words):
-            return True, f'"{min(condition.singles & inside.words)}" in {name}'
+            return True, _stands_in(name, min(condition.singles & inside.words))
         for needle in condition.longer:
             if (found := find(needle, inside)) is not None:
-                return True, f'"{found}" in {name}'
+                return True, _stands_in(name, found)
     return False, condition.miss
 
 
@@ -102,19 +103,19 @@ def _regex(condition: Regex, sight: Sight, captures: Captures) -> Answer:
         found = sight.rulebook.patterns.find(condition.number, sight.subject if name == "subject" else sight.text)
         if found is not None:
             captures.add(found.groups)
-            return True, f'"{_short(found.text)}" in {name}'
+            return True, _stands_in(name, _short(found.text))
     return False, condition.miss
 
 
 def _header(condition: Header, sight: Sight, _captures: Captures) -> Answer:
     values = sight.headers.get(condition.name)
     if values is None:
-        return (None, f"{condition.miss} (missing)") if condition.present else (True, f"no header {condition.name}")
+        return without_header(condition)
     if not condition.present:
         return False, condition.miss
     for value in values:
         if condition.globs is None or condition.globs.match(value):
-            return True, f"header {condition.name}: {_short(value)}"
+            return True, because("header is", condition.name, _short(value))
     return False, condition.miss
 
 
@@ -126,22 +127,25 @@ def _file(condition: File, sight: Sight, _captures: Captures) -> Answer:
             and (condition.larger is None or file.size > condition.larger)
             and (condition.smaller is None or file.size < condition.smaller)
         ):
-            return True, f"attachment {_short(file.name)}"
+            return True, because("attachment", _short(file.name))
     return False, condition.miss
 
 
 def _fact(condition: Fact, sight: Sight, _captures: Captures) -> Answer:
     found = _FACTS[condition.what](sight)
     hit = bool(found) is condition.wanted
-    said = found if isinstance(found, str) and found else condition.what
-    return hit, (said if condition.wanted else f"not {condition.what}") if hit else condition.miss
+    if not hit:
+        return False, condition.miss
+    if not condition.wanted:
+        return True, because("is not so", condition.what)
+    return True, found if isinstance(found, Reason) else because("is so", condition.what)
 
 
-_FACTS: Mapping[str, Callable[[Sight], bool | str]] = {
+_FACTS: Mapping[str, Callable[[Sight], bool | Reason]] = {
     "has_attachment": lambda sight: bool(sight.files),
-    "automatic": lambda sight: f"{sight.robot.kind}: {sight.robot.reason}" if sight.robot.kind != "human" else False,
+    "automatic": lambda sight: sight.robot.said or False,
     "list": lambda sight: mailing_list(sight.mail) or False,
-    "bounce": lambda sight: sight.robot.reason or "bounce" if sight.robot.kind == "bounce" else False,
+    "bounce": lambda sight: sight.robot.reason or True if sight.robot.kind == "bounce" else False,
     "authenticated": lambda sight: sight.mail.authentication.verdict == "pass",
     "reply": lambda sight: bool(sight.mail.in_reply_to or sight.mail.references),
     "forward": lambda sight: sight.mail.forwarded is not None,
@@ -153,7 +157,7 @@ def _one_of(condition: OneOf, sight: Sight, _captures: Captures) -> Answer:
     found: tuple[str, ...]
     if condition.what == "language":
         if sight.mail.language is None:
-            return None, f"{condition.miss} (not known)"
+            return None, because("not known", condition.miss)
         found = (sight.mail.language,)
     elif condition.what == "role":
         found = (sight.role,)
@@ -164,26 +168,26 @@ def _one_of(condition: OneOf, sight: Sight, _captures: Captures) -> Answer:
     else:
         found = sight.agreements
     hit = next((name for name in found if name.casefold() in condition.names), None)
-    return hit is not None, condition.miss if hit is None else f"{condition.what}: {hit}"
+    return hit is not None, condition.miss if hit is None else because("found", condition.what, hit)
 
 
 def _field(condition: FieldIs, sight: Sight, _captures: Captures) -> Answer:
     value = sight.fields.get(condition.name)
     if value is None:
-        return None, f"{condition.miss} (not set)"
+        return None, because("not set", condition.miss)
     hit = condition.globs.match(value)
-    return hit, f"field {condition.name}: {_short(value)}" if hit else condition.miss
+    return hit, because("field is", condition.name, _short(value)) if hit else condition.miss
 
 
 def _recipients(condition: Recipients, sight: Sight, _captures: Captures) -> Answer:
     count = sight.recipients
     hit = condition.least <= count and (condition.most is None or count <= condition.most)
-    return hit, f"{count} recipients" if hit else f"{condition.miss}: {count}"
+    return hit, because("recipients", count) if hit else because("recipients are", count)
 
 
 def _all(condition: AllOf, sight: Sight, captures: Captures) -> Answer:
-    on: list[str] = []
-    unknown: str | None = None
+    on: list[Reason | None] = []
+    unknown: Reason | None = None
     for part in condition.parts:
         hit, detail = answer(part, sight, captures)
         if hit is False:
@@ -191,11 +195,11 @@ def _all(condition: AllOf, sight: Sight, captures: Captures) -> Answer:
         if hit is None:
             unknown = unknown or detail
         on.append(detail)
-    return (True, ", ".join(on)) if unknown is None else (None, unknown)
+    return (True, all_of(on)) if unknown is None else (None, unknown)
 
 
 def _any(condition: AnyOf, sight: Sight, captures: Captures) -> Answer:
-    missed: list[str] = []
+    missed: list[Reason | None] = []
     unknown = False
     for part in condition.parts:
         hit, detail = answer(part, sight, captures)
@@ -203,12 +207,42 @@ def _any(condition: AnyOf, sight: Sight, captures: Captures) -> Answer:
             return True, detail
         unknown = unknown or hit is None
         missed.append(detail)
-    return (None if unknown else False), f"any: {'; '.join(missed)}"
+    return (None if unknown else False), none_of(missed)
 
 
 def _not(condition: Not, sight: Sight, _captures: Captures) -> Answer:
     hit, detail = answer(condition.part, sight, Captures())
-    return (None if hit is None else not hit), f"not: {detail}"
+    return (None if hit is None else not hit), denied(detail)
+
+
+def without_header(condition: Header) -> Answer:
+    """Answer about a mail that has no such header."""
+    return (
+        (None, because("missing", condition.miss))
+        if condition.present
+        else (True, because("no header", condition.name))
+    )
+
+
+def all_of(on: list[Reason | None]) -> Reason | None:
+    """Say on what all parts of a condition held."""
+    parts = [part for part in on if part is not None]
+    return listed(parts) if parts else None
+
+
+def none_of(missed: list[Reason | None]) -> Reason:
+    """Say on what every part of a condition missed."""
+    parts = [part for part in missed if part is not None]
+    return because("none of any", both(*parts)) if parts else because("none at all")
+
+
+def denied(detail: Reason | None) -> Reason:
+    """Say that the contrary was asked for."""
+    return because("not", because("anything") if detail is None else detail)
+
+
+def _stands_in(where: str, text: str) -> Reason:
+    return because("in subject" if where == "subject" else "in text", text)
 
 
 def _short(text: str) -> str:

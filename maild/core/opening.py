@@ -30,6 +30,7 @@ from maild.core.plan import (
     Visibility,
 )
 from maild.core.promises import answer_by, promised, understood
+from maild.core.reason import Reason, because, text
 from maild.core.routing import Routed, route
 from maild.core.rules import Department, Group
 from maild.core.third_party import may_show
@@ -44,7 +45,7 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     routed = route(draft.mail, draft.rulebook, department=department.id, at=draft.facts.now)
     draft.trace += routed.trace
     if routed.spam is not None:
-        return draft.done("spam", None, f"rule {routed.spam}")
+        return draft.done("spam", None, because("by rule", routed.spam))
     if (plan := _folded(draft, department)) is not None:
         return plan
     others = draft.asks.departments[1:] if group is None else ()
@@ -55,7 +56,7 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     others = tuple(name for name in others if name != department.id)
     children = [name for name in others if draft.rulebook.departments[name].shared == "child"]
     noted = tuple(name for name in others if name not in children)
-    flag = draft.flagged("automatic" if ruling.action == "file" else "")
+    flag = draft.flagged(because("automatic") if ruling.action == "file" else None)
     about = _open(draft, department, group, number, routed, noted=noted, note=flag)
     if place.case is not None and place.link is not None:
         draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))
@@ -73,9 +74,9 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
         child = _open(draft, other, own, number + step, way, parent=number, note=flag)
         draft.changes.append(LinkCases(case=child.number, other=number, kind="child", both=False))
         draft.tell_agents("assignment", child, key=str(child.number), banner=banner)
-    if draft.ack != "sent":
-        draft.changes.append(Record(what="no acknowledgement", case=number, reason=draft.ack))
-    return draft.done("new", number, f"new case: {place.reason}")
+    if draft.no_ack is not None:
+        draft.changes.append(Record(what="no acknowledgement", case=number, reason=draft.no_ack))
+    return draft.done("new", number, because("a new case", place.reason))
 
 
 def _home(draft: MailDraft, place: Placement) -> tuple[Department, Group | None]:
@@ -94,10 +95,11 @@ def _home(draft: MailDraft, place: Placement) -> tuple[Department, Group | None]
     return department, rules.groups.get(old.group)
 
 
-def _banner(draft: MailDraft, place: Placement) -> str:
+def _banner(draft: MailDraft, place: Placement) -> Reason | None:
     """Say to the agents what is odd about a new case, or where it may belong."""
     if place.case is not None:
-        return draft.flagged(f"{draft.rulebook.desk.number_prefix}#{place.case.number}: {place.reason}")
+        tag = f"{draft.rulebook.desk.number_prefix}#{place.case.number}"
+        return draft.flagged(because("of case", tag, place.reason))
     return draft.flagged(place.hint)
 
 
@@ -110,7 +112,7 @@ def _open(
     *,
     noted: tuple[str, ...] = (),
     parent: int | None = None,
-    note: str = "",
+    note: Reason | None = None,
 ) -> Subject:
     mail = draft.mail
     spoken = language(draft, department)
@@ -176,10 +178,10 @@ def _wanted(routed: Routed, language: str) -> Wanted:
     )
 
 
-def _why_type(routed: Routed, department: Department) -> str:
+def _why_type(routed: Routed, department: Department) -> Reason:
     if routed.type == department.default_type and not routed.hits:
-        return f"{routed.type}, the default of {department.id}"
-    return f"{routed.type}, by {', '.join(routed.hits)}" if routed.hits else routed.type
+        return because("type by default", routed.type, department.id)
+    return because("type by rules", routed.type, ", ".join(routed.hits)) if routed.hits else text(routed.type)
 
 
 def language(draft: MailDraft, department: Department) -> str:
@@ -200,12 +202,12 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
     mail, facts = draft.mail, draft.facts
     own = [a for a in facts.threads.arrivals if a.case is None or _may_enter(draft, facts.threads.cases.get(a.case))]
     found = burst(own, limit=department.burst, subject=mail.subject_shape, text=mail.text_shape)
-    draft.note("burst", found is not None, found[1] if found else "")
+    draft.note("burst", found is not None, found[1] if found else None)
     case = facts.threads.cases.get(found[0]) if found is not None else None
     if found is None or case is None:
         return None
-    reason = f"burst: {found[1]}"
-    draft.ack = reason
+    reason = because("burst of", found[1])
+    draft.no_ack = reason
     failing: Visibility = "pending" if mail.authentication.verdict == "fail" else "public"
     draft.add(case, "customer", failing, note=reason)
     if not draft.counts.burst_told:
@@ -213,7 +215,8 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
         draft.changes.append(Strike(what=Strikes(kind="burst", source=draft.asks.author_key or "")))
         about = about_case(case, draft.rulebook, mail=mail)
         draft.tell_agents("follow-up", about, key=draft.key, banner=reason)
-        draft.tell_operator("many mails from one sender", f"{sender}: {reason}", once_key=f"burst:{draft.key}")
+        told = because("of sender", sender, reason)
+        draft.tell_operator(because("many mails from one sender"), told, once_key=f"burst:{draft.key}")
     return draft.done("entry", case.number, reason)
 
 
@@ -234,10 +237,10 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
     if ruling.action not in ("ack", "guarded", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
         return
     if routed.no_ack is not None:
-        draft.ack = f"a rule says so: {routed.no_ack}"
+        draft.no_ack = because("a rule says no ack", routed.no_ack)
         return
     if to is None or is_ours(to, draft.rulebook):
-        draft.ack = "nobody to acknowledge to"
+        draft.no_ack = because("nobody to acknowledge to")
         return
     guarded = unproven(draft.mail)
     minimal = guarded and not _may_be_shown(draft, about, place, to)
@@ -267,7 +270,7 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
         names_number=place.number if place.link == "maybe" else None,
         capped=not draft.proven_agent,
     )
-    draft.ack = "sent" if ruling.action != "held" else str(ruling)
+    draft.no_ack = ruling.reason if ruling.action == "held" else None
     if ruling.action == "held" and draft.desk.notices:
         held = About(what="letter", id=draft.desk.notices[-1].outbox_id)
         draft.changes.append(SetTimer(about=held, step="drop held", due=draft.facts.now + HELD_FOR))
@@ -298,7 +301,7 @@ def _ack_kind(place: Placement, *, minimal: bool) -> NoticeKind:
 def _may_name(draft: MailDraft, place: Placement) -> bool:
     """A stranger who names a case is answered once per number and day: else the desk could be made to write."""
     if place.link == "maybe" and place.number in draft.counts.numbers_named:
-        draft.ack = f"an ack for naming {place.number} went to this address today"
+        draft.no_ack = because("named today", place.number)
         return False
     return True
 
@@ -311,7 +314,7 @@ def _breaker(draft: MailDraft, ruling: Ruling) -> None:
         draft.changes.append(OpenBreaker())
         draft.changes.append(SetTimer(about=DESK, step="half-open", due=draft.facts.now + HALF_OPEN))
         once_key = f"breaker:{draft.inbound}"
-        draft.tell_operator("acknowledgements are held", ruling.detail, once_key=once_key)
+        draft.tell_operator(because("acknowledgements are held"), ruling.detail, once_key=once_key)
     elif ruling.action != "held" and half_open:
         draft.changes.append(OpenBreaker(closed=True))
         draft.changes.append(ClearTimers(about=DESK, step="half-open"))

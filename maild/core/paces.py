@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from maild.core.facts import Facts, Pace
 from maild.core.letters import operator_notice
 from maild.core.plan import Change, KeepPace, Notice, Plan, Record
+from maild.core.reason import because
 from maild.core.rules import Rulebook
 
 A_MINUTE = 60
@@ -115,7 +116,7 @@ def paced(plan: Plan, facts: Facts, rulebook: Rulebook, *, used: int) -> Plan:
         elif pacer.is_full:
             pacer.hold()
             notices.append(replace(notice, paced=True, held=True))
-            why = f"more than {pacer.limit} letters in one run"
+            why = because("run is too large", pacer.limit)
             changes.append(Record(what="held back", case=notice.case, actor=plan.actor, after="held", reason=why))
         else:
             notices.append(replace(notice, paced=True, due=pacer.next()))
@@ -131,8 +132,7 @@ def _told(pacer: Pacer, facts: Facts, rulebook: Rulebook, *, key: int) -> Notice
         rulebook,
         facts.keys[0],
         key=key,
-        title="letters are held",
-        reason=f"more than {pacer.limit} letters that answer no mail in one run: the rest of it is held. "
-        "maild outbox list --state held shows them; maild outbox release sends them, maild outbox drop does not",
+        title=because("letters are held"),
+        reason=because("letters are held, what to do", pacer.limit),
         once_key=f"pace:{pacer.pace.run}",
     )

@@ -13,6 +13,7 @@ from maild.core.facts import Asks
 from maild.core.kept import Kind, kept
 from maild.core.paces import keeps_pace
 from maild.core.plan import KeepIds, Notice, Plan, SetTimer
+from maild.core.reason import Reason, because
 
 MOST_LETTERS = 64
 """Letters that one transaction queues; what is beyond goes on in one of its own (the writer is held so long)."""
@@ -24,7 +25,7 @@ class _Left:
 
     notices: tuple[Notice, ...]
     """Without their values."""
-    said: tuple[str | int | tuple[str, ...], ...]
+    said: tuple[str | int | tuple[str, ...] | Reason, ...]
     """Every value that any of them shows."""
     values: tuple[dict[str, int], ...]
     """For each of them: which value stands under which name."""
@@ -47,7 +48,7 @@ def in_parts(plan: Plan) -> Plan:
 def left(notices: Iterable[Notice]) -> str:
     """Write letters down for a promise to go on with."""
     notices = tuple(notices)
-    said: dict[tuple[type, str | int | tuple[str, ...]], int] = {}
+    said: dict[tuple[type, str | int | tuple[str, ...] | Reason], int] = {}
     values = tuple(
         {name: said.setdefault((type(value), value), len(said)) for name, value in notice.values.items()}
         for notice in notices
@@ -75,7 +76,7 @@ def _asks(cause: TimerDue) -> Asks:
 def _keep(draft: Draft, cause: TimerDue) -> Plan:
     for notice in rest_of(cause):
         draft.desk.add(notice)
-    return kept(draft, cause, None, f"{len(draft.desk.notices)} letters more")
+    return kept(draft, cause, None, because("letters more", len(draft.desk.notices)))
 
 
 GOES_ON = Kind(asks=_asks, keep=_keep, catch_up="all")

@@ -10,6 +10,7 @@ from maild.core import threading
 from maild.core.facts import CaseFacts, Facts, SeenMessage
 from maild.core.mail import Mail
 from maild.core.people import is_ours
+from maild.core.reason import Reason, because
 from maild.core.rules import CcPolicy, Rulebook
 from maild.core.threading import Evidence
 
@@ -35,10 +36,10 @@ class Placement:
     case: CaseFacts | None
     """The case it enters, or the one a new case is linked to."""
     link: Literal["maybe", "continues", "forwarded"] | None
-    reason: str
+    reason: Reason
     number: int = 0
     """The case that the mail names, when a merge has moved it."""
-    hint: str = ""
+    hint: Reason | None = None
     """For the agent of a new case: another case it may belong to, on evidence too weak to act on."""
 
 
@@ -48,53 +49,52 @@ def place(
     """Decide entry, pending entry, or new case, for a mail that is not an agent's act and not automatic."""
     author = mail.identity.address
     if found is None:
-        return Placement(
-            place="new", case=None, link=None, reason="nothing names a case", hint=hint(mail, agent, facts, rulebook)
-        )
+        reason = because("nothing names a case")
+        return Placement(place="new", case=None, link=None, reason=reason, hint=hint(mail, agent, facts, rulebook))
     case, failing = found.case, mail.authentication.verdict == "fail"
     inside = takes_part(author, agent, case, rulebook) and not failing
     passed_on = inside and forwarded_elsewhere(mail, found, department)
     if found.audience in ("answer", "internal", "confirm") and not passed_on:
         # Somebody who is not that agent answers what only an agent was sent: it stays with the agents.
-        return Placement(place="pending", case=case, link=None, reason=f"{found.detail}, which was an agent's")
+        return Placement(place="pending", case=case, link=None, reason=because("was an agent's", found.detail))
     if inside and found.strength == "quoted":
         tag = f"{rulebook.desk.number_prefix}#{case.number}"
-        quotes = f"{tag}: its text quotes our letter"
+        quotes = because("of case", tag, because("quotes our letter"))
         return Placement(place="new", case=None, link=None, reason=found.detail, hint=quotes)
     if inside:
         return _inside(mail, found, facts, rulebook, department)
+    stranger = because("takes no part", found.detail)
     if found.strength == "signed":
-        return Placement(place="pending", case=case, link=None, reason=f"{found.detail}, but the author takes no part")
+        return Placement(place="pending", case=case, link=None, reason=stranger)
     if found.strength == "known" and found.seen is not None and author in found.seen.addressees:
         return _copied(mail, found, found.seen, facts, rulebook)
-    reason = f"{found.detail}, but the author takes no part"
-    return Placement(place="new", case=case, link="maybe", reason=reason, number=found.number)
+    return Placement(place="new", case=case, link="maybe", reason=stranger, number=found.number)
 
 
-def hint(mail: Mail, agent: str | None, facts: Facts, rulebook: Rulebook) -> str:
-    """Say to which case of the author's own a mail may belong, by signs too weak to act on; or nothing."""
+def hint(mail: Mail, agent: str | None, facts: Facts, rulebook: Rulebook) -> Reason | None:
+    """Say to which case of the author's own a mail may belong, by signs too weak to act on; or None."""
     prefix = rulebook.desk.number_prefix
     if mail.authentication.verdict == "fail":
-        return ""
+        return None
     for number in threading.subject_numbers(mail.text, prefix):
         case = facts.threads.cases.get(number)
         if case is not None and takes_part(mail.identity.address, agent, case, rulebook):
-            return f"{prefix}#{number}: its text names it"
+            return because("of case", f"{prefix}#{number}", because("text names it"))
     wanted, conversation = threading.title(mail.subject, prefix).casefold(), threading.conversation_of(mail)
     for related in facts.threads.related:
         if conversation and related.conversation == conversation:
-            return f"{prefix}#{related.number}: the same conversation (Thread-Index)"
+            return because("of case", f"{prefix}#{related.number}", because("same conversation"))
         if wanted and related.title.casefold() == wanted:
-            return f"{prefix}#{related.number}: the same title"
-    return ""
+            return because("of case", f"{prefix}#{related.number}", because("same title"))
+    return None
 
 
 def _inside(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, department: str) -> Placement:
     case = found.case
     if forwarded_elsewhere(mail, found, department):
-        return Placement(place="new", case=case, link="forwarded", reason=f"forwarded to {department}")
+        return Placement(place="new", case=case, link="forwarded", reason=because("forwarded to", department))
     if days := closed_for_good(case, facts, rulebook):
-        reason = f"case {case.number} was closed more than {days} days ago"
+        reason = because("closed long ago", case.number, days)
         return Placement(place="new", case=case, link="continues", reason=reason)
     return Placement(place="entry", case=case, link=None, reason=found.detail)
 
@@ -120,15 +120,17 @@ def _copied(mail: Mail, found: Evidence, seen: SeenMessage, facts: Facts, rulebo
     department = rulebook.departments.get(case.department)
     policy = department.cc if department is not None else "ask"
     if policy == "never" or seen.visibility != "public" or closed_for_good(case, facts, rulebook):
-        reason = "was copied; the department admits nobody so"
+        reason = because("copied, never admitted")
         return Placement(place="new", case=case, link="maybe", reason=reason, number=found.number)
     if (why := _not_admitted(mail, seen, case, policy, rulebook)) is not None:
         return Placement(place="pending", case=case, link=None, reason=why)
-    reason = "the requester copied the author on the mail answered"
+    reason = because("copied by the requester")
     return Placement(place="join", case=case, link=None, reason=reason)
 
 
-def _not_admitted(mail: Mail, seen: SeenMessage, case: CaseFacts, policy: CcPolicy, rulebook: Rulebook) -> str | None:
+def _not_admitted(
+    mail: Mail, seen: SeenMessage, case: CaseFacts, policy: CcPolicy, rulebook: Rulebook
+) -> Reason | None:
     """Say why an agent must admit somebody who was copied, or None when the requester's own mail vouches for them.
 
     Trust never grows from a claim: in the requester's name anybody can write who proves nothing, and copy himself
@@ -136,11 +138,11 @@ def _not_admitted(mail: Mail, seen: SeenMessage, case: CaseFacts, policy: CcPoli
     its Message-ID.
     """
     if policy == "join" and case.confidential:
-        return "was copied, but the case is confidential; an agent must admit the author"
+        return because("copied, confidential")
     if policy == "join" and seen.author == case.requester and seen.verdict != "pass":
-        return "was copied by a mail that nothing proves; an agent must admit the author"
+        return because("copied by an unproven mail")
     if policy != "join" or seen.author != case.requester or mail.authentication.verdict == "fail":
-        return "was copied; an agent must admit the author"
+        return because("copied")
     if is_ours(mail.identity.address or "", rulebook):
-        return "was copied, but is an address of our own; an agent must admit the author"
+        return because("copied, our own address")
     return None

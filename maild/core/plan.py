@@ -14,6 +14,7 @@ from typing import Literal
 from maild.core.cause import About, Step
 from maild.core.facts import LetterState, Status, Strikes
 from maild.core.mail import Attachment
+from maild.core.reason import Reason
 from maild.core.rules import Absence
 from maild.core.trace import TraceLine as TraceLine
 
@@ -54,6 +55,8 @@ NoticeKind = Literal[
     "why",  # how a case was decided, to an agent who asked
     "operator",  # something a person who runs maild should know
 ]
+ACKS: frozenset[NoticeKind] = frozenset({"ack", "ack-minimal", "ack-linked", "ack-reopened-late"})
+"""Acknowledgements, whichever they are."""
 CountsAs = Literal[
     "",  # not at all
     "question",  # "did you write this?"
@@ -131,8 +134,8 @@ class AddMessage:
     kind: MessageKind
     visibility: Visibility
     entry: Entry
-    note: str = ""
-    """A banner or flag shown with it: "not verified", "maybe FK#12"."""
+    note: Reason | None = None
+    """A banner or flag shown with it: not verified, maybe of another case."""
     agent: str | None = None
     """The agent who wrote it, when kind is reply or note."""
 
@@ -170,7 +173,7 @@ class Assign:
     assignee: str | None
     status: Status
     """At this point of the plan: only a case that is not over is somebody's load."""
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +254,7 @@ class SetAbsence:
 
     agent: str
     absence: Absence
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +287,7 @@ class SettleLetter:
     letter: int
     before: LetterState
     state: LetterState
-    error: str | None = None
+    error: Reason | None = None
     """What to note as its error; None leaves it."""
     anew: bool = False
     """Its time begins anew."""
@@ -328,7 +331,7 @@ class EndMail:
 
     inbound: int
     outcome: Outcome
-    reason: str
+    reason: Reason
     case: int | None
     content_hash: str | None
     """By which the same mail is known again; None for one put aside."""
@@ -340,7 +343,7 @@ class EndTimer:
     """A promise has been kept, or did not hold any more; the reason says which."""
 
     timer: int
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,7 +379,7 @@ class Record:
     actor: str = "maild"
     before: str = ""
     after: str = ""
-    reason: str = ""
+    reason: Reason | None = None
 
 
 Change = (
@@ -440,7 +443,7 @@ class Notice:
     """Envelope sender: "" for acks (RFC 3834 §3.3), a signed bounce address for the rest."""
     template: str | None = None
     """The letter to write instead of the kind's own, when there is one: ``ack.it``."""
-    values: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, str | int | tuple[str, ...] | Reason] = field(default_factory=dict)
     """What the template may show. Text from mail is only ever in here."""
     attachments: tuple[Attachment, ...] = ()
     """Files to pass on (to agents, or in an agent's answer to the customer)."""
@@ -470,10 +473,12 @@ class Plan:
     outcome: Outcome
     case: int | None
     """The case it belongs to, or None."""
-    reason: str
-    """One short sentence for the log and the inbound row."""
-    ack: str = ""
-    """``sent``, or why no acknowledgement goes out (``MAIL §4 row 6: list header List-Id``)."""
+    reason: Reason
+    """For the log and the inbound row."""
+    acked: bool = False
+    """An acknowledgement goes out."""
+    no_ack: Reason | None = None
+    """Why a mail gets no acknowledgement, or one that is held."""
     actor: str = "maild"
     """Who caused it: a mail's author, an admin, the relay, or the desk itself."""
     inbound: int | None = None

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 
 from maild.core.actions import Actions, Preference, Rule, Strategy
 from maild.core.calendars import Period
@@ -19,6 +18,8 @@ from maild.core.casetypes import CaseType, value_of
 from maild.core.mail import Mail
 from maild.core.matching import Captures, answer
 from maild.core.plan import TraceLine
+from maild.core.reason import Reason, because
+from maild.core.reason import text as as_text
 from maild.core.rules import Rulebook
 from maild.core.sight import Sight
 
@@ -46,7 +47,7 @@ class Routed:
     watchers: tuple[str, ...] = ()
     due: Period | None = None
     master: int | None = None
-    spam: str | None = None
+    spam: Reason | None = None
     """The rule that says so."""
     hits: tuple[str, ...] = ()
     """Names of the rules that hit."""
@@ -118,7 +119,7 @@ class _Way:
                 trace.append(rule.missed)
                 continue
             if rule.dated and not rule.holds(self.day):
-                self.trace.append(_missed(rule.label, f"not in force on {self.day}"))
+                self.trace.append(_missed(rule.label, because("not in force", self.day.isoformat())))
                 continue
             hit, detail = answer(rule.when, self.sight, captures)
             if hit:
@@ -153,7 +154,7 @@ class _Way:
         for name, text in self.sight.fields.items():
             one = None if case_type is None else case_type.field(name)
             value: str | None = text[:2000] if one is None else value_of(one, text, today=self.day)
-            self.trace.append(TraceLine(rule=f"field {name}", hit=value is not None, detail=_short(value or text)))
+            self._note_field(name, value is not None, value or text)
             if value is not None:
                 found[name] = value
         for one in () if case_type is None else case_type.fields:
@@ -161,10 +162,14 @@ class _Way:
                 continue
             seen = self._find(one.find)
             value = None if seen is None else value_of(one, seen, today=self.day)
-            self.trace.append(TraceLine(rule=f"field {one.name}", hit=value is not None, detail=_short(value or "")))
+            self._note_field(one.name, value is not None, value or "")
             if value is not None:
                 found[one.name] = value
         return found
+
+    def _note_field(self, name: str, hit: bool, value: str) -> None:
+        detail = as_text(_short(value)) if value else None
+        self.trace.append(TraceLine(rule=because("field", name), hit=hit, detail=detail))
 
     def _find(self, number: int) -> str | None:
         """Look for a field's value in the subject, then in the text: its group, or all that matched."""
@@ -177,9 +182,7 @@ class _Way:
         return None
 
 
-@lru_cache(maxsize=1 << 16)
-def _missed(rule: str, detail: str) -> TraceLine:
-    """Make the line of a miss once: the same rules miss on the same words, mail after mail."""
+def _missed(rule: Reason, detail: Reason | None) -> TraceLine:
     return TraceLine(rule=rule, hit=False, detail=detail)
 
 

@@ -12,6 +12,7 @@ from maild.core import tokens
 from maild.core.facts import CaseFacts, Facts, SeenMessage
 from maild.core.mail import Calendar, Mail
 from maild.core.people import addressed
+from maild.core.reason import Reason, because
 from maild.core.rules import Rulebook
 
 Strength = Literal["signed", "known", "subject", "quoted"]
@@ -40,7 +41,7 @@ class Evidence:
     number: int
     """The case that the mail names."""
     strength: Strength
-    detail: str
+    detail: Reason
     token: tokens.ReplyToken | None = None
     """The verified signed address, when that is the sign."""
     audience: tokens.Audience = "customer"
@@ -49,7 +50,7 @@ class Evidence:
     """It was sent to signed addresses of several audiences: whom it is for is not certain (FAULTS A13)."""
     seen: SeenMessage | None = None
     """The mail we hold that is answered, for strength "known"."""
-    note: str = ""
+    note: Reason | None = None
     """A disagreement worth noting, as "token names 12, references name 13"."""
 
 
@@ -142,10 +143,10 @@ def _by_address(mail: Mail, ids: tuple[str, ...], facts: Facts) -> Evidence | No
     token = tokens_[0]
     case = survivor(token.case, facts)
     other = _by_signed_id(ids, facts) or _by_known_id(ids, facts)
-    note = ""
+    note = None
     if other is not None and other.case.number != case.number:
-        note = f"the address names {token.case}, the references name {other.number}: the address wins"
-    detail = f"signed address of case {token.case}"
+        note = because("references disagree", token.case, other.number)
+    detail = because("signed address", token.case)
     return Evidence(
         case=case,
         number=token.case,
@@ -160,7 +161,7 @@ def _by_address(mail: Mail, ids: tuple[str, ...], facts: Facts) -> Evidence | No
 
 def _by_signed_id(ids: Iterable[str], facts: Facts) -> Evidence | None:
     for token in signed_ids(ids, facts):
-        detail = f"answers our Message-ID of case {token.case}"
+        detail = because("answers our Message-ID", token.case)
         case = survivor(token.case, facts)
         return Evidence(case=case, number=token.case, strength="signed", detail=detail, audience=token.audience)
     return None
@@ -171,7 +172,7 @@ def _by_bounce_address(mail: Mail, facts: Facts) -> Evidence | None:
         outgoing = facts.threads.outgoing.get(tokens.verify_bounce(facts.keys, address) or 0)
         if outgoing is not None and outgoing.case is not None and outgoing.case in facts.threads.cases:
             audience: tokens.Audience = "internal" if outgoing.to_agent else "customer"
-            case, detail = survivor(outgoing.case, facts), f"bounce address of outgoing mail {outgoing.id}"
+            case, detail = survivor(outgoing.case, facts), because("bounce address of", outgoing.id)
             return Evidence(case=case, number=outgoing.case, strength="signed", detail=detail, audience=audience)
     return None
 
@@ -185,7 +186,7 @@ def _by_known_id(ids: Iterable[str], facts: Facts) -> Evidence | None:
                 and seen.visibility in ("public", "pending")
             ):
                 case = survivor(seen.case, facts)
-                detail = f"answers {message_id}"
+                detail = because("answers", message_id)
                 return Evidence(case=case, number=seen.case, strength="known", detail=detail, seen=seen)
     return None
 
@@ -194,7 +195,7 @@ def _by_subject(mail: Mail, facts: Facts, rulebook: Rulebook) -> Evidence | None
     numbers = subject_numbers(mail.subject, rulebook.desk.number_prefix)
     if len(numbers) != 1 or numbers[0] not in facts.threads.cases:
         return None  # of two numbers none counts alone
-    case, detail = survivor(numbers[0], facts), f"subject names {numbers[0]}"
+    case, detail = survivor(numbers[0], facts), because("subject names", numbers[0])
     return Evidence(case=case, number=numbers[0], strength="subject", detail=detail)
 
 
@@ -202,7 +203,7 @@ def _by_quote(mail: Mail, facts: Facts) -> Evidence | None:
     for text in mail.mentions[:MOST_MENTIONS]:
         signed = tokens.verify_message_id(facts.keys, text) or tokens.verify_address(facts.keys, text, facts.now)
         if signed is not None and signed.case in facts.threads.cases:
-            case, detail = survivor(signed.case, facts), f"holds our signed token of case {signed.case}"
+            case, detail = survivor(signed.case, facts), because("holds our token", signed.case)
             return Evidence(case=case, number=signed.case, strength="quoted", detail=detail)
     return None
 

@@ -16,6 +16,7 @@ from maild.core.half_open import HALF_OPENS
 from maild.core.kept import Kind, over
 from maild.core.parts import GOES_ON
 from maild.core.plan import ClearTimers, Plan, SetTimer
+from maild.core.reason import because
 from maild.core.rules import Rulebook
 from maild.core.waiting_letters import DROPS, GIVES_UP, IS_LATE
 
@@ -39,9 +40,9 @@ def decide_timer(cause: TimerDue, asks: Asks, facts: Facts, rulebook: Rulebook) 
     draft = Draft(asks, facts, rulebook, key=f"timer:{cause.timer}", actor="clock")
     timer, kind = facts.timer, KINDS[cause.step]
     if timer is None or not timer.pending:
-        return draft.done("nothing", None, "it was done or taken back before")
+        return draft.done("nothing", None, because("timer is over"))
     if not timer.newest and kind.catch_up == "newest":
-        return over(draft, cause, None, "a later one is due as well")
+        return over(draft, cause, None, because("later one is due"))
     return kind.keep(draft, cause)
 
 

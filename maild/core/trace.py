@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from maild.core.reason import Reason, because
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceLine:
-    """One step of a decision: a rule (MAIL row, department default…), whether it hit, and on what."""
+    """One step of a decision: what was asked (a rule, evidence, a row of a table), whether it hit, and on what."""
 
-    rule: str
+    rule: Reason
     hit: bool
-    detail: str = ""
+    detail: Reason | None = None
+
+    @property
+    def said(self) -> Reason:
+        """The whole line, with the mark of a hit or a miss."""
+        if self.detail is None:
+            return because("hit" if self.hit else "miss", self.rule)
+        return because("hit on" if self.hit else "miss on", self.rule, self.detail)

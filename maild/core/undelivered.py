@@ -10,8 +10,9 @@ from maild.core.cause import About, Delivered
 from maild.core.delivery import GIVE_UP, LATE
 from maild.core.draft import Draft
 from maild.core.facts import Asks, CaseFacts, Facts, LetterFacts
-from maild.core.letters import about_case, told
+from maild.core.letters import Values, about_case, told
 from maild.core.plan import ClearTimers, NoticeKind, Plan, Record, SetTimer, SettleLetter
+from maild.core.reason import Reason, because
 from maild.core.rules import Rulebook
 
 ABOUT_LETTERS: frozenset[NoticeKind] = frozenset({"undelivered", "operator", "confirmation"})
@@ -24,20 +25,20 @@ def decide_delivered(cause: Delivered, asks: Asks, facts: Facts, rulebook: Ruleb
     letter = facts.letters.get(cause.letter)
     draft = Draft(asks, facts, rulebook, key=f"letter:{cause.letter}", actor="relay")
     if letter is None:
-        return draft.done("nothing", None, f"there is no outgoing mail {cause.letter}")
+        return draft.done("nothing", None, because("no such letter"))
     if letter.state != cause.state:  # another daemon has it by now, and tells what comes of it
-        return draft.done("nothing", letter.case, f"outgoing mail {letter.id} is {letter.state}")
+        return draft.done("nothing", letter.case, because("letter is now", letter.id, because(letter.state)))
     about = About(what="letter", id=letter.id)
     if cause.state == "failed":
         draft.changes.append(ClearTimers(about=about))
         tell_undelivered(draft, letter, cause.answer, final=True)
-        return draft.done("done", letter.case, f"outgoing mail {letter.id} has failed")
+        return draft.done("done", letter.case, because("letter is now", letter.id, because("failed")))
     for step, after in (("late", LATE), ("give up", GIVE_UP)):
         draft.changes.append(SetTimer(about=about, step=step, due=letter.created + after))  # type: ignore[arg-type]
-    return draft.done("done", letter.case, f"outgoing mail {letter.id} is put off")
+    return draft.done("done", letter.case, because("letter is now", letter.id, because("deferred")))
 
 
-def tell_undelivered(draft: Draft, letter: LetterFacts, answer: str, *, final: bool) -> None:
+def tell_undelivered(draft: Draft, letter: LetterFacts, answer: Reason, *, final: bool) -> None:
     """Record that a letter was not delivered (or is late), and tell who works on its case, else the operator."""
     draft.changes.append(
         Record(
@@ -45,20 +46,21 @@ def tell_undelivered(draft: Draft, letter: LetterFacts, answer: str, *, final: b
             case=letter.case,
             before=letter.state,
             after="failed" if final else "deferred",
-            reason=f"{letter.kind} to {letter.to}: {answer}",
+            reason=because("letter to", letter.kind, letter.to, answer),
         )
     )
     if letter.kind in ABOUT_LETTERS:
         return
     round_ = int(letter.created.timestamp() * 1000)
     key = f"undelivered:{letter.id}:{'failed' if final else 'late'}:{round_}"
-    values = {"to": letter.to, "reason": answer, "status_code": "", "diagnostic": answer}
+    values: Values = {"to": letter.to, "reason": answer, "status_code": "", "diagnostic": answer}
     case = None if letter.case is None else draft.facts.threads.cases.get(letter.case)
     if not tell_of_letter(draft, case, letter.to, values, key=key):
-        draft.tell_operator("not delivered", f"{letter.kind} <{letter.to}>: {answer}", once_key=key)
+        reason = because("letter to", letter.kind, letter.to, answer)
+        draft.tell_operator(because("not delivered"), reason, once_key=key)
 
 
-def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: dict[str, str], *, key: str) -> bool:
+def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: Values, *, key: str) -> bool:
     """Tell the agents of a case, those who are there first, that a letter did not arrive; False when nobody can be."""
     if case is None:
         return False
@@ -73,7 +75,7 @@ def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: dict[s
             audience="internal",
             once_key=f"{key}:{agent.id}",
             language=agent.language or about.department.language,
-            values=dict(values),
+            values=values,
             to_agent=True,
         )
     return bool(reached)
@@ -81,6 +83,6 @@ def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: dict[s
 
 def give_up(draft: Draft, letter: LetterFacts) -> None:
     """End a letter that nobody took for days, and tell of it."""
-    error = f"given up: {letter.error}"
+    error = because("given up", letter.error or because("not sent yet"))
     draft.changes.append(SettleLetter(letter=letter.id, before=letter.state, state="failed", error=error, warned=True))
     tell_undelivered(draft, letter, error, final=True)

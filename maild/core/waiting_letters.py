@@ -9,11 +9,12 @@ from maild.core.draft import Draft
 from maild.core.facts import Asks, LetterAsks, ThreadAsks
 from maild.core.kept import Kind, kept, over
 from maild.core.plan import ClearTimers, Plan, SetTimer, SettleLetter
+from maild.core.reason import because
 from maild.core.undelivered import give_up, tell_undelivered
 
 AGAIN = timedelta(minutes=15)
 """After which a letter that is being sent at its last moment is looked at once more."""
-NONE = "there is no such outgoing mail"
+NONE = because("no such letter")
 WAITS = frozenset({"queued", "sending", "deferred"})
 
 
@@ -27,9 +28,9 @@ def _drop(draft: Draft, cause: TimerDue) -> Plan:
     if letter is None:
         return over(draft, cause, None, NONE)
     if letter.state != "held":
-        return over(draft, cause, letter.case, f"it is {letter.state}")
+        return over(draft, cause, letter.case, because("letter is", because(letter.state)))
     draft.changes.append(SettleLetter(letter=letter.id, before="held", state="dropped"))
-    return kept(draft, cause, letter.case, "held for a day: dropped")
+    return kept(draft, cause, letter.case, because("held for a day"))
 
 
 def _late(draft: Draft, cause: TimerDue) -> Plan:
@@ -37,12 +38,12 @@ def _late(draft: Draft, cause: TimerDue) -> Plan:
     if letter is None:
         return over(draft, cause, None, NONE)
     if letter.state not in WAITS:
-        return over(draft, cause, letter.case, f"it is {letter.state}")
+        return over(draft, cause, letter.case, because("letter is", because(letter.state)))
     if letter.warned:
-        return over(draft, cause, letter.case, "somebody has been told")
+        return over(draft, cause, letter.case, because("somebody was told"))
     draft.changes.append(SettleLetter(letter=letter.id, before=letter.state, state=letter.state, warned=True))
-    tell_undelivered(draft, letter, letter.error or "not sent yet", final=False)
-    return kept(draft, cause, letter.case, "told that it is late")
+    tell_undelivered(draft, letter, letter.error or because("not sent yet"), final=False)
+    return kept(draft, cause, letter.case, because("told that it is late"))
 
 
 def _give_up(draft: Draft, cause: TimerDue) -> Plan:
@@ -50,14 +51,14 @@ def _give_up(draft: Draft, cause: TimerDue) -> Plan:
     if letter is None:
         return over(draft, cause, None, NONE)
     if letter.state not in WAITS:
-        return over(draft, cause, letter.case, f"it is {letter.state}")
+        return over(draft, cause, letter.case, because("letter is", because(letter.state)))
     if letter.state == "sending":  # its last attempt is under way, and says itself what comes of it
         again = SetTimer(about=cause.about, step="give up", due=max(draft.facts.now, cause.due) + AGAIN)
         draft.changes.append(again)
-        return kept(draft, cause, letter.case, "it is being sent: looked at again")
+        return kept(draft, cause, letter.case, because("looked at again"))
     give_up(draft, letter)
     draft.changes.append(ClearTimers(about=cause.about, but=cause.timer))
-    return kept(draft, cause, letter.case, "given up")
+    return kept(draft, cause, letter.case, because("letter given up"))
 
 
 DROPS = Kind(asks=_asks, keep=_drop, catch_up="all")

@@ -35,6 +35,6 @@ def settle(
     for _, result in results:
         if result.state == "sent" or result.id in promised:
             continue
-        cause = Delivered(letter=result.id, state=result.state, answer=result.answer)
+        cause = Delivered(letter=result.id, state=result.state, answer=result.reason)
         queued |= walk(connection, corridor, cause, now=now).queued
     return queued

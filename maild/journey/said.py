@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maild.core.cause import AdminSaid, Said, TellOperator
+from maild.core.reason import Reason
 from maild.journey.corridor import Corridor, Handled, walk
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def say(connection: Connection, corridor: Corridor, said: Said, *, actor: str = 
 
 
 def tell_operator(
-    connection: Connection, corridor: Corridor, *, once_key: str, title: str, reason: str, now: datetime
+    connection: Connection, corridor: Corridor, *, once_key: str, title: Reason, reason: Reason, now: datetime
 ) -> bool:
     """Tell the operator something, once; False when there is none or it was told before."""
     said = TellOperator(title=title, reason=reason, once_key=once_key)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.core.errors import MaildError
-from maild.core.plan import Notice
+from maild.core.plan import ACKS, Notice
+from maild.core.reason import Reason
+from maild.core.reason_words import in_words
 from maild.core.reply_marker import sentinel
 from maild.mail import encode, plain, prove
 from maild.mail.clean import clean_filename, clean_header, clean_text
 from maild.mail.enclose import Enclosed, Enclosures
-from maild.mail.phrases import translated
 from maild.mail.shown import Value
 from maild.mail.templates import Broken, Letters
 
@@ -120,6 +121,8 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
     """Clean what the letter may show; long texts are cut, but for an agent's own words."""
     values: dict[str, Value] = {}
     for name, value in notice.values.items():
+        if isinstance(value, Reason):
+            value = in_words(value, language)
         if isinstance(value, tuple):
             clean = _CLEAN.get(name, clean_header)
             values[name] = tuple(clean(item) for item in value[: _MOST.get(name, _MANY)])
@@ -130,14 +133,11 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
             if len(text) > MOST_TEXT and notice.kind not in _UNCUT:
                 text = f"{text[:MOST_TEXT].rstrip()}\n{plain.sentence('cut', language)}"
             values[name] = text
-        elif name in _SENTENCES or (name == "title" and notice.kind == "operator"):
-            values[name] = clean_header(translated(value, language), MOST_REASON)
+        elif name in _SENTENCES:
+            values[name] = clean_header(value, MOST_REASON)
         else:
             values[name] = clean_header(value)
-    subject = notice.subject
-    if notice.kind == "operator" and (title := str(notice.values.get("title", ""))):
-        subject = subject.replace(title, translated(title, language))
-    return values | {"subject": clean_header(subject, MOST_SUBJECT), "language": language}
+    return values | {"subject": clean_header(notice.subject, MOST_SUBJECT), "language": language}
 
 
 def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str, Value]) -> _Words:
@@ -226,7 +226,7 @@ def _fields(
 ) -> tuple[list[tuple[str, bytes]], dict[str, str | None]]:
     """Write every header field but MIME's, in order; and the address each address field must turn out to hold."""
     # An ack that shows no name in its text (to a stranger, or in a confidential case) shows none here either.
-    nameless = notice.kind.startswith("ack") and not notice.values.get("requester")
+    nameless = notice.kind in ACKS and not notice.values.get("requester")
     to_name = "" if nameless else clean_header(notice.to_name, NAME_LIMIT)
     addresses = [("From", clean_header(notice.from_name, NAME_LIMIT), notice.from_address), ("To", to_name, notice.to)]
     if notice.reply_to:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from maild.core.errors import Unusable
 from maild.core.mail import Envelope, ReadingFailed
+from maild.core.reason import because
+from maild.core.reason_words import in_words
 from maild.mail.child import NORMAL, RECALL
 from maild.mail.reader_process import LONG, START_SECONDS, Job, Limits, Outcome, ReaderProcess, finish
 
@@ -28,7 +30,7 @@ SPARE = 60.0
 should wait."""
 IDLE = 30.0
 """Seconds after its last mail that a lane without standing children keeps one."""
-STOPPING = "maild is stopping"
+STOPPING = because("maild is stopping")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +147,7 @@ class Lane:
         try:
             await child.start(self._command, self._options)
         except OSError:  # no process to be had now: the tick tries again
-            child.end("a reader could not be started")
+            child.end(because("reader not started"))
 
     def _feed(self) -> None:
         """Give waiting mails to children: an idle one first, then behind small ones."""
@@ -181,7 +183,7 @@ class Lane:
         if self._first is not None and not self._first.done():
             assert isinstance(outcome, ReadingFailed)
             said = outcome.traceback.strip().rpartition("\n")[2]
-            why = f"a reader does not start: {outcome.reason}{': ' if said else ''}{said}"
+            why = f"a reader does not start: {in_words(outcome.reason, 'en')}{': ' if said else ''}{said}"
             self._first.set_exception(Unusable(why))
             return
         if was_ready:  # one that never got so far is tried again at the next tick, not in a storm
@@ -236,7 +238,7 @@ class Lane:
         spare = [child for child in self._children if not child.jobs and child.ready]
         for child in spare[: max(0, len(self._children) - self._wanted(now))]:
             self._children.remove(child)
-            child.end("")
+            child.end(None)
 
     def _relieve(self, now: float) -> None:
         """When mails wait and every child that there may be has been busy for long, ask for the longest one back."""

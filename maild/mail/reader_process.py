@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.reason import Reason, because
 from maild.mail import wire
 from maild.mail.budget import LANE_SECONDS
 from maild.mail.child import ANSWER, LENGTH, MOST_ANSWER, NORMAL, QUESTION, RECALL
@@ -187,7 +188,7 @@ class ReaderProcess(asyncio.Protocol):
         while len(self._buffer) >= ANSWER.size:
             number, length = ANSWER.unpack_from(self._buffer)
             if length > MOST_ANSWER:
-                self.end("the reader answered nonsense")
+                self.end(because("reader answered nonsense"))
                 return
             if len(self._buffer) < ANSWER.size + length:
                 return
@@ -208,7 +209,7 @@ class ReaderProcess(asyncio.Protocol):
             if body or job.lane not in (NORMAL, RECALL):
                 outcome = wire.mail_from(body, job.envelope)
         except ValueError as error:
-            self.end(f"the reader answered nonsense: {error}")
+            self.end(because("reader answered", str(error)))
             return
         self.jobs.popleft()
         self.since = time.monotonic()
@@ -218,7 +219,7 @@ class ReaderProcess(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The child closed its end: it is dying."""
         self._hear()
-        self.end("")
+        self.end(None)
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -230,17 +231,17 @@ class ReaderProcess(asyncio.Protocol):
         """Notice a child that has died without a word, or that has had its time."""
         if self._process is not None and self._process.poll() is not None:
             self._hear()
-            self.end("")
+            self.end(None)
         elif self.busy_for(now) > self._limits.kill:
             self._hear()
             if self.busy_for(now) > self._limits.kill:
-                self.end(f"reading took more than {self._limits.kill:g} seconds")
+                self.end(because("reading took too long", f"{self._limits.kill:g}"))
         elif not self.ready and now - self.since > START_SECONDS:
-            self.end("a reader did not get ready")
+            self.end(because("reader not ready"))
         elif self.jobs and self.jobs[0].lane in (NORMAL, RECALL) and self._overstays(now):
             self._hear()
             if self.jobs and self._overstays(now):
-                self.end("too much processor time for the normal lane", SLOW)
+                self.end(because("too slow for its lane"), SLOW)
 
     def _overstays(self, now: float) -> bool:
         """Tell whether the mail being read should have left the normal lane: its timer or we have asked in vain.
@@ -287,7 +288,7 @@ class ReaderProcess(asyncio.Protocol):
             while self._socket is not None and not self._ended and (data := self._socket.recv(256 * 1024)):
                 self.data_received(data)
 
-    def end(self, reason: str, outcome: Slow | None = None) -> None:
+    def end(self, reason: Reason | None, outcome: Slow | None = None) -> None:
         """Kill the process with everything it started; the mail being read has failed, or ``outcome`` is said of it."""
         if self._ended:
             return
@@ -296,8 +297,8 @@ class ReaderProcess(asyncio.Protocol):
         self.jobs.clear()
         if self._transport is not None:
             self._transport.abort()
-        code, traceback = self._kill(wait=not reason)
-        failed = ReadingFailed(reason=reason or f"the reader ended: {_means(code)}", traceback=traceback)
+        code, traceback = self._kill(wait=reason is None)
+        failed = ReadingFailed(reason=reason or because("reader ended", _means(code)), traceback=traceback)
         self.owner.lost(self, jobs, outcome or failed, was_ready=was_ready)
 
     def _kill(self, *, wait: bool) -> tuple[int | None, str]:
@@ -333,10 +334,10 @@ def finish(job: Job, result: Outcome) -> None:
         job.future.set_result(result)
 
 
-def _means(code: int | None) -> str:
+def _means(code: int | None) -> Reason:
     if code is None:
-        return "it closed its socket"
+        return because("closed its socket")
     if code < 0:
         name = signal.Signals(-code).name if -code in {one.value for one in signal.Signals} else str(-code)
-        return "too much processor time" if -code == signal.SIGXCPU else f"killed by {name}"
-    return f"exit status {code}"
+        return because("too much processor time") if -code == signal.SIGXCPU else because("killed by", name)
+    return because("exit status", code)

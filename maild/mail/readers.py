@@ -17,6 +17,8 @@ from typing import Literal
 
 from maild import logs
 from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.reason import because
+from maild.core.reason_words import in_words
 from maild.mail import budget, child, wire
 from maild.mail.lane import STOPPING, Lane, Shape
 from maild.mail.options import ReadOptions
@@ -29,6 +31,9 @@ log = logs.get("maild.mail")
 _DEEP = 3
 """Mails in one child at a time, while they are small."""
 LaneName = Literal["normal", "slow", "header"]
+
+
+_ALONE = because("by its header alone")
 
 
 class Readers:
@@ -100,7 +105,7 @@ class Readers:
         elif lane == "slow":
             result = await self._read_slowly(raw, envelope)
         else:
-            result = ReadingFailed(reason=child.ALONE)
+            result = ReadingFailed(reason=_ALONE)
         if isinstance(result, ReadingFailed) and result.reason != STOPPING:
             if held_up is not None:
                 held_up()
@@ -122,14 +127,14 @@ class Readers:
 
     async def _read_header(self, raw: bytes, envelope: Envelope, failed: ReadingFailed) -> Mail | ReadingFailed | Slow:
         """Read what no other reading could be made of by its header, and say why."""
-        if failed.reason != child.ALONE:
-            log.warning("a reader was lost", reason=failed.reason, traceback=failed.traceback[-2000:])
+        if failed.reason != _ALONE:
+            log.warning("a reader was lost", reason=in_words(failed.reason, "en"), traceback=failed.traceback[-2000:])
         result = await self._header.read(raw, envelope)
         if isinstance(result, Mail):
-            why = failed.reason
+            why = in_words(failed.reason, "en")
             said = replace(result.identity, reason=why), replace(result.authentication, reason=why)
             return replace(result, identity=said[0], authentication=said[1], defects=(why,))
         if isinstance(result, ReadingFailed) and result.reason != STOPPING:
-            both = f"{failed.reason}; by its header alone: {result.reason}"
-            return ReadingFailed(reason=both, traceback=result.traceback or failed.traceback)
+            reason = because("and by its header", failed.reason, result.reason)
+            return ReadingFailed(reason=reason, traceback=result.traceback or failed.traceback)
         return result

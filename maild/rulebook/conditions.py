@@ -26,6 +26,7 @@ from maild.core.conditions import (
     Where,
     Words,
 )
+from maild.core.reason import Reason, because
 from maild.core.words import Needle, needle
 from maild.rulebook.names import Names
 from maild.rulebook.patterns import Patterns
@@ -86,7 +87,7 @@ class Compiler:
             found = frozenset(domain for domain in domains if domain is not None)
             yield Domain(domains=found, miss=_miss("from_domain", when.from_domain))
         if when.role is not None:
-            yield OneOf(what="role", names=frozenset({when.role}), miss=f"role: not {when.role}")
+            yield OneOf(what="role", names=frozenset({when.role}), miss=because("is not", "role", when.role))
         for what, given, known in (
             ("contact_tag", when.contact_tag, self.names.tags),
             ("organisation", when.organisation, self.names.organisations),
@@ -112,12 +113,13 @@ class Compiler:
         for name in (*_FACTS, "list"):
             wanted = when.mailing_list if name == "list" else getattr(when, name)
             if wanted is not None:
-                yield Fact(what=name, wanted=wanted, miss=f"not {name}" if wanted else name)  # type: ignore[arg-type]
+                miss = because("is not so" if wanted else "is so", name)
+                yield Fact(what=name, wanted=wanted, miss=miss)  # type: ignore[arg-type]
         if when.recipients is not None:
             most = when.recipients.most
             if most is not None and most < when.recipients.least:
                 self.wrong((*keys, "recipients"), "most is less than least")
-            yield Recipients(least=when.recipients.least, most=most, miss="recipients")
+            yield Recipients(least=when.recipients.least, most=most, miss=because("is so", "recipients"))
         if when.attachment is not None:
             yield self._file(when.attachment, (*keys, "attachment"))
 
@@ -128,7 +130,7 @@ class Compiler:
             types=None if shape.type is None else self._globs((*keys, "type"), shape.type),
             larger=None if shape.larger is None else self._one((*keys, "larger"), values.size, shape.larger),
             smaller=None if shape.smaller is None else self._one((*keys, "smaller"), values.size, shape.smaller),
-            miss=_miss("attachment", said) if said else "attachment: none of that size",
+            miss=_miss("attachment", said) if said else because("no file of that size"),
         )
 
     def _texts(self, when: WhenShape, keys: Keys) -> Iterator[Condition]:
@@ -153,7 +155,9 @@ class Compiler:
         if lower.startswith("x-maild-") or lower in ("authentication-results", "arc-authentication-results"):
             self.wrong(keys, f"{name} may be forged by anybody, so no rule may ask for it; ask for authenticated")
         if isinstance(given, bool):
-            return Header(name=lower, globs=None, present=given, miss=f"header {lower}" if not given else f"no {lower}")
+            return Header(
+                name=lower, globs=None, present=given, miss=because("no header" if given else "header", lower)
+            )
         return Header(name=lower, globs=self._globs(keys, given), miss=_miss(f"header {lower}", given))
 
     def _words(self, where: Where, key: str, given: list[str], keys: Keys) -> Condition:
@@ -177,7 +181,9 @@ class Compiler:
                 self.broken = True
             else:
                 self.captures |= self.patterns.groups(number)
-                parts.append(Regex(where=where, number=number, source=source, miss=f"{key}: not {_cut(source)}"))
+                parts.append(
+                    Regex(where=where, number=number, source=source, miss=because("is not", key, _cut(source)))
+                )
         return parts[0] if len(parts) == 1 else AnyOf(parts=tuple(parts))
 
     def _address(self, given: str) -> str:
@@ -212,8 +218,8 @@ class Compiler:
             return None
 
 
-def _miss(what: str, given: Sequence[str]) -> str:
-    return f"{what}: none of {_cut(', '.join(given))}" if len(given) > 1 else f"{what}: not {_cut(''.join(given))}"
+def _miss(what: str, given: Sequence[str]) -> Reason:
+    return because("none of" if len(given) > 1 else "is not", what, _cut(", ".join(given)))
 
 
 def _cut(text: str) -> str:

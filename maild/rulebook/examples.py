@@ -18,7 +18,9 @@ from maild.core.errors import Problem
 from maild.core.facts import Facts, Key
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan, SetField
+from maild.core.reason_words import in_words
 from maild.core.rules import Rulebook
+from maild.core.trace import TraceLine
 from maild.toml_file import shown
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def _differences(rulebook: Rulebook, example: Example, read: Read) -> Iterator[t
     )
     mail = read(raw, envelope)
     if isinstance(mail, ReadingFailed):
-        yield "", f"the mail cannot be read: {mail.reason}"
+        yield "", f"the mail cannot be read: {in_words(mail.reason, 'en')}"
         return
     plan = decide_alone(mail, rulebook, at=at)
     yield from _compare(plan, shape, example.rule)
@@ -139,11 +141,11 @@ def _written(rulebook: Rulebook, example: Example, at: datetime) -> bytes:
 
 
 def _compare(plan: Plan, shape: ExampleShape, rule: str) -> Iterator[tuple[str, str]]:
-    hit = any(line.hit and line.rule.endswith(f" {rule}") for line in plan.trace)
+    hit = any(line.hit and _asked(line) == rule for line in plan.trace)
     if hit is not shape.hits:
         yield "", f"the rule {'hits' if hit else 'does not hit'}{_instead(plan, rule)}"
     if shape.spam is not None and shape.spam is not (plan.outcome == "spam"):
-        yield "spam", f"expected spam = {str(shape.spam).lower()}, found {plan.outcome}: {plan.reason}"
+        yield "spam", f"expected spam = {str(shape.spam).lower()}, found {plan.outcome}: {in_words(plan.reason, 'en')}"
     opened = next((change for change in plan.changes if isinstance(change, OpenCase)), None)
     for key in ("type", "department", "group", "assignee", "priority", "confidential", "tags"):
         wanted = getattr(shape, key)
@@ -156,17 +158,23 @@ def _compare(plan: Plan, shape: ExampleShape, rule: str) -> Iterator[tuple[str, 
     for name, text in (shape.fields or {}).items():
         if values.get(name) != text:
             yield "fields", f'expected field {name} "{text}", found {_said(values.get(name))}'
-    if shape.ack is not None and shape.ack is not (plan.ack == "sent"):
-        yield "ack", f"expected ack = {str(shape.ack).lower()}, found: {plan.ack}"
+    if shape.ack is not None and shape.ack is not plan.acked:
+        found = "sent" if plan.acked else in_words(plan.no_ack, "en")
+        yield "ack", f"expected ack = {str(shape.ack).lower()}, found: {found}"
 
 
 def _instead(plan: Plan, rule: str) -> str:
-    hits = [line.rule.split(" ", 1)[1] for line in plan.trace if line.hit and ".toml:" in line.rule.split(" ", 1)[0]]
+    hits = [name for line in plan.trace if line.hit and (name := _asked(line)) is not None]
     others = [name for name in hits if name != rule]
-    miss = next((line.detail for line in plan.trace if not line.hit and line.rule.endswith(f" {rule}")), "")
+    miss = in_words(next((line.detail for line in plan.trace if not line.hit and _asked(line) == rule), None), "en")
     said = [f"it misses on {miss}"] if miss else []
     said += [f"hit: {', '.join(others)}"] if others else []
     return f" ({'; '.join(said)})" if said else ""
+
+
+def _asked(line: TraceLine) -> str | None:
+    """Return the name of the rule that a line of the trace is about; None when it is about something else."""
+    return str(line.rule.args[1]) if line.rule.code == "rule" else None
 
 
 def _said(value: object) -> str:

@@ -14,6 +14,7 @@ from maild.core.actions import Actions, Rule
 from maild.core.calendars import Period
 from maild.core.conditions import AllOf
 from maild.core.glance import must
+from maild.core.reason import because
 from maild.core.trace import TraceLine
 from maild.rulebook.conditions import Compiler
 from maild.rulebook.files import Files
@@ -116,7 +117,7 @@ class _File:
         self.compiler.captures, self.compiler.broken = set(), False
         when = self.compiler.condition(one.when, (*keys, "when"))
         line = self.document.where(*keys).rpartition(":")[2]
-        label = f"{FOLDER}/{self.document.path.name}:{line} {one.name}"
+        label = because("rule", f"{FOLDER}/{self.document.path.name}:{line}", one.name)
         signals, without = must(when)
         dated = one.valid_from is not None or one.valid_until is not None
         return Rule(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from maild.core.plan import Change, EndMail, KeepPace, Plan, Record, SetAbsence
 from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, paces, timers
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
+from maild.storage.traces import trace_rows
 from maild.storage.work import Work
 
 
@@ -79,15 +80,3 @@ def _do(work: Work, change: Change) -> None:
         work.event(change.what, change.case, change.reason, **more)
     else:
         assert_never(change)
-
-
-def trace_rows(plan: Plan) -> list[list[Any]]:
-    """Return a plan's trace as it is stored: runs of rules that missed without a word are one line."""
-    rows: list[list[Any]] = []
-    for line in plan.trace:
-        if rows and not (line.hit or line.detail or rows[-1][1] or rows[-1][2]):
-            rows[-1][0] += f", {line.rule.removeprefix('MAIL §4 row ')}"
-        else:
-            rows.append([line.rule, line.hit, line.detail])
-    ack = [["acknowledgement", plan.ack == "sent", plan.ack]] if plan.ack else []
-    return [*rows, *ack, ["rules", True, plan.rules]]

@@ -17,6 +17,7 @@ from maild.core.plan import (
     SetField,
     SetStatus,
 )
+from maild.core.reason import text as text_of
 from maild.storage.rows import CLOSED, add_load, open_case
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation
@@ -119,16 +120,16 @@ def do(work: Work, change: CaseChange) -> None:
             _assign(work, change)
         case AddParticipant():
             _add_participant(work, change.case, change.address, change.name, change.by)
-            work.event("participant", change.case, change.by, after=change.address)
+            work.event("participant", change.case, text_of(change.by), after=change.address)
         case LinkCases():
             _link(work, change)
         case NoteDepartment():
             _NOTE_DEPARTMENT.run(work.connection, {"b_case": change.case, "b_noted": list(change.noted)})
-            work.event("department noted", change.case, "", after=change.department)
+            work.event("department noted", change.case, None, after=change.department)
         case SetField():
             row: dict[str, Any] = {"case": change.case, "name": change.name, "value": change.value}
             _FIELD.run(work.connection, row | {"inbound": work.plan.inbound, "actor": "maild", "at": work.now})
-            work.event("field", change.case, change.name, after=change.value)
+            work.event("field", change.case, text_of(change.name), after=change.value)
         case _:
             assert_never(change)
 
@@ -209,6 +210,6 @@ def _assign(work: Work, change: Assign) -> None:
 
 def _link(work: Work, change: LinkCases) -> None:
     _LINK.run(work.connection, {"case": change.case, "other": change.other, "kind": change.kind, "at": work.now})
-    work.event("linked", change.case, change.kind, after=str(change.other))
+    work.event("linked", change.case, text_of(change.kind), after=str(change.other))
     if change.both:
-        work.event("linked", change.other, change.kind, after=str(change.case))
+        work.event("linked", change.other, text_of(change.kind), after=str(change.case))

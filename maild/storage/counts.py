@@ -141,7 +141,7 @@ def do(work: Work, change: CapChange) -> None:
         case OpenBreaker():
             value = "" if change.closed else work.now.isoformat()
             _STATE.run(work.connection, {"name": "breaker_open_since", "value": value})
-            work.event("breaker", None, "", after="closed" if change.closed else "open")
+            work.event("breaker", None, None, after="closed" if change.closed else "open")
         case CountLoop():
             _COUNT.run(work.connection, {"name": "loops", "value": 1})
             work.event("loop", work.plan.case, work.plan.reason)

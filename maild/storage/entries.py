@@ -12,11 +12,14 @@ from maild.core.facts import Arrival, Contact, HeldMessage, LastAnswer, RelatedC
 from maild.core.mail import Attachment
 from maild.core.people import caseless
 from maild.core.plan import AddMessage, DropHeld, FollowThread, NoteContact, ReleaseHeld, UseToken
+from maild.core.reason import because, dump
+from maild.core.trace import TraceLine
 from maild.storage.counts import BURST_WINDOW
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Attachment as AttachmentRow
 from maild.storage.tables import Case, Event, Message, TokenUse
 from maild.storage.tables import Contact as ContactRow
+from maild.storage.traces import of_rows
 from maild.storage.work import Work
 
 EntryChange = AddMessage | FollowThread | ReleaseHeld | DropHeld | NoteContact | UseToken
@@ -208,10 +211,10 @@ def held(connection: Connection, inbound_ids: frozenset[int]) -> dict[int, HeldM
     }
 
 
-def traces(connection: Connection, cases: list[int]) -> dict[int, tuple[tuple[str, bool, str], ...]]:
+def traces(connection: Connection, cases: list[int]) -> dict[int, tuple[TraceLine, ...]]:
     """Return the trace of the first decision about each case: the one that opened it."""
     found = {number: _DECIDED.first(connection, case=number) for number in cases}
-    return {n: tuple((str(a), bool(b), str(c)) for a, b, c in row.trace) for n, row in found.items() if row is not None}
+    return {n: of_rows(row.trace) for n, row in found.items() if row is not None}
 
 
 def last_answers(connection: Connection, cases: list[int]) -> dict[int, LastAnswer]:
@@ -262,7 +265,7 @@ def _add(work: Work, change: AddMessage) -> None:
             "subject": entry.subject,
             "text": entry.text,
             "folded": entry.folded,
-            "note": change.note,
+            "note": dump(change.note),
             "message_id": entry.message_id,
             "in_reply_to": list(entry.in_reply_to),
             "references": list(entry.references),
@@ -313,7 +316,7 @@ def _release(work: Work, change: ReleaseHeld) -> None:
         raise RuntimeError(f"message {change.message} is not held")
     if change.text is not None:
         _RELEASED_TEXT.run(work.connection, {"b_id": change.message, "b_text": change.text})
-    work.event("released", change.case, "confirmed by the agent", before="\n".join(change.cut))
+    work.event("released", change.case, because("confirmed by the agent"), before="\n".join(change.cut))
     if not change.internal:
         _FIRST_RESPONSE.run(work.connection, {"b_case": change.case, "b_now": work.now})
 
@@ -327,4 +330,4 @@ def _drop(work: Work, change: DropHeld) -> None:
     """
     if _DROP.run(work.connection, {"b_id": change.message}) != 1:
         raise RuntimeError(f"message {change.message} is not held")
-    work.event("discarded", change.case, "the agent said no", actor=change.agent, before="held")
+    work.event("discarded", change.case, because("the agent said no"), actor=change.agent, before="held")

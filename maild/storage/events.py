@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from maild.core.reason import Reason, dump
 from maild.storage.tables import Event
 
 _INSERT = insert(Event.__table__)  # type: ignore[attr-defined]
@@ -22,8 +23,8 @@ def add(
     actor: str = "maild",
     before: str = "",
     after: str = "",
-    reason: str = "",
+    reason: Reason | None = None,
 ) -> None:
     """Append one event: what happened, to which case or mail, by whom, before → after, why."""
     row: dict[str, Any] = {"case": case, "inbound": inbound, "at": now, "actor": actor, "what": what}
-    connection.execute(_INSERT, row | {"before": before, "after": after, "reason": reason, "trace": []})
+    connection.execute(_INSERT, row | {"before": before, "after": after, "reason": dump(reason), "trace": []})

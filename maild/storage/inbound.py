@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from maild.core.mail import Envelope
 from maild.core.plan import EndMail
+from maild.core.reason import Reason, because, dump
 from maild.storage import events
 from maild.storage.columns import UTCDateTime
 from maild.storage.statements import Insert, Statement, table
@@ -189,16 +190,18 @@ def leave_to_the_slow(connection: Connection, inbound: int, *, who: str) -> None
     )
 
 
-def retry_later(connection: Connection, inbound: int, *, who: str, reason: str, not_before: datetime) -> None:
+def retry_later(connection: Connection, inbound: int, *, who: str, reason: Reason, not_before: datetime) -> None:
     """Give a mail back that could not be read or decided; its attempt stays counted."""
     connection.execute(
         update(Inbound)
         .where(col(Inbound.id) == inbound, col(Inbound.claimed_by) == who)
-        .values(state="accepted", claimed_by=None, claimed_until=None, reason=reason, not_before=not_before)
+        .values(state="accepted", claimed_by=None, claimed_until=None, reason=dump(reason), not_before=not_before)
     )
 
 
-def quarantine(connection: Connection, inbound: int, *, who: str, reason: str, traceback: str, now: datetime) -> bool:
+def quarantine(
+    connection: Connection, inbound: int, *, who: str, reason: Reason, traceback: str, now: datetime
+) -> bool:
     """Put a mail aside after its last attempt, with why; ``requeue`` runs it again. False when it is no longer ours."""
     changed = connection.execute(
         update(Inbound)
@@ -206,7 +209,7 @@ def quarantine(connection: Connection, inbound: int, *, who: str, reason: str, t
         .values(
             state="quarantined",
             outcome="quarantined",
-            reason=reason,
+            reason=dump(reason),
             traceback=traceback,
             claimed_by=None,
             claimed_until=None,
@@ -226,7 +229,7 @@ def requeue(connection: Connection, inbound: int, *, now: datetime) -> bool:
         .values(state="accepted", outcome="", reason="", traceback="", attempts=0, not_before=None, done_at=None)
     ).rowcount
     if changed:
-        events.add(connection, "requeued", now=now, inbound=inbound, reason="by an admin")
+        events.add(connection, "requeued", now=now, inbound=inbound, reason=because("by an admin"))
     return bool(changed)
 
 
@@ -265,7 +268,7 @@ def end(work: Work, change: EndMail) -> None:
             "b_state": "quarantined" if change.outcome == "quarantined" else "done",
             "b_who": work.who,
             "b_outcome": change.outcome,
-            "b_reason": change.reason,
+            "b_reason": dump(change.reason),
             "b_case": change.case,
             "b_hash": change.content_hash,
             "b_departments": list(change.departments),

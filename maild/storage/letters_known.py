@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from maild.core.facts import LetterAsks, LetterFacts, OutgoingFacts
 from maild.core.plan import KeepIds, RecordBounce, SettleLetter
+from maild.core.reason import because, dump, load
 from maild.storage.statements import Among, Statement, table
 from maild.storage.tables import Outbox
 from maild.storage.work import Work
@@ -86,7 +87,7 @@ def letters(connection: Connection, asks: LetterAsks | None) -> dict[int, Letter
             state=row.state,
             attempts=row.attempts,
             created=row.created,
-            error=row.error,
+            error=load(row.error),
             warned=row.warned,
         )
         for row in rows
@@ -102,7 +103,11 @@ def do(work: Work, change: LetterChange) -> None:
     """Do what a plan changes about an outgoing mail."""
     match change:
         case RecordBounce():
-            values = {"b_id": change.outbox, "b_error": f"bounced: {change.status}", "b_bounced": change.status or "5"}
+            values = {
+                "b_id": change.outbox,
+                "b_error": dump(because("bounced with", change.status)),
+                "b_bounced": change.status or "5",
+            }
             (_BOUNCED if change.permanent else _SOFT_BOUNCED).run(work.connection, values)
         case SettleLetter():
             _settle(work, change)
@@ -125,7 +130,7 @@ def _settle(work: Work, change: SettleLetter) -> None:
         values |= {"state": change.state, "done_at": work.now if over else None, "due": change.due or work.now}
     if change.anew:
         values["created"] = work.now
-    values |= {} if change.error is None else {"error": change.error}
+    values |= {} if change.error is None else {"error": dump(change.error)}
     values |= {} if change.warned is None else {"warned": change.warned}
     query = update(table(Outbox)).where(col(Outbox.id) == change.letter, col(Outbox.state) == change.before)
     if work.connection.execute(query.values(values)).rowcount != 1:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from maild.core.plan import Notice
+from maild.core.plan import ACKS, Notice
 from maild.storage.counts import minute
 from maild.storage.rows import Rows
 from maild.storage.statements import upserting
@@ -65,7 +65,7 @@ def queue(
         if notice.author_key is not None and notice.automatic is not None and not notice.paced:
             automatic += 1
             rows.add(AutomaticMail, _automatic(notice, now))
-        if notice.kind.startswith("ack") and notice.case is not None:
+        if notice.kind in ACKS and notice.case is not None:
             rows.add(Message, _entry(letter, now, new_id()))
         if at_once:
             sent.append(_to_send(letter, now))
@@ -94,6 +94,7 @@ def _row(letter: Written, now: datetime, who: str | None, until: datetime | None
         "claimed_by": who,
         "claimed_until": until,
         "error": "",
+        "waits_for_relay": False,
         "answer": "",
         "bounced": "",
         "warned": False,

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, t
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from maild.core.reason import Reason, because, dump
+from maild.core.reason import text as text_of
 from maild.storage import events
 from maild.storage.columns import UTCDateTime
 from maild.storage.counts import minute
@@ -25,10 +27,6 @@ from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participan
 
 LEASE = timedelta(minutes=15)
 """How long an attempt may take before another daemon may believe its owner dead."""
-UNREACHABLE = "unreachable: "
-"""Begins the error of a mail that waits only because the relay itself was not to be had."""
-SET_UP = "refused by the set-up: "
-"""Begins the error of a mail that waits because the relay refuses more than this one."""
 HURRIED = 30
 """Attempts after which a mail keeps to its back-off even when the relay comes back: a relay that comes and goes every
 minute must not use a mail up."""
@@ -41,8 +39,19 @@ class Result:
     id: int
     state: Literal["sent", "deferred", "failed"]
     answer: str
+    """The relay's own words, or why there were none."""
     due: datetime | None = None
     """When to try again, for deferred."""
+    waits_for_relay: bool = False
+    """Nothing is wrong but that the relay itself was not to be had."""
+    given_up: bool = False
+    """It failed because nobody took it for days."""
+
+    @property
+    def reason(self) -> Reason:
+        """Why it has come no further."""
+        said = because("unreachable", text_of(self.answer)) if self.waits_for_relay else text_of(self.answer)
+        return because("given up", said) if self.given_up else said
 
 
 def claim_due(
@@ -129,7 +138,7 @@ def _drop_unwanted(connection: Connection, now: datetime) -> None:
     for key, case, recipient in connection.execute(query).all():
         values = {"state": "dropped", "done_at": now}
         connection.execute(update(table(Outbox)).where(col(Outbox.id) == key).values(values))
-        reason = f"{recipient} takes no part in the case any more"
+        reason = because("takes no part any more", recipient)
         events.add(connection, "answer dropped", now=now, case=case, before="queued", after="dropped", reason=reason)
 
 
@@ -146,6 +155,7 @@ _RECORD = (
         state=bindparam("b_state"),
         answer=bindparam("b_answer"),
         error=bindparam("b_error"),
+        waits_for_relay=bindparam("b_waits"),
         due=bindparam("b_due"),
         done_at=bindparam("b_done"),
         claimed_by=None,
@@ -162,7 +172,8 @@ def record(connection: Connection, results: Sequence[Result], *, who: str, now: 
             "b_who": who,
             "b_state": result.state,
             "b_answer": result.answer if result.state == "sent" else "",
-            "b_error": "" if result.state == "sent" else result.answer,
+            "b_error": "" if result.state == "sent" else dump(result.reason),
+            "b_waits": result.state == "deferred" and result.waits_for_relay,
             "b_due": result.due or now,
             "b_done": None if result.state == "deferred" else now,
         }
@@ -206,11 +217,10 @@ def renew(connection: Connection, key: int, *, who: str, now: datetime) -> bool:
 
 def hurry(connection: Connection, *, now: datetime) -> int:
     """The relay is back: what waited only for it is due at once."""
-    error = col(Outbox.error)
     waits = (
         col(Outbox.done_at).is_(None),
         col(Outbox.state) == "deferred",
-        or_(*(error.startswith(why, autoescape=True) for why in (UNREACHABLE, SET_UP))),
+        col(Outbox.waits_for_relay),
         col(Outbox.due) > now,
         col(Outbox.attempts) < HURRIED,
     )

@@ -1,4 +1,5 @@
-"""What the admin's listings show, as plain dictionaries ready for JSON: times are ISO 8601 with offset."""
+"""What the admin's listings show, as plain dictionaries ready for JSON: times are ISO 8601 with offset,
+reasons are in English words."""
 
 from __future__ import annotations
 
@@ -12,7 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlmodel import col
 
+from maild.core.reason import because, load, text
+from maild.core.reason_words import in_words
 from maild.core.refusals import Fault
+from maild.core.trace import TraceLine
 from maild.storage import inbound as inbound_rows
 from maild.storage import mailboxes as mailbox_rows
 from maild.storage import outbox as outbox_rows
@@ -31,8 +35,13 @@ from maild.storage.tables import (
     OutboxData,
     Participant,
 )
+from maild.storage.traces import of_rows
 
 Shown = dict[str, Any]
+ENGLISH = "en"
+"""What an admin's commands speak."""
+_ASSIGNMENT = (because("assignment"), text("assignment"))
+"""The line of a trace that says who gets a case: by its code, and as an older store has it."""
 
 
 def _time(at: datetime | None, zone: ZoneInfo) -> str | None:
@@ -140,8 +149,9 @@ def _assignment(connection: Connection, event: Row[Any]) -> Shown:
     query = select(table(Event)).where(col(Event.inbound) == event.inbound).order_by(col(Event.id))
     same = connection.execute(query).all()
     opened = [one.id for one in same if one.what == "opened"]
-    why = [detail for one in same if one.what == "decided" for rule, _, detail in one.trace if rule == "assignment"]
-    return {"assignment": why[opened.index(event.id)]} if len(why) == len(opened) else {}
+    lines = [line for one in same if one.what == "decided" for line in of_rows(one.trace)]
+    why = [line.detail for line in lines if line.rule in _ASSIGNMENT]
+    return {"assignment": in_words(why[opened.index(event.id)], ENGLISH)} if len(why) == len(opened) else {}
 
 
 def _files(connection: Connection, messages: list[int]) -> dict[int, list[Shown]]:
@@ -171,7 +181,7 @@ def _message(connection: Connection, row: Row[Any], zone: ZoneInfo, files: list[
         "date": _time(row.date, zone),
         "attachments": files,
         "agent": row.agent,
-        "note": row.note,
+        "note": _words(row.note),
         "received": _time(row.at, zone),
         "inbound": row.inbound,
         "outbox": row.outbox,
@@ -194,9 +204,24 @@ def _event(row: Row[Any], zone: ZoneInfo) -> Shown:
         "what": row.what,
         "before": row.before,
         "after": row.after,
-        "reason": row.reason,
+        "reason": _words(row.reason),
+        "code": _code(row.reason),
     }
-    return shown | ({"trace": row.trace} if row.trace else {})
+    return shown | ({"trace": [_asked(line) for line in of_rows(row.trace)]} if row.trace else {})
+
+
+def _asked(line: TraceLine) -> list[Any]:
+    return [in_words(line.rule, ENGLISH), line.hit, in_words(line.detail, ENGLISH)]
+
+
+def _words(stored: str) -> str:
+    return in_words(load(stored), ENGLISH)
+
+
+def _code(stored: str) -> str:
+    """Return the code of a reason, for programs; empty for words that have none."""
+    reason = load(stored)
+    return "" if reason is None or reason.code == "text" else reason.code
 
 
 def inbound_list(
@@ -222,7 +247,8 @@ def _inbound(row: Row[Any], zone: ZoneInfo) -> Shown:
     return {
         "id": row.id,
         "state": row.state,
-        "reason": row.reason,
+        "reason": _words(row.reason),
+        "code": _code(row.reason),
         "sha256": row.sha256,
         "size": row.size,
         "source": row.source,
@@ -252,7 +278,7 @@ def outbox_list(
             "state": row.state,
             "attempts": row.attempts,
             "due": _time(row.due, zone),
-            "error": row.error,
+            "error": _words(row.error),
             "kind": row.kind,
             "answer": row.answer,
             "once_key": row.once_key,

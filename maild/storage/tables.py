@@ -348,6 +348,7 @@ class Outbox(Row, table=True):
     created: datetime = _time(nullable=False)
     done_at: datetime | None = _time()
     error: str = _text()
+    waits_for_relay: bool = False
     answer: str = _text()
     bounced: str = _text()
     warned: bool = False

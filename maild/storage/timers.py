@@ -25,6 +25,7 @@ from sqlmodel import col
 from maild.core.cause import About, TimerDue
 from maild.core.facts import TimerAsks, TimerFacts
 from maild.core.plan import ClearTimers, EndTimer, SetTimer
+from maild.core.reason import because, dump
 from maild.storage.columns import UTCDateTime
 from maild.storage.statements import Among, Statement, table
 from maild.storage.tables import Outbox, Timer
@@ -163,7 +164,7 @@ def _clear(work: Work, change: ClearTimers) -> None:
         query = query.where(col(Timer.step) == change.step)
     if change.but is not None:
         query = query.where(col(Timer.id) != change.but)
-    said = f"taken back: {work.plan.reason}"
+    said = dump(because("taken back", work.plan.reason))
     work.connection.execute(query.values(state="cleared", ended_at=work.now, said=said))
 
 
@@ -174,6 +175,6 @@ def _end(work: Work, change: EndTimer) -> None:
         RuntimeError: when another has ended it; the plan is taken back.
 
     """
-    values = {"b_id": change.timer, "b_now": work.now, "b_said": change.reason}
+    values = {"b_id": change.timer, "b_now": work.now, "b_said": dump(change.reason)}
     if _END.run(work.connection, values) != 1:
         raise RuntimeError(f"timer {change.timer} is not pending any more")

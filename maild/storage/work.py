@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from maild.core.plan import Plan
+from maild.core.reason import Reason, dump
 from maild.storage.ids import Ids
 from maild.storage.rows import Rows
 from maild.storage.tables import Event
@@ -24,7 +25,7 @@ class Work:
         """Return an id for a message."""
         return self.ids.take(self.connection, 1)[0]
 
-    def event(self, what: str, case: int | None, reason: str, **more: Any) -> None:
+    def event(self, what: str, case: int | None, reason: Reason | None, **more: Any) -> None:
         """Append to the history."""
         row: dict[str, Any] = {
             "case": case,
@@ -34,7 +35,7 @@ class Work:
             "what": what,
             "before": "",
             "after": "",
-            "reason": reason,
+            "reason": dump(reason),
             "trace": [],
         }
         self.rows.add(Event, row | more)

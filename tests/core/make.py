@@ -15,6 +15,8 @@ from maild.core.decide import decide
 from maild.core.facts import AgentFacts, Asks, AssignmentFacts, CaseFacts, Counts, Facts, Key, SeenMessage, Threads
 from maild.core.mail import Authentication, Calendar, Envelope, Identity, Mail, Mailbox, Report
 from maild.core.plan import Change, EndMail, FollowThread, NoteContact, Notice, Plan
+from maild.core.reason import Reason
+from maild.core.reason_words import in_words
 from maild.core.rules import Agent, Caps, Department, Desk, Group, Rulebook
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -291,3 +293,8 @@ def acks(plan: Plan) -> list[Notice]:
 def at(mail: Mail, received: datetime) -> Mail:
     """Return the mail as if it had come at another time."""
     return replace(mail, envelope=replace(mail.envelope, received=received))
+
+
+def said(value: object) -> str:
+    """Return a reason (of a plan, an entry, a banner…) in English words; a letter's plain value as it is."""
+    return in_words(value, "en") if value is None or isinstance(value, Reason) else str(value)

@@ -13,6 +13,7 @@ from maild.core.agents import digest, unsendable
 from maild.core.facts import Counts, Facts, HeldMessage, LastAnswer, OutgoingFacts
 from maild.core.mail import Attachment, Mail
 from maild.core.plan import AddMessage, Assign, DropHeld, Plan, ReleaseHeld, SetStatus, UseToken
+from maild.core.reason import Reason, because
 from tests.core import make
 from tests.core.make import (
     CAMILLA,
@@ -127,7 +128,7 @@ def test_what_the_customer_gets() -> None:
         assert CAMILLA not in str(private)
     assert of(plan, SetStatus) == [SetStatus(case=1042, before="assigned", status="waiting_requester", assignee=None)]
     assert of(plan, Assign) == [
-        Assign(case=1042, before=None, assignee="camilla", status="waiting_requester", reason="answered first")
+        Assign(case=1042, before=None, assignee="camilla", status="waiting_requester", reason=because("answered first"))
     ]
     assert of(plan, UseToken) == [UseToken(digest=digest(given))]
 
@@ -150,27 +151,27 @@ def test_the_agents_own_address_becomes_the_departments() -> None:
 @pytest.mark.parametrize(
     ("changes", "outcome", "note"),
     [
-        ({}, "note", ""),
-        ({"verdict": "unknown"}, "note", "not verified"),
-        ({"verdict": "none"}, "note", "not verified"),
-        ({"verdict": "unknown", "envelope": login()}, "note", ""),
-        ({"verdict": "fail"}, "held", None),
-        ({"to": (f"it@{DOMAIN}",), "in_reply_to": NOTICE}, "note", ""),
+        ({}, "note", None),
+        ({"verdict": "unknown"}, "note", because("not verified")),
+        ({"verdict": "none"}, "note", because("not verified")),
+        ({"verdict": "unknown", "envelope": login()}, "note", None),
+        ({"verdict": "fail"}, "held", because("note not proven")),
+        ({"to": (f"it@{DOMAIN}",), "in_reply_to": NOTICE}, "note", None),
         (
             {"to": (f"it@{DOMAIN}",), "in_reply_to": NOTICE, "verdict": "none"},
             "held",
-            None,
+            because("note not proven"),
         ),
     ],
 )
-def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: str, note: str | None) -> None:
+def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: str, note: Reason | None) -> None:
     """FAULTS A13: what answers an internal notice reaches no customer, whatever the evidence and the wording."""
     for text in ("Ring leverandøren.", "#send", "Hei Kari, det er ordnet."):
         plan = decided(answer(text, **({"to": INTERNAL} | changes)), KNOWN)
         assert plan.outcome == outcome and not sent_to_customers(plan)
         (entry,) = of(plan, AddMessage)
         assert (entry.kind, entry.visibility) == ("note", "internal" if outcome == "note" else "held")
-        assert note is None or entry.note == note
+        assert entry.note == note
 
 
 def test_forty_flows_of_internal_notices_send_customers_nothing() -> None:
@@ -236,7 +237,7 @@ def test_what_may_be_named() -> None:
         assert unsendable(text, (), alone, KNOWN, make.RULEBOOK, make.RULEBOOK.agents["camilla"]) is None
     both = case(participants=frozenset({KARI, LIV}))
     reason = unsendable(f"Som {LIV} skrev", (), both, KNOWN, make.RULEBOOK, make.RULEBOOK.agents["camilla"])
-    assert reason is not None and LIV in reason
+    assert reason == because("holds an address", LIV)
     assert unsendable("", (FILE,), alone, KNOWN, make.RULEBOOK, make.RULEBOOK.agents["camilla"]) is None
 
 
@@ -300,7 +301,7 @@ def test_two_agents_who_answer_at_once() -> None:
         plan = decided(given, make.knowing(KNOWN, outgoing={77: notice}, last_answers=last))
         assert plan.outcome == outcome
         if outcome == "held":
-            assert "David Nilsen" in str(notices(plan, "confirmation")[0].values["reason"])
+            assert "David Nilsen" in make.said(notices(plan, "confirmation")[0].values["reason"])
 
 
 # -- held and confirmed ---------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def test_a_shared_queue_gives_to_nobody() -> None:
     group, book = desk(agent("ann"), assign="group")
     assert chosen(group, book) is None
     group, book = desk(agent("ann", absent=True), agent("bo", load_cap=0))
-    assert assign(group, make.facts(), book).reason == "nobody in g is free"
+    assert make.said(assign(group, make.facts(), book).reason) == "nobody in g is free"
 
 
 def test_a_named_person_gets_it_or_the_substitute() -> None:
@@ -76,7 +76,7 @@ def test_a_named_person_gets_it_or_the_substitute() -> None:
     assert chosen(group, book, Wanted(assignee="bo"), load={"bo": 9}) == "bo"
     told = {"bo": (away(0, 5, "ann"),)}
     answer = assign(group, make.facts(absences=told), book, Wanted(assignee="bo"))
-    assert (answer.agent, answer.reason) == ("ann", "the rule names ann, who stands in for bo")
+    assert (answer.agent, make.said(answer.reason)) == ("ann", "the rule names ann, who stands in for bo")
     circle = {"bo": (away(0, 5, "ann"),), "ann": (away(0, 5, "bo"),)}
     assert chosen(group, book, Wanted(assignee="bo"), absences=circle) is None
 
@@ -96,7 +96,7 @@ def test_preferences_narrow_but_never_empty_the_choice() -> None:
     assert chosen(group, book, replace(wanted, language="fi")) == "cy"
     assert chosen(group, book, replace(wanted, type="hr.leave")) == "ann"
     assert chosen(group, book, replace(wanted, prefer=())) == "ann"
-    reason = assign(group, make.facts(load={"ann": 9}), book, wanted).reason
+    reason = make.said(assign(group, make.facts(load={"ann": 9}), book, wanted).reason)
     assert reason == "least open in g: 0; answers in no; knows it.password"
 
 

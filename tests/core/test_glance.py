@@ -12,6 +12,7 @@ from maild.core.calendars import Calendar
 from maild.core.conditions import Address, AllOf, AnyOf, Condition, Domain, Fact, Globs, Header, Not, Words
 from maild.core.glance import glance, must
 from maild.core.matching import Captures, answer
+from maild.core.reason import because, text
 from maild.core.sight import Sight
 from maild.core.words import needle
 from tests.core import make
@@ -31,7 +32,7 @@ def words(where: str, said: list[str]) -> Words:
         singles=frozenset(one.text for one in needles if one.single),
         longer=tuple(one for one in needles if not one.single),
         keys=None if None in keys else frozenset(key for key in keys if key is not None),
-        miss=f"{where}: none of {', '.join(said)}",
+        miss=because("none of", where, ", ".join(said)),
     )
 
 
@@ -48,14 +49,14 @@ LEAVES: st.SearchStrategy[Condition] = st.one_of(
     ),
     st.sampled_from(
         [
-            Address(what="from", globs=globs("*@kunde.example"), miss="from: not *@kunde.example"),
-            Address(what="from", globs=globs("kari@*"), miss="from: not kari@*"),
-            Address(what="from", globs=globs("ola@annen.example", "*@Sub.kunde.example"), miss="from: none"),
-            Domain(domains=frozenset({"kunde.example"}), miss="from_domain: not kunde.example"),
-            Header(name="x-s", globs=None, miss="no x-s"),
-            Header(name="x-s", globs=globs("1"), miss="header x-s: not 1"),
-            Header(name="x-s", globs=None, present=False, miss="header x-s"),
-            Fact(what="has_attachment", wanted=True, miss="not has_attachment"),
+            Address(what="from", globs=globs("*@kunde.example"), miss=text("from: not *@kunde.example")),
+            Address(what="from", globs=globs("kari@*"), miss=text("from: not kari@*")),
+            Address(what="from", globs=globs("ola@annen.example", "*@Sub.kunde.example"), miss=text("from: none")),
+            Domain(domains=frozenset({"kunde.example"}), miss=text("from_domain: not kunde.example")),
+            Header(name="x-s", globs=None, miss=text("no x-s")),
+            Header(name="x-s", globs=globs("1"), miss=text("header x-s: not 1")),
+            Header(name="x-s", globs=None, present=False, miss=text("header x-s")),
+            Fact(what="has_attachment", wanted=True, miss=text("not has_attachment")),
         ]
     ),
 )

@@ -21,6 +21,7 @@ from maild.core.plan import (
     SetStatus,
     Strike,
 )
+from maild.core.reason import because
 from maild.core.threading import is_forward, subject_numbers, title
 from tests.core import make
 from tests.core.make import CAMILLA, DOMAIN, KARI, LIV, NOW, RULEBOOK, STRANGER, acks, case, decided, facts, mail, of
@@ -127,7 +128,7 @@ def test_into_a_confidential_case_nobody_is_let_in_by_being_copied() -> None:
     """A pass vouches for whom it copies, but who reads a confidential case is for its agent to say."""
     plan = decided(mail(author=LIV, **HELD_ID), make.knowing(COPIED, cases={1042: case(confidential=True)}))
     assert outcome(plan) == ("pending", 1042, "") and not of(plan, AddParticipant)
-    assert "confidential" in str(make.notices(plan, "pending")[0].values["banner"])
+    assert "confidential" in make.said(make.notices(plan, "pending")[0].values["banner"])
 
 
 def test_an_address_of_our_own_never_takes_part() -> None:
@@ -201,8 +202,8 @@ def test_the_token_wins_over_the_references_and_that_is_noted() -> None:
     known = facts(case(), case(1043))
     plan = decided(mail(to=TO_KARI, in_reply_to=(make.signed_id(1043),)), known)
     (entry,) = of(plan, AddMessage)
-    assert entry.case == 1042 and "1043" in entry.note
-    assert ["1043" in str(n.values["banner"]) for n in plan.notices] == [True]
+    assert entry.case == 1042 and "1043" in make.said(entry.note)
+    assert ["1043" in make.said(n.values["banner"]) for n in plan.notices] == [True]
 
 
 def test_two_numbers_in_one_subject_count_for_nothing() -> None:
@@ -228,7 +229,7 @@ def test_a_merge_is_no_disagreement() -> None:
     """The token of the old number and References of the survivor name one case."""
     known = facts(case(status="merged", merged_into=1043), case(1043))
     (entry,) = of(decided(mail(to=TO_KARI, in_reply_to=(make.signed_id(1043),)), known), AddMessage)
-    assert (entry.case, entry.note) == (1043, "")
+    assert (entry.case, entry.note) == (1043, None)
 
 
 @pytest.mark.parametrize("prefix", ["VS:", "Fwd:", "WG:", "TR:", "Videresend: VS:", "SV: VS:"])
@@ -308,7 +309,7 @@ def test_weak_signs_are_hints_for_the_agent_only() -> None:
         (mail(mentions=(make.signed_id(),)), KNOWN, 1042),
     ):
         plan = decided(given, known)
-        banners = [str(n.values["banner"]) for n in make.notices(plan, "assignment")]
+        banners = [make.said(n.values["banner"]) for n in make.notices(plan, "assignment")]
         assert outcome(plan) == ("new", 2000, "") and [f"FK#{number}" in text for text in banners] == [True]
         assert f"FK#{number}" not in str([(n.subject, n.values) for n in acks(plan)])
     stranger = decided(mail(author=STRANGER, **BODY), KNOWN)
@@ -378,9 +379,9 @@ def test_the_same_message_id_with_other_content_is_flagged_never_suppressed() ->
         taken = make.seen(genuine.message_id, 1500, author="attacker@evil.example")
         plan = decided(genuine, facts(case(1500, requester="attacker@evil.example"), known=(taken,)))
         assert plan.outcome == "new" and acks(plan)
-        assert "same Message-ID" in of(plan, AddMessage)[0].note
+        assert of(plan, AddMessage)[0].note == because("Message-ID used before")
     entry = decided(mail(message_id=FIRST, **BY_ID), KNOWN)
-    assert entry.outcome == "entry" and "same Message-ID" in of(entry, AddMessage)[0].note
+    assert entry.outcome == "entry" and of(entry, AddMessage)[0].note == because("Message-ID used before")
 
 
 # -- agents' letters and third parties ------------------------------------------------------------------------------
@@ -443,7 +444,7 @@ def test_a_burst_folds_into_its_first_case() -> None:
         plan = decided(given, known)
         assert (plan.outcome, plan.case) == ("entry", 1042) and not acks(plan)
         (entry,) = of(plan, AddMessage)
-        assert entry.visibility == "public" and entry.note.startswith("burst")
+        assert entry.visibility == "public" and entry.note is not None and entry.note.code == "burst of"
         assert {n.kind for n in plan.notices} == {"follow-up", "operator"} and of(plan, Strike)
         quiet = decided(given, make.knowing(known, counts=Counts(burst_told=True)))
         assert quiet.case == 1042 and not quiet.notices
@@ -482,7 +483,7 @@ def test_nobody_can_be_named_by_a_broken_from() -> None:
 def test_imports_are_quiet() -> None:
     """A quiet import makes cases and entries, sends nothing and leaves the breaker alone."""
     plan = decided(mail(envelope={"quiet": True}), facts(counts=Counts(all_10min=999)))
-    assert (plan.outcome, plan.notices, plan.ack) == ("new", (), "quiet import")
+    assert (plan.outcome, plan.notices, plan.acked, plan.no_ack) == ("new", (), False, because("quiet import"))
     assert {type(change) for change in make.lasting(plan)} == {OpenCase, AddMessage, Record}
 
 

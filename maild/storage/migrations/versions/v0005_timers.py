@@ -1,4 +1,4 @@
-"""Promises in a table of their own; what a letter or a strike counts as is a value, not a part of a name."""
+"""Promises in a table of their own; what a letter or a strike counts as or waits for is a value, no part of a text."""
 
 from __future__ import annotations
 
@@ -79,6 +79,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_outbox_confirmation", "outbox", ["recipient", "created"], sqlite_where=counted, postgresql_where=counted
     )
+    op.add_column("outbox", sa.Column("waits_for_relay", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.execute(sa.text("update outbox set waits_for_relay = true where error like 'unreachable: %'"))
     op.add_column("strike", sa.Column("kind", sa.Text(), server_default="", nullable=False))
     op.execute(sa.text(_STRIKES))
     op.drop_index("ix_strike_source_at", table_name="strike")
