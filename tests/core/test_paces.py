@@ -16,6 +16,7 @@ from maild.core.facts import LetterFacts, Pace, TimerFacts
 from maild.core.paces import PAUSE, Pacer, paced
 from maild.core.parts import MOST_LETTERS, in_parts, rest_of
 from maild.core.plan import ClearTimers, KeepPace, Notice, Plan, Record, SettleLetter
+from maild.core.reason import because
 from tests.core import make
 
 NOW = make.NOW
@@ -104,7 +105,11 @@ def test_a_run_far_larger_than_any_is_held() -> None:
     events = make.of(found, Record)
     assert len(events) == 50 and {(one.what, one.case, one.after) for one in events} == {("held back", 1042, "held")}
     (told,) = make.notices(found, "operator")
-    assert told.outbox_id == 250 and "more than 200 letters" in str(told.values["reason"]) and not told.held
+    assert (
+        told.outbox_id == 250
+        and told.values["reason"] == because("letters are held, what to do", 200)
+        and not told.held
+    )
     again = run(5, kept(found))
     assert all(one.held for one in again.notices) and make.notices(again, "operator") == []
 
