@@ -99,8 +99,8 @@ class Readers:
                 self.sources.was_slow(envelope)
         elif lane == "slow":
             result = await self._read_slowly(raw, envelope)
-        else:
-            result = ReadingFailed(reason=child.ALONE)
+        else:  # no reader was lost over it: one that is ready will do
+            return await self._normal.read(raw, envelope, how=child.HEADER)
         if isinstance(result, ReadingFailed) and result.reason != STOPPING:
             if held_up is not None:
                 held_up()
@@ -122,8 +122,7 @@ class Readers:
 
     async def _read_header(self, raw: bytes, envelope: Envelope, failed: ReadingFailed) -> Mail | ReadingFailed | Slow:
         """Read what no other reading could be made of by its header, and say why."""
-        if failed.reason != child.ALONE:
-            log.warning("a reader was lost", reason=failed.reason, traceback=failed.traceback[-2000:])
+        log.warning("a reader was lost", reason=failed.reason, traceback=failed.traceback[-2000:])
         result = await self._header.read(raw, envelope)
         if isinstance(result, Mail):
             why = failed.reason
