@@ -24,9 +24,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u9fff\uac00-\ud7ff]")
 """Letters of scripts that put no space between words."""
 _PHRASES = tuple(dict.fromkeys(phrase for phrases in WROTE.values() for phrase in phrases.split("|")))
 _VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.isascii()) | frozenset(
-    phrase
-    for phrase in _PHRASES
-    if " " not in phrase and not _UNSPACED.search(phrase)
+    phrase for phrase in _PHRASES if " " not in phrase and not _UNSPACED.search(phrase)
 )
 _LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
 _LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
