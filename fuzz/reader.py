@@ -1,7 +1,7 @@
 """Fuzz the reader with atheris: ``make fuzz SECONDS=60`` (extra ``fuzz``).
 
-Whatever the bytes: reading ends, raises nothing, changes nothing, gives text that both databases take, and takes no more
-time than a mail of that size may. What breaks this is written to ``fuzz/crash-*``; check it in as
+Whatever the bytes: reading ends, raises nothing, changes nothing, gives text that both databases take, and takes no
+more time than a mail of that size may. What breaks this is written to ``fuzz/crash-*``; check it in as
 ``fuzz/regressions/<what>.eml``, which every later run begins with.
 """
 

@@ -1,8 +1,8 @@
 """The patterns of ``re`` that text from mail may meet, and why none takes more than linear time.
 
 RE2 would do without this list (rules have it, for an admin writes what he likes), but it is slower on short texts, and
-reading looks at some hundred of them for each mail. A new pattern goes here with its reason, or better is not made: what
-cuts, splits or searches for a fixed word needs none. ``test_patterns.py`` attacks each with what it is made of.
+reading looks at some hundred of them for each mail. A new pattern goes here with its reason, or better is not made:
+what cuts, splits or searches for a fixed word needs none. ``test_patterns.py`` attacks each with what it is made of.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ ANY_SIZE: dict[str, str] = {
         mail/language.py _UNREADABLE _LETTERS
         mail/lines.py _RUNS
         mail/mentions.py _WRITTEN_PLUS _WRITTEN_AT
-        mail/quotes.py _UNSPACED _HIDDEN _DIGIT _PAIR _SAID_TO
+        mail/drawn.py _PAIR
+        mail/quotes.py _UNSPACED _HIDDEN _DIGIT _SAID_TO
         mail/signatures.py _WWW _FIRST_PERSON
         mail/structure.py _SPACES
         mail/text.py _UNWANTED _NEWLINES _BREAKS
@@ -52,7 +53,7 @@ ANY_SIZE: dict[str, str] = {
         mail/attachments.py _TYPE
         mail/bounce.py _ID _ADDRESS
         mail/bounce_prose.py _UNATTENDED _REPLY _COMMAND _LEADS _NAMED _ANY
-        mail/body.py _META
+        mail/part_kinds.py _META
         mail/charset.py _NAME _FAMILY
         mail/dates.py _TIME _ISO _DOTTED _CLOCK_AND_ZONE _ZONE_NAME _ZONE
         mail/device_lines.py _MODEL
@@ -90,7 +91,8 @@ ANY_SIZE: dict[str, str] = {
         mail/decoding.py _PADDED _UU_BEGIN _YENC_LINE
         mail/device_lines.py START
         mail/headers.py _FIELD _KNOWN _LEADING _PARAM _CHARSET_AND_LANGUAGE _ID
-        mail/html.py _ATTRIBUTE _LONG_NUMBER _BREAKING _ANY _PRE _TIGHT _HIDDEN _INDENT
+        mail/html_cost.py _ATTRIBUTE
+        mail/html.py _LONG_NUMBER _BREAKING _ANY _PRE _TIGHT _HIDDEN _INDENT
         mail/html_marks.py _BORDER
         mail/identity.py _SPEC _OWN _PHRASE _ANGLE _BARE _LIKE_FROM _FOLD _ANY_FOLD _NO_PART
         mail/lines.py _PREFIX
@@ -106,7 +108,8 @@ ANY_SIZE: dict[str, str] = {
         core/thanks.py _WORD
         mail/device_lines.py _WORDS
         mail/headers.py _WORD
-        mail/html.py _MARKUP _DROPPED
+        mail/html_cost.py _MARKUP
+        mail/html.py _DROPPED
         mail/identity.py _PIECE
         mail/quotes.py _WORD
     """,
@@ -155,7 +158,7 @@ BUILT: dict[str, str] = {
     "mail/phrases.py _pattern()": "a sentence of our own; what stands in its gaps is a reason, and short",
     "mail/prove.py _header()": "the names that we wrote, over a header that we wrote",
     "rulebook/conditions.py _header()": "the name of a header in a rule file, not mail",
-    "rulebook/conditions.py _globs()": "an admin's glob, which fnmatch makes a pattern of that never goes back past a *",
+    "rulebook/conditions.py _globs()": "an admin's glob; fnmatch makes a pattern of it that never goes back past a *",
     "rulebook/patterns.py ?": "an admin's pattern is looked at, not mail",
 }
 """What is made when the house runs, and so is not attacked here."""

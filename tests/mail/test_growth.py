@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
-from attacks import BODY_PLACES, FILLS, HEADER_PLACES, PLACES, Fill, Place
+from attacks import BODY_PLACES, HEADER_PLACES, PLACES, Place
+from fills import FILLS, Fill
 from named_bombs import NAMED
 
 from maild.core import absence, agents, asks, bursts, reply_marker, thanks, threading, words, yes_no
