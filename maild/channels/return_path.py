@@ -20,6 +20,4 @@ def return_path(raw: bytes) -> str | None:
     if value == "<>":
         return ""
     address = value.removeprefix("<").removesuffix(">").strip()
-    return (
-        address if _ADDRESS.fullmatch(address) and "@" in address else None
-    )
+    return address if _ADDRESS.fullmatch(address) and "@" in address else None

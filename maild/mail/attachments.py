@@ -92,9 +92,7 @@ def of_part(part: Part, position: int, data: bytes, spending: Spending | None = 
     )
 
 
-def inside(
-    container: Attachment, files: Iterable[Inside], spending: Spending | None = None
-) -> list[Attachment]:
+def inside(container: Attachment, files: Iterable[Inside], spending: Spending | None = None) -> list[Attachment]:
     """Describe the files in a container."""
     return [
         replace(

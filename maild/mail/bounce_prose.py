@@ -25,7 +25,9 @@ _UNATTENDED = re.compile(r"(?:no|do-?not)[-._]?reply|sysadmin|system|admin(?:ist
 MOST_TEXT = 65_536
 _HEAD_LINES = 200
 _ADDRESS = r"[^\s<>()\[\]\"',;:|]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])"
-_FIELD = re.compile(rf"(?im)^[ \t>]*(?:final|original)-recipient:[ \t]{{0,20}}(?:[a-z0-9-]{{1,20}};[ \t]{{0,20}})?<?({_ADDRESS})")
+_FIELD = re.compile(
+    rf"(?im)^[ \t>]*(?:final|original)-recipient:[ \t]{{0,20}}(?:[a-z0-9-]{{1,20}};[ \t]{{0,20}})?<?({_ADDRESS})"
+)
 _COMMAND = re.compile(rf"(?i)rcpt to: ?<?({_ADDRESS})")
 _LEADS = re.compile(
     r"^[ \t>*•\-]{0,12}(?:to: ?|recipient address: ?|recipient: ?|user )?"

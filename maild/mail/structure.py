@@ -81,9 +81,7 @@ class _Budget:
     defects: list[str] = field(default_factory=list)
 
 
-def split(
-    raw: bytes, head: list[Field], start: int, spending: Spending | None = None
-) -> tuple[Part, tuple[str, ...]]:
+def split(raw: bytes, head: list[Field], start: int, spending: Spending | None = None) -> tuple[Part, tuple[str, ...]]:
     """Return the tree of a mail whose header has been read, and what is wrong with it.
 
     Raises:
