@@ -11,7 +11,7 @@ from sqlmodel import col
 from maild.core.facts import Asks, Counts
 from maild.core.rules import Caps
 from maild.storage.columns import UTCDateTime
-from maild.storage.statements import Among, Statement
+from maild.storage.statements import Among, Statement, at_most
 from maild.storage.tables import AutomaticMail, AutomaticMinute, Outbox, State, Strike
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -31,7 +31,7 @@ _SUMS = Statement(
         .select_from(
             select(col(AutomaticMail.outbox))
             .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
-            .limit(bindparam("most"))
+            .limit(at_most("most"))
             .subquery()
         )
         .scalar_subquery()
@@ -55,7 +55,7 @@ _UNAUTHENTICATED = Statement(
     select(func.count().label("count")).select_from(
         select(col(AutomaticMail.outbox))
         .where(text("unauthenticated"), col(AutomaticMail.at) > bindparam("hour"))  # as the partial index says it
-        .limit(bindparam("most"))
+        .limit(at_most("most"))
         .subquery()
     )
 )

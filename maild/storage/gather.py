@@ -36,7 +36,7 @@ from maild.core.people import caseless
 from maild.core.rules import Absence, Caps
 from maild.storage.counts import DAY, counts
 from maild.storage.ids import Ids
-from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import Absence as AbsenceRow
 from maild.storage.tables import (
     AgentLoad,
@@ -105,7 +105,7 @@ _DUPLICATE = Statement(
     select(col(Inbound.id), col(Inbound.case), col(Inbound.named_departments))
     .where(col(Inbound.content_hash) == bindparam("hash"), col(Inbound.outcome) != text("'duplicate'"))
     .order_by(col(Inbound.id))
-    .limit(1)
+    .limit(at_most(1))
 )
 _CONTACT = Statement(select(table(ContactRow)).where(col(ContactRow.address) == bindparam("address")))
 _CONTACTS = Among(ContactRow.address, lambda among: select(col(ContactRow.address)).where(among))
@@ -119,13 +119,13 @@ _RELATED = Statement(
     )
     .where(col(CaseRow.requester) == bindparam("address"))
     .order_by(col(CaseRow.number).desc())
-    .limit(MOST_RELATED)
+    .limit(at_most(MOST_RELATED))
 )
 _ARRIVALS = Statement(
     select(col(Message.case), col(Message.at), col(Message.subject_shape), col(Message.text_shape))
     .where(col(Message.author_key) == bindparam("author"), col(Message.at) > bindparam("since"))
     .order_by(col(Message.at), col(Message.id))
-    .limit(MOST_ARRIVALS)
+    .limit(at_most(MOST_ARRIVALS))
 )
 
 
@@ -156,7 +156,7 @@ _DECIDED = Statement(
     select(col(Event.trace))
     .where(col(Event.case) == bindparam("case"), col(Event.what) == text("'decided'"))
     .order_by(col(Event.id))
-    .limit(1)
+    .limit(at_most(1))
 )
 _LAST_ANSWER = Statement(
     select(col(Message.agent), col(Message.at))
@@ -166,7 +166,7 @@ _LAST_ANSWER = Statement(
         col(Message.visibility) == text("'public'"),
     )
     .order_by(col(Message.id).desc())
-    .limit(1)
+    .limit(at_most(1))
 )
 
 

@@ -21,7 +21,7 @@ from maild.storage import events
 from maild.storage.carry_out import ToSend, table, upsert
 from maild.storage.columns import UTCDateTime
 from maild.storage.counts import minute
-from maild.storage.statements import Statement
+from maild.storage.statements import Statement, at_most
 from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participant, State
 
 LEASE = timedelta(minutes=15)
@@ -186,7 +186,7 @@ def lane_busy(connection: Connection, case: int) -> bool:
 _LANE = Statement(
     select(col(Outbox.id))
     .where(col(Outbox.case) == bindparam("case"), col(Outbox.done_at).is_(None), col(Outbox.state) != text("'held'"))
-    .limit(1)
+    .limit(at_most(1))
 )
 
 
