@@ -1,17 +1,23 @@
 """Fuzz the reader with atheris: ``make fuzz SECONDS=60`` (extra ``fuzz``).
 
-Whatever the bytes: reading ends, raises nothing, changes nothing, and gives text that both databases take. What breaks
-this is written to ``fuzz/crash-*``; check it in as ``fuzz/regressions/<what>.eml``, which every later run begins with.
+Whatever the bytes: reading ends, raises nothing, changes nothing, gives text that both databases take, and takes no
+more time than a mail of that size may. What breaks this is written to ``fuzz/crash-*``; check it in as
+``fuzz/regressions/<what>.eml``, which every later run begins with.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import atheris
+from pace import Pace
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "mail"))
+from named_bombs import NAMED
 
 with atheris.instrument_imports(include=["maild.mail"]):
     from maild.core.mail import Envelope
@@ -21,11 +27,14 @@ with atheris.instrument_imports(include=["maild.mail"]):
 
 ENVELOPE = Envelope(source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=())
 HERE = Path(__file__).parent
+PACE = Pace(lambda raw: read(raw, ENVELOPE, ReadOptions()))
 
 
 def one(raw: bytes) -> None:
     """Read one mail and hold it against what is promised."""
+    began = time.process_time()
     mail = read(raw, ENVELOPE, ReadOptions())
+    PACE.check(raw, time.process_time() - began)
     failed = [defect for defect in mail.defects if "reading failed" in defect]
     if failed:
         raise AssertionError(failed[0])
@@ -44,7 +53,7 @@ def one(raw: bytes) -> None:
 
 
 def main() -> None:
-    """Run the checked-in regressions, then atheris with the tests' own mails as seeds."""
+    """Run the checked-in regressions, then atheris with the tests' own mails and bombs as seeds."""
     for path in sorted((HERE / "regressions").glob("*.eml")):
         one(path.read_bytes())
     seeds = HERE / "seeds"
@@ -53,6 +62,9 @@ def main() -> None:
         data = path.read_bytes()
         if len(data) < 20_000:
             (seeds / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+    for bomb in NAMED.values():
+        data = bomb(4_000)[:20_000]
+        (seeds / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
     atheris.Setup([sys.argv[0], f"-artifact_prefix={HERE}/", *sys.argv[1:], str(seeds)], one)
     atheris.Fuzz()
 

@@ -6,8 +6,8 @@ accepts it (or in one claim for many after a backlog). Those for the slow reader
 there one at a time, outside the window.
 
 After an unclean end all mails that were in work are *suspects*. They are read one at a time, so that only a mail over
-which maild ends again is read by its header alone. They are older than what comes in now, so they go first; newer ones
-wait for them in the store, but not for one that is slow, and not longer than ``CATCH_UP``.
+which maild ends again and again is read by its header alone. They are older than what comes in now, so they go first;
+newer ones wait for them in the store, but not for one that is slow, and not longer than ``CATCH_UP``.
 """
 
 from __future__ import annotations
@@ -49,11 +49,10 @@ POLL = 1.0
 """Seconds between looks for mails that somebody else put into the store."""
 CATCH_UP = 20.0
 """Seconds after a start that newer mails wait for those an earlier run left in work, at most."""
-BY_HEADER = 3
-"""The attempt from which on a mail is read by its header alone: maild has ended, or deciding failed, over it twice."""
 MOST_DEATHS = 5
-"""Attempts that may end with the daemon itself; the mail is then put aside unread, or one mail could keep maild down
-for ever. More than inbound.MOST_ATTEMPTS, because whoever kills a daemon again and again need not be a mail."""
+"""Attempts that may end with the daemon itself. The last of them is by the header alone, and after it a mail is put
+aside unread, or one mail could keep maild down for ever. More than inbound.MOST_ATTEMPTS, because whoever kills a
+daemon again and again need not be a mail."""
 MOST_BLAMED = 4
 """Faults of the store that come with one mail while it does other work; then it is the mail's, and ends an attempt."""
 
@@ -286,7 +285,7 @@ class Intake:
                 self._bytes += len(item.raw)
             else:
                 item.alone, item.passed_by = asyncio.Event(), True
-            if item.attempts >= BY_HEADER:
+            if item.attempts >= MOST_DEATHS:
                 item.lane = "header"
             elif kind == "slow":
                 item.lane = "slow"

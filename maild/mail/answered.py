@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from maild.core.mail import FoldKind
 from maild.core.reply_marker import SENTINEL_LINE
+from maild.mail.drawn import is_rule
 from maild.mail.lines import Lines
-from maild.mail.quotes import is_rule
 from maild.mail.signatures import is_closing
 
 _MOST_RUNS = 600

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from maild.core.mail import Attachment, Calendar
-from maild.mail import attachments, calendar, caps, charset, containers, decoding, headers, html, structure, tnef
+from maild.mail import attachments, calendar, caps, charset, containers, decoding, html, structure, tnef
 from maild.mail.flowed import unwrap
+from maild.mail.part_kinds import FILE_TEXTS, SHOWN, html_in, is_named, is_variant, meta_charset
+from maild.mail.pieces import Piece, in_report, says_too, stub_piece, summary, summary_lines, words_of
 from maild.mail.spending import Spending
 from maild.mail.structure import Part
-from maild.mail.text import Mark, Shown, clean, clean_line, without_pictures
+from maild.mail.text import Mark, Shown, clean, without_pictures
 
 _STUB = re.compile(
     r"(?i)\bhtml\b|e-?mail client|mail program|mail reader|view (?:this|it) (?:mail|email|message)? ?(?:in|online)"
     r"|e-?postprogram|e-?postklient|im browser|mail ?klient|nettleser|webbläsare"
 )
 _MOST_STUB = 60
-_SHOWN = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext"})
-_FILE_TEXTS = frozenset({"text/calendar", "text/rfc822-headers", "text/x-vcard", "text/vcard", "text/directory"})
 _ENRICHED = re.compile(r"<(?!<)/?[a-zA-Z-]+>")
 _MOST_ALIKE = 10
 """Runs of lines with which a page is compared."""
@@ -45,17 +44,6 @@ class Body:
     """Attached mails in order: the bytes each lies in, and its head."""
 
 
-@dataclass(slots=True)
-class _Piece:
-    """One run of shown lines."""
-
-    text: str
-    marks: tuple[Mark, ...] = ()
-    pictures: tuple[tuple[str, int], ...] = ()
-    words: frozenset[str] | None = None
-    """Its words, casefolded, once somebody has asked."""
-
-
 class _Walk:
     """One pass over the parts in order."""
 
@@ -63,7 +51,7 @@ class _Walk:
         self.raw = raw
         self.spending = spending
         self.body = Body()
-        self.pieces: list[_Piece] = []
+        self.pieces: list[Piece] = []
         self.position = 0
         self.calendar_text = ""
         self.wrapped: list[containers.Contents] = []
@@ -87,8 +75,8 @@ class _Walk:
     def leaf(self, part: Part) -> None:
         """Show a part as text, or take it as a file."""
         self.position += 1
-        is_text = part.type in _SHOWN or (part.main == "text" and part.type not in _FILE_TEXTS and not self.pieces)
-        named = _is_named(part)
+        is_text = part.type in SHOWN or (part.main == "text" and part.type not in FILE_TEXTS and not self.pieces)
+        named = is_named(part)
         if part.type == "text/calendar":
             self.read_calendar(part)
         elif is_text and part.disposition != "attachment" and not self.is_file(part, named=named):
@@ -98,18 +86,18 @@ class _Walk:
 
     def is_file(self, part: Part, *, named: bool) -> bool:
         """Tell whether a text part with a name is a file rather than words; the first one may be both."""
-        return named and (bool(self.pieces) or self.body.has_html or part.type not in _SHOWN)
+        return named and (bool(self.pieces) or self.body.has_html or part.type not in SHOWN)
 
     def alternative(self, part: Part) -> list[Part]:
         """Choose between alternatives: the text unless it is empty or a stub; what is neither stays a file."""
         plain = next((one for one in part.parts if one.type == "text/plain" and one.disposition != "attachment"), None)
-        rich = next((one for one in part.parts if one.type != "text/plain" and _html_in(one) is not None), None)
-        rest = [one for one in part.parts if one is not plain and one is not rich and not _is_variant(one)]
+        rich = next((one for one in part.parts if one.type != "text/plain" and html_in(one) is not None), None)
+        rest = [one for one in part.parts if one is not plain and one is not rich and not is_variant(one)]
         if plain is None or rich is None:
             return [one for one in (plain, rich) if one is not None] + rest
-        page = _html_in(rich)
+        page = html_in(rich)
         assert page is not None
-        beside = [one for one in rich.whole() if not one.parts and (one.type != "text/html" or _is_named(one))]
+        beside = [one for one in rich.whole() if not one.parts and (one.type != "text/html" or is_named(one))]
         words = self.plain_text(plain)
         self.body.has_html = True
         source = self.page(page)
@@ -122,7 +110,7 @@ class _Walk:
             return [plain, *beside, *rest]
         if words.strip():
             self.show_html(page, source)
-            self.add(_stub(words))
+            self.add(stub_piece(words))
             return [*beside, *rest]
         return [rich, *rest]
 
@@ -134,7 +122,7 @@ class _Walk:
         if not self.spending.take_html(len(source)):
             return False
         rich = html.to_text(source).text
-        return len(rich.split()) > max(2 * count, count + 5) and not _says_too(_words_of(rich), words.split())
+        return len(rich.split()) > max(2 * count, count + 5) and not says_too(words_of(rich), words.split())
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -147,7 +135,7 @@ class _Walk:
         data = decoding.decode(piece, part.encoding)
         declared = part.params.get("charset")
         if part.type == "text/html" and not data.isascii() and charset.codec(declared) in (None, "ascii"):
-            declared = _meta_charset(data) or declared
+            declared = meta_charset(data) or declared
         return charset.decode(data, declared)
 
     def page(self, part: Part) -> str:
@@ -177,7 +165,7 @@ class _Walk:
         if part.type == "text/enriched" or part.type == "text/richtext":
             text = _ENRICHED.sub("", text).replace("<<", "<")
         shown = self.granted(text)
-        self.add(_Piece(shown.strip("\n")))
+        self.add(Piece(shown.strip("\n")))
         if as_file or len(shown) < len(text):
             self.file(part)
 
@@ -217,7 +205,7 @@ class _Walk:
         page = html.render(source)
         self.body.sources.append(self.spending.take_source(source))
         words = page.shown.text.split()
-        if any(_says_too(self.words(piece), words) for piece in self.pieces[:_MOST_ALIKE]):
+        if any(says_too(self.words(piece), words) for piece in self.pieces[:_MOST_ALIKE]):
             return  # the text once more, by a program that calls its alternatives mixed
         if not self.add_page(page) and len(source) <= caps.HTML:
             self.file(part)
@@ -231,16 +219,16 @@ class _Walk:
         if len(shown) < len(page.shown.text):
             end = shown.count("\n") + 1
             marks = tuple(Mark(m.kind, m.start, min(m.end, end), m.why) for m in marks if m.start < end)
-        self.add(_Piece(shown, marks, page.pictures))
+        self.add(Piece(shown, marks, page.pictures))
         return not page.cut and len(shown) == len(page.shown.text)
 
-    def words(self, piece: _Piece) -> frozenset[str]:
+    def words(self, piece: Piece) -> frozenset[str]:
         """Return the words of a run of lines, casefolded."""
         if piece.words is None:
-            piece.words = _words_of(piece.text)
+            piece.words = words_of(piece.text)
         return piece.words
 
-    def add(self, piece: _Piece) -> None:
+    def add(self, piece: Piece) -> None:
         """Put a run of lines below what is there."""
         if piece.text.strip() or piece.pictures:
             self.pieces.append(piece)
@@ -263,7 +251,7 @@ class _Walk:
         self.body.files += attachments.inside(file, files, self.spending)
         self.wrapped.append(inside)
         if inside.summary:
-            self.add(_summary_lines(list(inside.summary), "[Attached Outlook item]"))
+            self.add(summary_lines(list(inside.summary), "[Attached Outlook item]"))
 
     def attach(self, raw: bytes, inner: Part, part: Part) -> None:
         """Note an attached mail and show its header; a report's copy of the original is not shown."""
@@ -274,8 +262,8 @@ class _Walk:
             if one.main == "text" and one.encoding != "identity" and one.end - one.start < caps.TEXT:
                 text = decoding.decode(raw[one.start : one.end], one.encoding).decode("latin-1")
                 self.body.sources.append(self.spending.take_source(text))
-        if not _in_report(part):
-            self.add(_summary(inner))
+        if not in_report(part):
+            self.add(summary(inner))
 
     def read_calendar(self, part: Part) -> None:
         """Read an invitation or an answer to one."""
@@ -290,12 +278,12 @@ class _Walk:
         """A mail without text shows what a winmail.dat or an invitation says."""
         for inside in self.wrapped:
             if inside.text.strip():
-                self.add(_Piece(without_pictures(self.granted(clean(inside.text))).strip("\n")))
+                self.add(Piece(without_pictures(self.granted(clean(inside.text))).strip("\n")))
             elif inside.html and self.spending.take_html(len(inside.html)):
                 self.body.has_html = True
                 self.add_page(replace(html.render(inside.html), pictures=()))
         if not self.pieces and self.calendar_text:
-            self.add(_Piece(self.calendar_text))
+            self.add(Piece(self.calendar_text))
 
     def result(self) -> Body:
         """Join the runs of lines, a blank line between them."""
@@ -325,59 +313,3 @@ def read(raw: bytes, root: Part, spending: Spending | None = None) -> Body:
     walk = _Walk(raw, spending or Spending())
     walk.enter(root)
     return walk.result()
-
-
-def _html_in(part: Part) -> Part | None:
-    """Return the HTML page of an alternative: itself, or the first page of its multipart/related or mixed."""
-    return next((one for one in part.whole() if one.type == "text/html" and one.disposition != "attachment"), None)
-
-
-def _is_named(part: Part) -> bool:
-    return "filename" in part.disposition_params or "name" in part.params
-
-
-def _is_variant(part: Part) -> bool:
-    """Tell whether an alternative is one more form of the text that nobody here can show (AMP, watch, Markdown)."""
-    return part.main == "text" and part.type not in _SHOWN and part.type not in _FILE_TEXTS and not _is_named(part)
-
-
-def _words_of(text: str) -> frozenset[str]:
-    """Return the words of a text, casefolded."""
-    return frozenset(text.casefold().split())
-
-
-def _says_too(other: frozenset[str], words: Sequence[str]) -> bool:
-    """Tell whether a text says another one's words too: then a short one is the page in short, and no stub."""
-    return bool(words) and sum(word.casefold() in other for word in words) >= 0.9 * len(words)
-
-
-def _stub(words: str) -> _Piece:
-    text = words.strip("\n")
-    return _Piece(text, (Mark("signature", 0, text.count("\n") + 1, "a text that only says the message is elsewhere"),))
-
-
-_META = re.compile(rb"(?i)<meta[^>]{0,200}charset\s*=\s*[\"']?([a-z0-9_:.-]{2,40})")
-
-
-def _meta_charset(data: bytes) -> str | None:
-    found = _META.search(data, 0, 4096)
-    return found[1].decode("ascii") if found is not None else None
-
-
-def _in_report(part: Part) -> bool:
-    return part.parent is not None and part.parent.type == "multipart/report"
-
-
-def _summary(part: Part) -> _Piece:
-    """The header of an attached mail as lines (MAIL §1)."""
-    lines = []
-    for name, label in (("from", "From"), ("date", "Date"), ("to", "To"), ("subject", "Subject")):
-        value = part.header(name)
-        if value is not None and (line := clean_line(headers.text(value, most=300), 300)):
-            lines.append(f"{label}: {line}")
-    return _summary_lines(lines, "[Attached mail]")
-
-
-def _summary_lines(lines: list[str], title: str) -> _Piece:
-    lines.insert(0, title)
-    return _Piece("\n".join(lines), (Mark("forwarded", 0, len(lines), "an attached mail's header"),))

@@ -59,7 +59,7 @@ def find(message: Message, text: str) -> Report | None:
     if not (program or status or carries or declared or message.get("X-Failed-Recipients")):
         return None  # no subject need be decoded, no prose searched
     subject = _decoded(message, "Subject")
-    answer = _ANSWER.match(subject) is not None
+    answer = _ANSWER.match(subject[:100]) is not None
     titled = prose.subject_says(subject) and not answer
     if declared == "delivery-status" or (status and (program or titled)):
         return _delivery(message, parts, text)

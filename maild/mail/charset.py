@@ -99,7 +99,7 @@ def _as_windows(error: UnicodeError) -> tuple[str, int]:
 
 
 def _never_utf8(data: bytes, start: int) -> int:
-    """Return where a run of octets ends of which none begins a letter in UTF-8: read at once, it costs no more calls."""
+    """Return where a run of octets ends of which none begins a letter in UTF-8: read at once, it costs one call."""
     found = _NO_BEGINNING.match(data, start)
     return start if found is None else found.end()
 

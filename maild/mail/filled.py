@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
+from maild.mail.drawn import is_rule
 from maild.mail.forward_headers import label_of
 from maild.mail.lines import Lines
-from maild.mail.quotes import is_rule, separator
+from maild.mail.quotes import separator
 
 _MOST = 200
 _MOST_LINES = 5000

@@ -113,15 +113,19 @@ class Lane:
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(child.gone() for child in children))
 
-    async def read(self, raw: bytes, envelope: Envelope, held_up: Callable[[], None] | None = None) -> Outcome:
+    async def read(
+        self, raw: bytes, envelope: Envelope, held_up: Callable[[], None] | None = None, *, how: int | None = None
+    ) -> Outcome:
         """Read one mail in this lane; what its bytes do to the reader is told, never raised.
 
-        ``held_up`` is called when nobody should wait for it any longer.
+        ``held_up`` is called when nobody should wait for it any longer; ``how`` says another way of reading than the
+        lane's own.
         """
         if self._stopping:
             return ReadingFailed(reason=STOPPING)
         loop = asyncio.get_running_loop()
-        job = Job(next(self._numbers) & 0x7FFFFFFF, self._shape.lane, raw, envelope, loop.create_future(), held_up)
+        number, how = next(self._numbers) & 0x7FFFFFFF, self._shape.lane if how is None else how
+        job = Job(number, how, raw, envelope, loop.create_future(), held_up)
         self._line.append(job)
         if self._children:
             self._feed()

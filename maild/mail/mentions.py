@@ -46,8 +46,8 @@ def in_file(data: bytes, spending: Spending | None = None) -> bool:
     """Tell whether a file shows such a string, or a field only our notices have: a mail of ours, saved and attached.
 
     NULs are passed over, for Outlook saves its mails (``.msg``) in UTF-16. What a file holds packed or encoded (in a
-    zip, as base64) is not seen. What a mail's files have of hints beyond what may be looked at, with enough left for its
-    texts, counts as ours: nothing leaks by it.
+    zip, as base64) is not seen. What a mail's files have of hints beyond what may be looked at, with enough left for
+    its texts, counts as ours: nothing leaks by it.
     """
     spending = spending or Spending()
     text = data.replace(b"\0", b"") if b"\0" in data else data

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from maild.core.month_words import MONTH_NUMBER
+from maild.mail.drawn import framed, is_rule
 from maild.mail.forward_headers import Block, address_in, begins_with_address, block_at, label_of, run_together
 from maild.mail.notes_header import LONE_LABELS, is_lone_label, notes_header
 from maild.mail.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, SAID_TO, WEEKDAYS, WROTE, YOU_WROTE
@@ -46,12 +47,7 @@ _TIME = re.compile(
 _SAID_TO = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(SAID_TO))})(?!\w)(?! *\d)")
 """In small letters only, and not "at 10:15"."""
 _DIGIT = re.compile(r"\d")
-_DRAWN = "-–—_=*~"
-"""What lines are drawn of."""
-_PAIR = re.compile(rf"[{_DRAWN}]{{2}}")
 _JOINED = re.compile(r"[\s*_>]*-{3,} ?([^-]{3,80}?) ?-{3,}\s*(\S.*)$")
-_WHITE = " \t\n\r\f\v\u00a0"
-_LONGEST_PHRASE = 91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,47 +74,18 @@ def _phrase(text: str) -> str:
     return " ".join(text.casefold().replace("\u0307", "").rstrip(":： \u00a0").split())
 
 
-def is_rule(line: str) -> bool:
-    """Tell whether a line is only a drawn line."""
-    if len(line) > 200 or line.strip(f"{_DRAWN} \t"):
-        return False
-    pair = _PAIR.search(line)
-    return pair is not None and not line[: pair.start()].strip(" \t*")
-
-
-def _framed(text: str) -> str | None:
-    """Return what stands between drawn lines, each of two signs or more, on one line; None when nothing does so."""
-    start = _past_frame(text, f"{_WHITE}*_>")
-    if start is None:
-        return None
-    end = _past_frame(text[:start:-1], f"{_WHITE}*")
-    if end is None:
-        return None
-    inner = text[start : len(text) - end].rstrip(f"{_WHITE}*:")
-    return inner if 1 < len(inner) <= _LONGEST_PHRASE and inner[0] not in _DRAWN else None
-
-
-def _past_frame(text: str, before: str) -> int | None:
-    """Return where the first two drawn signs, and the drawn and white ones around them, end; only ``before`` precedes."""
-    pair = _PAIR.search(text)
-    if pair is None or text[: pair.start()].strip(before):
-        return None
-    after = text[pair.start() :].lstrip(_DRAWN)
-    return len(text) - len(after.lstrip(f"{_WHITE}*"))
-
-
 def separator(line: str) -> Literal["original", "forwarded"] | None:
     """Say which of our known separators a line is (``-----Original Message-----``, ``Begin forwarded message:``)."""
     if len(line) > 160:
         return None
     text = _HIDDEN.sub("", line).strip().strip("*").strip()
-    framed = _framed(text)
-    if framed is None and not text.endswith((":", "：")):
+    inner = framed(text)
+    if inner is None and not text.endswith((":", "：")):
         return None
-    phrase = _phrase(framed or text)
-    if phrase in _FORWARDED or (framed and phrase.startswith(_FORWARDED_BY)):
+    phrase = _phrase(inner or text)
+    if phrase in _FORWARDED or (inner and phrase.startswith(_FORWARDED_BY)):
         return "forwarded"
-    return "original" if framed is not None and phrase in _ORIGINAL else None
+    return "original" if inner is not None and phrase in _ORIGINAL else None
 
 
 def joined_header(line: str) -> tuple[Literal["original", "forwarded"], Block] | None:

@@ -104,8 +104,8 @@ class Readers:
                 self.sources.was_slow(envelope)
         elif lane == "slow":
             result = await self._read_slowly(raw, envelope)
-        else:
-            result = ReadingFailed(reason=_ALONE)
+        else:  # no reader was lost over it: one that is ready will do
+            return await self._normal.read(raw, envelope, how=child.HEADER)
         if isinstance(result, ReadingFailed) and result.reason != STOPPING:
             if held_up is not None:
                 held_up()
@@ -127,8 +127,7 @@ class Readers:
 
     async def _read_header(self, raw: bytes, envelope: Envelope, failed: ReadingFailed) -> Mail | ReadingFailed | Slow:
         """Read what no other reading could be made of by its header, and say why."""
-        if failed.reason != _ALONE:
-            log.warning("a reader was lost", reason=in_words(failed.reason, "en"), traceback=failed.traceback[-2000:])
+        log.warning("a reader was lost", reason=in_words(failed.reason, "en"), traceback=failed.traceback[-2000:])
         result = await self._header.read(raw, envelope)
         if isinstance(result, Mail):
             why = in_words(failed.reason, "en")

@@ -52,7 +52,7 @@ _BEFORE_A_PLACE = " \t\n\r\f\v\u00a0<("
 def _is_a_place(line: str) -> bool:
     """Tell whether a line is nothing but a link or an address, and perhaps what it is for."""
     text = line.lstrip(f"{_BEFORE_A_PLACE}[*")
-    label, colon, rest = text[: _LABEL + 2].partition(": ")
+    label, colon, _ = text[: _LABEL + 2].partition(": ")
     if colon and label and not any(sign in label for sign in ":@/") and _is_one_place(text[len(label) + 2 :]):
         return True
     return _is_one_place(text)

@@ -12,7 +12,7 @@ from maild.core.facts import CapAsks, Counts, Strikes
 from maild.core.plan import CountLoop, OpenBreaker, Strike
 from maild.core.rules import Caps
 from maild.storage.columns import UTCDateTime
-from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import AutomaticMail, AutomaticMinute, Counter, Outbox, State
 from maild.storage.tables import Strike as StrikeRow
 from maild.storage.work import Work
@@ -37,7 +37,7 @@ _SUMS = Statement(
         .select_from(
             select(col(AutomaticMail.outbox))
             .where(col(AutomaticMail.domain) == bindparam("domain"), col(AutomaticMail.at) > bindparam("hour"))
-            .limit(bindparam("most"))
+            .limit(at_most("most"))
             .subquery()
         )
         .scalar_subquery()
@@ -61,7 +61,7 @@ _UNAUTHENTICATED = Statement(
     select(func.count().label("count")).select_from(
         select(col(AutomaticMail.outbox))
         .where(text("unauthenticated"), col(AutomaticMail.at) > bindparam("hour"))  # as the partial index says it
-        .limit(bindparam("most"))
+        .limit(at_most("most"))
         .subquery()
     )
 )

@@ -15,7 +15,7 @@ from maild.core.plan import AddMessage, DropHeld, FollowThread, NoteContact, Rel
 from maild.core.reason import because, dump
 from maild.core.trace import TraceLine
 from maild.storage.counts import BURST_WINDOW
-from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import Attachment as AttachmentRow
 from maild.storage.tables import Case, Event, Message, TokenUse
 from maild.storage.tables import Contact as ContactRow
@@ -57,13 +57,13 @@ _RELATED = Statement(
     )
     .where(col(Case.requester) == bindparam("address"))
     .order_by(col(Case.number).desc())
-    .limit(MOST_RELATED)
+    .limit(at_most(MOST_RELATED))
 )
 _ARRIVALS = Statement(
     select(col(Message.case), col(Message.at), col(Message.subject_shape), col(Message.text_shape))
     .where(col(Message.author_key) == bindparam("author"), col(Message.at) > bindparam("since"))
     .order_by(col(Message.at), col(Message.id))
-    .limit(MOST_ARRIVALS)
+    .limit(at_most(MOST_ARRIVALS))
 )
 _HELD = Among(
     Message.inbound, lambda among: select(table(Message)).where(among, col(Message.agent).is_not(None)).order_by("id")
@@ -77,7 +77,7 @@ _DECIDED = Statement(
     select(col(Event.trace))
     .where(col(Event.case) == bindparam("case"), col(Event.what) == text("'decided'"))
     .order_by(col(Event.id))
-    .limit(1)
+    .limit(at_most(1))
 )
 _LAST_ANSWER = Statement(
     select(col(Message.agent), col(Message.at))
@@ -87,7 +87,7 @@ _LAST_ANSWER = Statement(
         col(Message.visibility) == text("'public'"),
     )
     .order_by(col(Message.id).desc())
-    .limit(1)
+    .limit(at_most(1))
 )
 _SAVE_CONTACT = upserting(
     ContactRow, ("address", "name", "language", "last_seen"), replace=("name", "language", "last_seen")

@@ -33,7 +33,7 @@ from maild.core.facts import (
 from maild.core.rules import Caps
 from maild.storage import absences, cases, counts, entries, inbound, letters_known, paces, timers
 from maild.storage.ids import Ids
-from maild.storage.statements import Among, Statement, table, upserting
+from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import AgentLoad, Counter, Inbound, Rotation
 
 
@@ -52,7 +52,7 @@ _DUPLICATE = Statement(
     select(col(Inbound.id), col(Inbound.case), col(Inbound.named_departments))
     .where(col(Inbound.content_hash) == bindparam("hash"), col(Inbound.outcome) != text("'duplicate'"))
     .order_by(col(Inbound.id))
-    .limit(1)
+    .limit(at_most(1))
 )
 _LOAD = Among(AgentLoad.agent, lambda among: select(table(AgentLoad)).where(among))
 _ROTATION = Among(Rotation.group, lambda among: select(table(Rotation)).where(among).with_for_update())

@@ -22,7 +22,7 @@ from maild.storage import events
 from maild.storage.columns import UTCDateTime
 from maild.storage.counts import minute
 from maild.storage.letters_out import ToSend
-from maild.storage.statements import Statement, table, upsert
+from maild.storage.statements import Statement, at_most, table, upsert
 from maild.storage.tables import AutomaticMinute, Outbox, OutboxData, Participant, State
 
 LEASE = timedelta(minutes=15)
@@ -196,7 +196,7 @@ def lane_busy(connection: Connection, case: int) -> bool:
 _LANE = Statement(
     select(col(Outbox.id))
     .where(col(Outbox.case) == bindparam("case"), col(Outbox.done_at).is_(None), col(Outbox.state) != text("'held'"))
-    .limit(1)
+    .limit(at_most(1))
 )
 
 

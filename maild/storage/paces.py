@@ -10,7 +10,7 @@ from sqlmodel import col
 from maild.core.facts import Pace
 from maild.core.plan import KeepPace
 from maild.storage.columns import UTCDateTime
-from maild.storage.statements import Statement, table, upserting
+from maild.storage.statements import Statement, at_most, table, upserting
 from maild.storage.tables import Counter, PacedRun
 from maild.storage.work import Work
 
@@ -20,7 +20,7 @@ NAME = "paced run"
 
 _LOCK = Statement(select(col(Counter.value)).where(col(Counter.name) == bindparam("name")).with_for_update())
 _FIRST = upserting(Counter, ("name", "value"))
-_NEWEST = Statement(select(table(PacedRun)).order_by(col(PacedRun.id).desc()).limit(1))
+_NEWEST = Statement(select(table(PacedRun)).order_by(col(PacedRun.id).desc()).limit(at_most(1)))
 _LARGEST = Statement(
     select(func.max(col(PacedRun.letters)).label("letters")).where(
         col(PacedRun.id) != bindparam("run"), col(PacedRun.minute) > bindparam("since", type_=UTCDateTime)

@@ -7,12 +7,24 @@ SQLAlchemy's, so that storage/faults.py knows them.
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Dialect, LargeBinary, Table, bindparam, insert
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Table,
+    bindparam,
+    insert,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
@@ -21,8 +33,20 @@ from sqlmodel import SQLModel, col
 from maild.storage.columns import UTCDateTime, microseconds
 
 Processor = Callable[[Any], Any]
+_BARE_LIMIT = re.compile(r"LIMIT \?(?! \+)")
 MOST = 64
 """Values of one ``among`` in one go; more are asked for in several."""
+
+
+def at_most(count: int | str) -> ColumnElement[int]:
+    """Say how many rows a statement may find, as a number or by the name of a parameter: ``limit(at_most(1))``.
+
+    SQLite 3.53 looks at a bare parameter's value to plan the query, and so plans it anew each time it is given one:
+    that takes three times as long as the query. A number stands in the SQL itself; a parameter is hidden in a sum.
+    """
+    if isinstance(count, int):
+        return literal_column(str(count))
+    return bindparam(count, type_=Integer) + literal_column("0", Integer)
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -36,6 +60,8 @@ class _Compiled:
     def __init__(self, statement: Any, dialect: Dialect, keys: Sequence[str] | None) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=keys)
         self.sql = str(compiled)
+        if dialect.name == "sqlite" and _BARE_LIMIT.search(self.sql):
+            raise ValueError(f"a bare parameter as LIMIT is planned anew each time; say at_most: {self.sql}")
         self.positional: list[str] | None = compiled.positiontup
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         processors = {name: _processor(parameter.type, dialect) for name, parameter in compiled.binds.items()}

@@ -107,6 +107,43 @@ def test_a_mail_that_the_store_refuses_is_not_tried_for_ever(desks: Desks, sink:
     check(senders.history(desk, sink))
 
 
+FATAL = """
+import os as _os
+
+_honest = walk
+
+
+def walk(connection, corridor, mail, raw, **rest):
+    if b"X-Poison: fatal" in raw and not mail.partial:
+        _os._exit(9)
+    return _honest(connection, corridor, mail, raw, **rest)
+"""
+
+
+def test_a_mail_that_ends_the_daemon_is_read_by_its_header(desks: Desks, sink: Sink, tmp_path: Path) -> None:
+    """maild ends over a mail again and again: at last that one is a case by its header; the others have their words."""
+    desk = desks(sink.port, package=mutated(tmp_path, append={"journey.py": FATAL}))
+    desk.start()
+    senders = Senders(port=desk.port)
+    senders.send([*(post(f"g{number}") for number in range(5)), poison("fatal")])
+    assert desk.process is not None and desk.process.wait(30) == 9
+    for _ in range(3):
+        desk.start(wait=False)
+        assert desk.process.wait(30) == 9
+    desk.start()
+    desk.settle()
+    check(senders.history(desk, sink, kills=4))
+    rows = {row["sender"]: row for row in desk.rows("select sender, state, attempts from inbound")}
+    fatal = rows.pop("poison-fatal@kunde.example")
+    assert (fatal["state"], fatal["attempts"]) == ("done", 5) and len(rows) == 5
+    texts = {
+        row["subject"]: row["text"].strip()
+        for row in desk.rows("select subject, text from message where inbound is not null")
+    }
+    assert texts.pop("Sak poison-fatal") == ""
+    assert set(texts.values()) == {f"Hei, dette gjelder g{number}." for number in range(5)}
+
+
 def everyone_has_their_own_words(desk: Desk) -> None:
     """No answer of a reader was taken for another mail's; what was not read in full is by nobody, but is there."""
     rows = desk.rows("select subject, text, author, id from message where inbound is not null")

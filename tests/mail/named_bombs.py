@@ -1,4 +1,4 @@
-"""The mails that once took a reader seconds or for ever, each by what it repeats; whoever finds one more adds it here."""
+"""The mails that once took a reader seconds or for ever, by what they repeat; whoever finds one more adds it here."""
 
 from __future__ import annotations
 
@@ -85,6 +85,16 @@ def winmails(size: int) -> bytes:
     return many(b"mixed", 400, PLAIN)(block * (size // len(block)))
 
 
+DISCLAIMER = b"This e-mail is confidential, intended for the recipient; notify the sender and delete it"
+PDF = b"application/pdf; name="
+WORD = b"=?utf-8?q?a?="
+STATUS = b"message/delivery-status"
+FOLDED = b"Content-Type: message/delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\r\na: b\n"
+DAEMON = b"From: mailer-daemon "
+DATED = b"On 1.1.2026 10:15 "
+PAGE = b"Content-Type: text/html\r\n\r\n"
+YENC = b"Content-Transfer-Encoding: x-yenc\r\n"
+JAPANESE = b"text/plain; charset=shift_jis"
 NAMED: dict[str, Bomb] = {
     "more than 500 parts, then an unbroken run": lambda size: too_many_parts(b"a" * size),
     "more than 500 parts, then a run and lines": lambda size: too_many_parts((b"a" * 499 + b"\n") * (size // 500)),
@@ -92,13 +102,13 @@ NAMED: dict[str, Bomb] = {
     "a footer's address of many dots": text(b"hei\n" + b"_" * 30 + b"\nlist\na@", b"a.", b"@"),
     "disclaimers of long words": text(b"", b"confidential " + b"a" * 4000 + b"?\n\n"),
     "disclaimers of one long word each": text(
-        b"", b"This e-mail is confidential, intended for the recipient; notify the sender and delete?" + b"a" * 3900 + b"\n\n"
+        b"", DISCLAIMER + b"?" + b"a" * 3900 + b"\n\n"
     ),
-    "spaces in a name": lambda size: field(b"Content-Type", b'application/pdf; name="a', b'"')(b" " * min(size, 200_000)),
-    "spaces in a folded name": lambda size: field(b"Content-Type", b'application/pdf; name="a\r\n ', b'"')(
+    "spaces in a name": lambda size: field(b"Content-Type", PDF + b'"a', b'"')(b" " * min(size, 200_000)),
+    "spaces in a folded name": lambda size: field(b"Content-Type", PDF + b'"a\r\n ', b'"')(
         b" " * min(size, 200_000)
     ),
-    "spaces in a folded Subject": lambda size: field(b"Subject", b"=?utf-8?q?a?=\r\n b", b"c")(b" " * min(size, 200_000)),
+    "spaces in a folded Subject": lambda size: field(b"Subject", WORD + b"\r\n b", b"c")(b" " * min(size, 200_000)),
     "spaces in 300 parts' names": lambda size: many(b"mixed", 300, b'Content-Type: application/pdf; name="\r\n ')(
         b" " * (16_000 * 300 if size > 500_000 else size)
     ),
@@ -120,38 +130,36 @@ NAMED: dict[str, Bomb] = {
     "hints of our addresses in 400 texts": lambda size: many(b"mixed", 400)(b"+1.aaaaaaaaaaaaaaaa@ " * (size // 21)),
     "a report of broken lines": lambda size: BOUNCE + part(b"message/delivery-status")(b"a b\n" * (size // 4)),
     "a report of one unbroken run": lambda size: BOUNCE + part(b"message/delivery-status")(b"a" * size),
-    "a report of folded lines": lambda size: BOUNCE + part(b"message/delivery-status", b"Status: a\n")(b" a\n" * (size // 3)),
+    "a report of folded lines": lambda size: BOUNCE + part(STATUS, b"Status: a\n")(b" a\n" * (size // 3)),
     "a report of groups": lambda size: BOUNCE + part(b"message/delivery-status")(b"a: b\n\n" * (size // 6)),
     "a report of fields": lambda size: BOUNCE + part(b"message/delivery-status")(b"a: b\n" * (size // 5)),
     "60 reports of folded lines": lambda size: BOUNCE
-    + many(b"report; report-type=delivery-status", 50, b"Content-Type: message/delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\r\na: b\n")(
-        b" a\n" * (size // 3)
-    ),
+    + many(b"report; report-type=delivery-status", 50, FOLDED)(b" a\n" * (size // 3)),
     "a report's type of many parameters": report_type,
-    "a mail system's name in brackets": lambda size: b"From: mailer-daemon " + b"(" * min(size, 100_000) + b"\r\n\r\nhei\r\n",
+    "a mail system's name in brackets": lambda size: DAEMON + b"(" * min(size, 100_000) + b"\r\n\r\nhei\r\n",
     "rules of stars": text(b"", b"_" + b"*" * 150 + b"x\n"),
     "frames of stars": text(b"", b"_" + b"*" * 70 + b" original message " + b"*" * 60 + b"_\n"),
     "drawn lines that end otherwise": text(b"", b"*" * 190 + b"a\n"),
     "joined headers of colons": text(b"", b"--- Forwarded Message --- From: a " + b"A:" * 900 + b"\n"),
     "attributions of one long word": text(b"", b"On 1.1.2026 10:15 " + b"a" * 560 + b" wrote:\n"),
     "attributions of signs of addresses": text(b"", b"On 1.1.2026 10:15 a" + b"@" * 560 + b" wrote:\n"),
-    "attributions of five lines": text(b"", (b"On 1.1.2026 10:15 " + b"a" * 90 + b"\n") * 4 + b"b@" + b"c" * 60 + b" wrote:\n"),
+    "attributions of five lines": text(b"", (DATED + b"a" * 90 + b"\n") * 4 + b"b@" + b"c" * 60 + b" wrote:\n"),
     "uuencoded names of spaces": text(b"", b"begin 644 " + b" " * 5000 + b"x" * 300 + b"\n"),
     "yEnc names of names": text(b"", b"=ybegin " + b"name=" * 99 + b"a" * 300 + b"\n", b"\n=yend \n"),
     "padded base64 and spaces": bare_equals,
     "nearly boundaries": boundary_lines,
     "alternatives in each other": alternatives_in_each_other,
-    "400 pages that say the same": lambda size: many(b"mixed", 400, b"Content-Type: text/html\r\n\r\n")(b"<p>hei du</p>" * (size // 13)),
+    "400 pages that say the same": lambda size: many(b"mixed", 400, PAGE)(b"<p>hei du</p>" * (size // 13)),
     "words in charsets that there are not": charsets,
     "From in a field, again and again": lines_of_from,
     "blank lines at the end": text(b"hei", b"\n"),
     "files in 400 texts": winmails,
     "more fields than parts may have": lambda size: parts(b"mixed", b"*")(b"X-A: b\r\n" * (size // 8)),
     "texts of emoji": answer_of_every_part,
-    "escaped yEnc": lambda size: part(b"application/x", more=b"Content-Transfer-Encoding: x-yenc\r\n")(b"=a" * (size // 2)),
+    "escaped yEnc": lambda size: part(b"application/x", more=YENC)(b"=a" * (size // 2)),
     "octets that no charset has": lambda size: encoded(b"text/plain; charset=utf-8")(b"\x80" * size),
     "octets that latin-1 has not": lambda size: encoded(b"text/plain; charset=iso-8859-1")(b"\x81" * size),
-    "octets that no Japanese charset has": lambda size: encoded(b"text/plain; charset=shift_jis")(b"\xff\xa0" * (size // 2)),
+    "octets that no Japanese charset has": lambda size: encoded(JAPANESE)(b"\xff\xa0" * (size // 2)),
     "an attached mail in base64 of hints": lambda size: HEAD
     + b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     + base64.encodebytes(b"From: a@b.example\r\n\r\n" + b"+1.aaaaaaaaaaaaaaaa@ " * (size // 21)),

@@ -25,9 +25,13 @@ ROOMS = ("core", "mail", "storage", "channels")
 FILES = ("intake", "journey", "notify", "proof", "replay", "side_by_side", "rulebook/conditions", "rulebook/patterns")
 """Where text from mail is matched; the rest of the house reads the operator's own files and words."""
 CALLS = frozenset({"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
-SMALL, LARGE = 8_000, 32_000
+SMALL, LARGE = 5_000, 20_000
 FLOOR = 0.1
 """Seconds below which no attack is of interest."""
+ENOUGH = 1.0
+"""Seconds after which a search is given up."""
+HOPELESS = 0.8
+"""Seconds for the smaller text with which nothing more need be measured."""
 FACTOR = 8.0
 """How much longer four times the text may take: twice the four, since clocks shake; quadratic is sixteen."""
 
@@ -281,12 +285,12 @@ def seconds(pattern: re.Pattern[Any], text: str, how: frozenset[str]) -> float:
     given: Any = text.encode("utf-8", "ignore") if isinstance(pattern.pattern, bytes) else text
     anchored = bool(how) and how <= {"match", "fullmatch"}
     old = signal.signal(signal.SIGPROF, _ring)
-    signal.setitimer(signal.ITIMER_PROF, 3.0)
+    signal.setitimer(signal.ITIMER_PROF, ENOUGH)
     began = time.process_time()
     try:
         if anchored:
-            pattern.match(given)
-            pattern.fullmatch(given)
+            for method in how:
+                getattr(pattern, method)(given)
         else:
             for _ in pattern.finditer(given):
                 pass
@@ -312,9 +316,9 @@ def weakness(pattern: re.Pattern[Any], how: frozenset[str], *, pairs: bool) -> s
         small, large = text_of(attack, SMALL), text_of(attack, LARGE)
         if seconds(pattern, small, how) < FLOOR / FACTOR and seconds(pattern, large, how) < FLOOR:
             continue
-        one = min(seconds(pattern, small, how) for _ in range(3))
-        four = min(seconds(pattern, large, how) for _ in range(3))
-        if four > max(FLOOR, FACTOR * one):
+        one = min(seconds(pattern, small, how) for _ in range(2))
+        four = 60.0 if one > HOPELESS else min(seconds(pattern, large, how) for _ in range(2))
+        if one > HOPELESS or four > max(FLOOR, FACTOR * one):
             return f"{attack!r}: {len(small)} letters take {one:.3f} s, {len(large)} take {four:.3f} s"
     return None
 

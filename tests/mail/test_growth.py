@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
-from attacks import BODY_PLACES, FILLS, HEADER_PLACES, PLACES, Fill, Place
+from attacks import BODY_PLACES, HEADER_PLACES, PLACES, Place
+from fills import FILLS, Fill
 from named_bombs import NAMED
 
 from maild.core import absence, agents, asks, bursts, reply_marker, thanks, threading, words, yes_no
@@ -53,7 +54,8 @@ MOST = 1.5
 SUSPECT = MOST / 16
 STEEPEST = 2.0
 """How many times more than in proportion: clocks of the processor shake, and caches end."""
-FLOOR = 0.3
+FLOOR = 0.5
+"""Seconds that are little for a megabyte, however they came to be."""
 
 
 def reading(raw: bytes) -> Mail:
@@ -81,7 +83,9 @@ def grows(step: Callable[[bytes], object], made: Callable[[int], bytes], largest
     if cost(step, made(min(MIDDLE, largest))) < SUSPECT:
         return None
     small, large = made(SMALL), made(largest)
-    one, many = cost(step, small, 3), cost(step, large, 3)
+    if cost(step, large) <= FLOOR:
+        return None
+    one, many = cost(step, small, 3), cost(step, large, 2)
     if many <= min(MOST, max(FLOOR, STEEPEST * one * len(large) / max(len(small), 1))):
         return None
     return f"{len(small):,} octets take {one:.3f} s of processor, {len(large):,} take {many:.3f} s"

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from maild.core.errors import StoreFull, StoreUnavailable
 from maild.storage import sqlite, upgrade
 from maild.storage.engine import CHECKPOINT_PAGES, Connection, Engine, StoreLock, database, library, open_engine
 from maild.storage.faults import translate
+from maild.storage.statements import Statement, at_most
+from maild.storage.tables import State
 from maild.storage.writer import Writer
 from tests.conftest import LIBRARIES
 
@@ -179,6 +182,17 @@ def test_errors_of_each_library_are_told_apart(file_engine: Engine) -> None:
             other.begin()
         assert isinstance(translate(locked.value), StoreUnavailable)
         raw.execute("pragma busy_timeout=10000")  # type: ignore[attr-defined]
+
+
+def test_no_query_is_planned_anew_each_time(file_engine: Engine) -> None:
+    """A compiled statement whose LIMIT is a bare parameter is refused; a number, or a parameter in a sum, is none."""
+    names = select(col(State.name)).order_by(col(State.name))
+    with file_engine.begin() as connection:
+        fill(connection, "row", rows=5)
+        with pytest.raises(ValueError, match="at_most"):
+            Statement(names.limit(2)).all(connection)
+        assert len(Statement(names.limit(at_most(2))).all(connection)) == 2
+        assert len(Statement(names.limit(at_most("most"))).all(connection, most=3)) == 3
 
 
 def test_a_connection_serves_one_thread_after_the_other(file_engine: Engine) -> None:
