@@ -41,8 +41,8 @@ MOST = 64
 def at_most(count: int | str) -> ColumnElement[int]:
     """Say how many rows a statement may find, as a number or by the name of a parameter: ``limit(at_most(1))``.
 
-    SQLite 3.53 looks at a bare parameter's value to plan the query, and so plans it anew each time it is given one: that
-    takes three times as long as the query. A number stands in the SQL itself; a parameter is hidden in a sum.
+    SQLite 3.53 looks at a bare parameter's value to plan the query, and so plans it anew each time it is given one:
+    that takes three times as long as the query. A number stands in the SQL itself; a parameter is hidden in a sum.
     """
     if isinstance(count, int):
         return literal_column(str(count))
