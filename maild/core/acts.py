@@ -13,6 +13,7 @@ from maild.core.mail import Attachment
 from maild.core.plan import CountsAs, DropHeld, NoticeKind, Plan, Record, ReleaseHeld, UseToken
 from maild.core.threading import Evidence
 
+ENOUGH = "enough were sent to this agent within the hour"
 MOST_REFUSALS = 20
 """Refusals and confirmations to one agent within an hour: a robot that answers them must come to an end."""
 
@@ -69,7 +70,8 @@ def _spend(draft: MailDraft) -> None:
 def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
     """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
     if draft.counts.agent_letters_hour >= MOST_REFUSALS:
-        draft.note("why", False, "enough were sent to this agent within the hour")
+        draft.note("why", False, ENOUGH)
+        draft.held_back(case.number, "why", ENOUGH)
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     trace = () if draft.facts.agents is None else draft.facts.agents.traces.get(case.number, ())
@@ -105,7 +107,8 @@ def _ask_agent(
     else:
         enough = counts.agent_letters_hour >= MOST_REFUSALS or (first and counts.confirmations_hour >= most)
     if enough:
-        draft.note(kind, False, "enough were sent to this agent within the hour")
+        draft.note(kind, False, ENOUGH)
+        draft.held_back(case.number, kind, ENOUGH)
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     text = draft.mail.own_text if held is None else held.text

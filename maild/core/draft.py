@@ -23,6 +23,7 @@ from maild.core.plan import (
     OpenCase,
     Outcome,
     Plan,
+    Record,
     SetStatus,
     TraceLine,
     Visibility,
@@ -67,6 +68,11 @@ class Draft:
         if agent != before:
             self.changes.append(Assign(case=case.number, before=before, assignee=agent, status=status, reason=reason))
             self._standing[case.number] = status, agent
+
+    def held_back(self, case: int | None, what: str, reason: str, *, held: bool = False) -> None:
+        """Say on a case that a limit keeps a letter from going out: for good, or until it is released."""
+        after = "held" if held else "not sent"
+        self.changes.append(Record(what="held back", case=case, before=what, after=after, reason=reason))
 
     def tell_operator(self, title: str, reason: str, *, once_key: str) -> None:
         """Tell a person who runs maild."""
