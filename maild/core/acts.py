@@ -16,6 +16,7 @@ from maild.core.plan import CountsAs, DropHeld, Plan, Record, ReleaseHeld, UseTo
 from maild.core.reason import Reason, because, lines
 from maild.core.threading import Evidence
 
+ENOUGH = because("enough letters")
 MOST_REFUSALS = 20
 """Refusals and confirmations to one agent within an hour: a robot that answers them must come to an end."""
 
@@ -75,7 +76,8 @@ def _spend(draft: MailDraft) -> None:
 def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
     """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
     if draft.counts.agent_letters_hour >= MOST_REFUSALS:
-        draft.note("why", False, because("enough letters"))
+        draft.note("why", False, ENOUGH)
+        draft.held_back(case.number, "why", ENOUGH)
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     trace = () if draft.facts.agents is None else draft.facts.agents.traces.get(case.number, ())
@@ -108,7 +110,8 @@ def _ask_agent(draft: MailDraft, kind: _Asked, case: CaseFacts, act: Act, *, hel
     else:
         enough = counts.agent_letters_hour >= MOST_REFUSALS or (first and counts.confirmations_hour >= most)
     if enough:
-        draft.note(kind, False, because("enough letters"))
+        draft.note(kind, False, ENOUGH)
+        draft.held_back(case.number, kind, ENOUGH)
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     text = draft.mail.own_text if held is None else held.text

@@ -23,6 +23,7 @@ from maild.core.plan import (
     OpenCase,
     Outcome,
     Plan,
+    Record,
     SetStatus,
     TraceLine,
     Visibility,
@@ -69,6 +70,11 @@ class Draft:
         if agent != before:
             self.changes.append(Assign(case=case.number, before=before, assignee=agent, status=status, reason=reason))
             self._standing[case.number] = status, agent
+
+    def held_back(self, case: int | None, what: str, reason: Reason, *, held: bool = False) -> None:
+        """Say on a case that a limit keeps a letter from going out: for good, or until it is released."""
+        after = "held" if held else "not sent"
+        self.changes.append(Record(what="held back", case=case, before=what, after=after, reason=reason))
 
     def tell_operator(self, title: Reason, reason: Reason, *, once_key: str) -> None:
         """Tell a person who runs maild."""

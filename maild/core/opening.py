@@ -234,7 +234,13 @@ def _may_enter(draft: MailDraft, case: CaseFacts | None) -> bool:
 
 def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Ruling, routed: Routed) -> None:
     to = draft.caps.ack_to
-    if ruling.action not in ("ack", "guarded", "held") or draft.mail.envelope.quiet or not _may_name(draft, place):
+    if ruling.row in ("over a cap", "the breaker"):
+        draft.held_back(about.number, "acknowledgement", ruling.detail, held=ruling.action == "held")
+    if (
+        ruling.action not in ("ack", "guarded", "held")
+        or draft.mail.envelope.quiet
+        or not _may_name(draft, place, about.number)
+    ):
         return
     if routed.no_ack is not None:
         draft.no_ack = because("a rule says no ack", routed.no_ack)
@@ -298,10 +304,11 @@ def _ack_kind(place: Placement, *, minimal: bool) -> NoticeKind:
     return "ack-reopened-late" if place.link == "continues" else "ack"
 
 
-def _may_name(draft: MailDraft, place: Placement) -> bool:
+def _may_name(draft: MailDraft, place: Placement, case: int) -> bool:
     """A stranger who names a case is answered once per number and day: else the desk could be made to write."""
     if place.link == "maybe" and place.number in draft.counts.numbers_named:
         draft.no_ack = because("named today", place.number)
+        draft.held_back(case, "acknowledgement", draft.no_ack)
         return False
     return True
 
