@@ -17,15 +17,20 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from maild import config as configs
 from maild.core.mail import Envelope
+from maild.core.plan import EndMail, Plan
+from maild.core.reason import because
 from maild.core.routing import route
 from maild.mail.read import ReadOptions, read
 from maild.rulebook import load
 from maild.rulebook.examples import decide_alone
 from maild.storage import inbound, store, upgrade
+from maild.storage.carry_out import carry_out
 from maild.storage.engine import open_engine
+from maild.storage.ids import Ids
 from maild.storage.statements import upsert
 from maild.storage.tables import Case
 
@@ -108,22 +113,16 @@ def fill(config: configs.Config, mails: int) -> None:
     chance, at = random.Random(2), datetime.now(UTC) - timedelta(days=1)
     with engine.begin() as connection:
         store.instance(connection)
+        ids = Ids(connection)
         for n in range(mails):
             raw = raw_mail(chance, n, 2000)
             key = inbound.accept(connection, envelope(n, at + timedelta(seconds=n)), raw, claim_for="fill")
             case = Case(number=n + 1, requester="k@x.example", created=at, updated=at)
             upsert(connection, Case, case.model_dump(), [])
-            inbound.finish(
-                connection,
-                key,
-                who="fill",
-                outcome="new",
-                reason="",
-                case=n + 1,
-                content_hash=None,
-                departments=("it",),
-                now=at + timedelta(seconds=n),
-            )
+            done: dict[str, Any] = {"outcome": "new", "case": n + 1, "reason": because("automatic")}
+            end = EndMail(inbound=key, content_hash=None, departments=("it",), **done)
+            plan = Plan(inbound=key, changes=(end,), decided_at=at + timedelta(seconds=n), **done)
+            carry_out(connection, plan, written=(), ids=ids, who="fill", claim_until=None, history=False)
     engine.dispose()
 
 

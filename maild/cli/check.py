@@ -13,6 +13,7 @@ from maild import config as configs
 from maild.channels import maildir_out, passwords
 from maild.config import Config
 from maild.core.errors import Problem, Unusable
+from maild.core.reason_words import in_words
 from maild.core.rules import Rulebook
 from maild.mail import templates
 from maild.places import in_the_way
@@ -73,7 +74,8 @@ def expired(rulebook: Rulebook, today: date) -> Iterator[str]:
     for rules in rulebook.lists.values():
         for rule in rules:
             if rule.valid_until is not None and rule.valid_until < today:
-                yield f"{rule.label}: it held until {rule.valid_until}; take it out, or give it another date"
+                rule_said = in_words(rule.label, "en")
+                yield f"{rule_said}: it held until {rule.valid_until}; take it out, or give it another date"
 
 
 def _passwords(config: Config) -> Iterator[Callable[[], object]]:

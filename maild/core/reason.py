@@ -15,7 +15,7 @@ from typing import Any, get_args
 from maild.core.reason_codes import JOINS, TAKES, Code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """A code and what it is about, in the order of :data:`maild.core.reason_codes.TAKES`."""
 
@@ -23,17 +23,17 @@ class Reason:
     args: tuple[str | int | Reason, ...] = ()
 
 
-_BARE: dict[Code, Reason] = {code: Reason(code) for code in get_args(Code)}
+_BARE: dict[Code, Reason] = {code: Reason(code=code) for code in get_args(Code)}
 
 
 def because(code: Code, *args: str | int | Reason) -> Reason:
     """Make a reason."""
-    return Reason(code, args) if args else _BARE[code]
+    return Reason(code=code, args=args) if args else _BARE[code]
 
 
 def text(value: str) -> Reason:
     """Make a reason of words that are not ours: a server's, an admin's, or those of an older store."""
-    return Reason("text", (value,))
+    return Reason(code="text", args=(value,))
 
 
 def both(first: Reason | None, *others: Reason | None) -> Reason:
@@ -46,7 +46,7 @@ def both(first: Reason | None, *others: Reason | None) -> Reason:
     parts = [part for reason in (first, *others) if reason is not None for part in _parts(reason)]
     if not parts:
         raise ValueError("nothing to join")
-    return parts[0] if len(parts) == 1 else Reason("both", tuple(parts))
+    return parts[0] if len(parts) == 1 else Reason(code="both", args=tuple(parts))
 
 
 def _parts(reason: Reason) -> tuple[Reason, ...]:
@@ -56,12 +56,12 @@ def _parts(reason: Reason) -> tuple[Reason, ...]:
 def listed(reasons: Iterable[Reason]) -> Reason:
     """Join reasons in one line, with commas."""
     found = tuple(reasons)
-    return found[0] if len(found) == 1 else Reason("list", found)
+    return found[0] if len(found) == 1 else Reason(code="list", args=found)
 
 
 def lines(reasons: Iterable[Reason]) -> Reason:
     """Join reasons, one a line."""
-    return Reason("lines", tuple(reasons))
+    return Reason(code="lines", args=tuple(reasons))
 
 
 # -- as data ----------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def _reason(data: object) -> Reason | None:
     fits = (
         all(isinstance(arg, Reason) for arg in args) if data[0] in JOINS else len(args) == len(TAKES.get(data[0], ()))
     )
-    return Reason(data[0], args) if fits else None  # type: ignore[arg-type]
+    return Reason(code=data[0], args=args) if fits else None  # type: ignore[arg-type]
 
 
 def dump(reason: Reason | None) -> str:

@@ -87,9 +87,8 @@ def reasons(draw: st.DrawFn, depth: int = 2) -> Reason:
     code = draw(st.sampled_from(CODES))
     inner = st.one_of(ARGUMENTS, reasons(depth - 1)) if depth else ARGUMENTS
     if code in JOINS:
-        return Reason(
-            code, tuple(draw(st.lists(reasons(depth - 1) if depth else st.builds(text, STRANGERS), max_size=3)))
-        )
+        inner = reasons(depth - 1) if depth else st.builds(text, STRANGERS)
+        return Reason(code=code, args=tuple(draw(st.lists(inner, max_size=3))))
     if code == "text":
         return text(draw(STRANGERS))
     return because(code, *(draw(inner) for _ in TAKES.get(code, ())))
@@ -154,7 +153,7 @@ def test_joined_reasons_stay_apart() -> None:
     """What holds together is joined flat; nothing is joined to nothing."""
     one, two, three = because("copied"), because("same title"), because("automatic")
     assert both(one, None) == both(None, one) == one
-    assert both(both(one, two), three) == both(one, both(two, three)) == Reason("both", (one, two, three))
+    assert both(both(one, two), three) == both(one, both(two, three)) == Reason(code="both", args=(one, two, three))
     assert listed([one]) == one and in_words(listed([two, three]), "no") == "samme emne, automatisk e-post"
     assert in_words(lines([two, three]), "en") == "the same title\nautomatic"
     with pytest.raises(ValueError, match="nothing"):

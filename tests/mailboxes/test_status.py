@@ -15,6 +15,7 @@ from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, show, upgrade
 from tests.daemon.harness import Desk
 from tests.mailboxes.kit import mail
+from tests.storage.ended import end
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 
@@ -66,11 +67,9 @@ def test_what_became_of_an_import_is_counted(connection: Connection) -> None:
     envelope = Envelope(source="inject", received=NOW, sender=None, recipients=())
     ids = [inbound.accept(connection, envelope, mail(number), claim_for="us") for number in range(2100)]
     assert inbound.undone(connection) == (ids[0], ids[-1])
-    for key, outcome in zip(ids[:2050], ["new", "reply"] * 1025, strict=True):
-        inbound.finish(
-            connection, key, who="us", outcome=outcome, reason="", case=None, content_hash=None, departments=(), now=NOW
-        )
-    assert inbound.outcomes(connection, ids[1:]) == {"new": 1024, "reply": 1025, "reading": 50}
+    for key, outcome in zip(ids[:2050], ["new", "entry"] * 1025, strict=True):
+        end(connection, key, who="us", outcome=outcome, now=NOW)  # type: ignore[arg-type]
+    assert inbound.outcomes(connection, ids[1:]) == {"new": 1024, "entry": 1025, "reading": 50}
     assert inbound.undone(connection) == (ids[2050], ids[-1])
 
 

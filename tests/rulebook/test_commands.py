@@ -22,6 +22,7 @@ from maild.storage import engine as engines
 from maild.storage import inbound, upgrade
 from tests.a_case import a_case
 from tests.rulebook.kit import ROOT, lay_out
+from tests.storage.ended import end
 from tests.stories.desk import mail
 
 RULES = """\
@@ -126,17 +127,7 @@ def fill(desk: Path, texts: list[str]) -> None:
             raw = mail(f"k{number}@x.example", "it@small.example", f"Sak {number}", text, key=f"m{number}").encode()
             key = inbound.accept(connection, envelope, raw, claim_for="fill")
             a_case(connection, number)
-            inbound.finish(
-                connection,
-                key,
-                who="fill",
-                outcome="new",
-                reason="",
-                case=number,
-                content_hash=None,
-                departments=("it",),
-                now=at,
-            )
+            end(connection, key, who="fill", outcome="new", case=number, departments=("it",), now=at)
     engine.dispose()
 
 

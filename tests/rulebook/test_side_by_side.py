@@ -14,6 +14,7 @@ from maild import config as configs
 from maild.core.errors import MaildError
 from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan
+from maild.core.reason import because
 from maild.core.rules import Rulebook
 from maild.mail import templates
 from maild.replay import FAR_NUMBER, Candidate, Difference, Scratch, Summary, replay, verdict
@@ -22,6 +23,7 @@ from maild.storage import engine as engines
 from maild.storage import inbound, upgrade
 from tests.a_case import a_case
 from tests.rulebook.kit import ROOT, lay_out, read_mail
+from tests.storage.ended import end
 from tests.stories.desk import mail
 
 LETTERS = templates.load(ROOT / "templates", ("no", "en"))
@@ -206,7 +208,7 @@ class Reader:
 
     async def read(self, raw: bytes, envelope: Envelope) -> Mail | ReadingFailed:
         """Read one mail."""
-        return ReadingFailed(reason="killed by SIGKILL") if b"BOMB" in raw else read_mail(raw, envelope)
+        return ReadingFailed(reason=because("killed by", "SIGKILL")) if b"BOMB" in raw else read_mail(raw, envelope)
 
 
 def test_a_mail_that_cannot_be_read_stops_no_replay(pairs: list[Pair], tmp_path: Path) -> None:
@@ -222,8 +224,7 @@ def test_a_mail_that_cannot_be_read_stops_no_replay(pairs: list[Pair], tmp_path:
             raw = mail("kari@x.example", "it@small.example", f"Sak {number}", text, key=f"m{number}").encode()
             key = inbound.accept(connection, envelope, raw, claim_for="fill")
             a_case(connection, number)
-            done = {"outcome": "new", "reason": "", "case": number, "content_hash": None, "departments": ("it",)}
-            inbound.finish(connection, key, who="fill", now=at, **done)  # type: ignore[arg-type]
+            end(connection, key, who="fill", outcome="new", case=number, departments=("it",), now=at)
     found: list[Difference] = []
     ticks: list[None] = []
     candidate = Candidate(pair.config, pair.books[1], LETTERS)

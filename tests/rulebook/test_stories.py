@@ -14,7 +14,7 @@ from maild.core.plan import OpenCase
 from maild.core.rules import Agent
 from maild.mail.read import ReadOptions, read
 from maild.replay import Scratch, beside
-from maild.storage.carry_out import trace_rows
+from maild.storage.traces import trace_rows
 from tests.rulebook.kit import ROOT, sample
 from tests.stories.desk import LETTERS, Desk, mail
 
@@ -81,7 +81,7 @@ def test_the_sample_mails_go_where_they_should(desk: Desk, name: str) -> None:
         return
     case = desk.case(1042)
     assert {key: case[key] for key in wanted} == wanted
-    assert outcome.plan.ack == "sent"
+    assert outcome.plan.acked
 
 
 def test_a_mail_to_the_wrong_department_is_moved(desk: Desk) -> None:
@@ -141,9 +141,10 @@ def test_explain_says_what_the_daemon_did(desk: Desk) -> None:
             explained = ask(read(raw, envelope, options), desk.now)
         done = desk.receive(raw, *addresses(*to), sender=author.lower())
         assert trace_rows(explained) == trace_rows(done.plan)
-        assert (explained.outcome, explained.ack, explained.reason) == (
+        assert (explained.outcome, explained.acked, explained.no_ack, explained.reason) == (
             done.plan.outcome,
-            done.plan.ack,
+            done.plan.acked,
+            done.plan.no_ack,
             done.plan.reason,
         )
 
@@ -260,9 +261,9 @@ def test_an_agent_who_asks_why_is_told(desk: Desk, ask: str) -> None:
     outcome = desk.answer(notice, ask)
     assert (outcome.plan.outcome, outcome.recipients) == ("note", ["camilla.dahl@fjordvik.example"])
     text = outcome.letters[0].text
-    assert '✔ routing/it.toml:3 it-password: "logget inn" in subject' in text
-    assert "· routing/all.toml:18 haster: words: none of haster" in text
-    assert f"✔ rules: {SAMPLE.version}" in text
+    assert "✔ routing/it.toml:3 it-password: «logget inn» i emnet" in text
+    assert "· routing/all.toml:18 haster: words: ingen av haster" in text
+    assert "✔ automatisk svar, menneske: et menneske skrev" in text and f"✔ regler: {SAMPLE.version}" in text
     assert desk.case(1042)["status"] == "assigned"
     thanks = desk.answer(outcome.letters[0], "Takk, da forstår jeg hvorfor jeg fikk den.", step="2")
     assert (thanks.plan.outcome, thanks.recipients) == ("note", []), "what answers it stays in the house"

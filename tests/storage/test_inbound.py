@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from maild.core.mail import Envelope
 from maild.core.plan import EndMail, Plan
+from maild.core.reason import because
 from maild.storage import inbound
 from maild.storage.carry_out import carry_out
 from maild.storage.engine import Connection
@@ -15,6 +16,7 @@ from maild.storage.ids import Ids
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 ENVELOPE = Envelope(source="smtp", received=NOW, sender=None, recipients=("it@c.example", "hr@c.example"), quiet=True)
+DIED = because("reading failed", "Died")
 HOUR = timedelta(hours=1)
 
 
@@ -65,11 +67,11 @@ def test_three_strikes_then_quarantine_then_requeue(connection: Connection) -> N
     """A failing mail waits before each retry, ends in quarantine with its bytes, and can be run again."""
     key = inbound.accept(connection, ENVELOPE, b"poison", claim_for="me")
     for attempt in (2, 3):
-        inbound.retry_later(connection, key, who="me", reason="died", not_before=NOW + HOUR * attempt)
+        inbound.retry_later(connection, key, who="me", reason=DIED, not_before=NOW + HOUR * attempt)
         assert take(connection, kind="suspects", now=NOW + HOUR * attempt - HOUR / 2) == []
         assert [mail.attempts for mail in take(connection, kind="suspects", now=NOW + HOUR * attempt)] == [attempt]
-    assert not inbound.quarantine(connection, key, who="somebody else", reason="died", traceback="…", now=NOW)
-    assert inbound.quarantine(connection, key, who="me", reason="died", traceback="…", now=NOW)
+    assert not inbound.quarantine(connection, key, who="somebody else", reason=DIED, traceback="…", now=NOW)
+    assert inbound.quarantine(connection, key, who="me", reason=DIED, traceback="…", now=NOW)
     assert take(connection, kind="suspects", now=NOW + HOUR * 99) == []
     assert inbound.raw_of(connection, key) == b"poison"
     assert inbound.requeue(connection, key, now=NOW) and not inbound.requeue(connection, key, now=NOW)
@@ -81,8 +83,10 @@ def test_an_expired_claim_can_be_taken_and_its_owner_is_fenced(connection: Conne
     key = inbound.accept(connection, ENVELOPE, b"x", claim_for="frozen")
     assert take(connection, kind="suspects", now=NOW) == []
     assert [mail.id for mail in take(connection, kind="suspects", now=NOW + inbound.LEASE * 2)] == [key]
-    end = EndMail(inbound=key, outcome="new", reason="", case=None, content_hash="h", departments=("it",))
-    plan = Plan(outcome="new", case=None, reason="", decided_at=NOW, changes=(end,))
+    end = EndMail(
+        inbound=key, outcome="new", reason=because("automatic"), case=None, content_hash="h", departments=("it",)
+    )
+    plan = Plan(outcome="new", case=None, reason=end.reason, decided_at=NOW, changes=(end,))
     with pytest.raises(inbound.ClaimLost):
         carry_out(connection, plan, written=[], ids=Ids(connection), who="frozen", claim_until=None)
     carry_out(connection, plan, written=[], ids=Ids(connection), who="me", claim_until=None)

@@ -98,9 +98,10 @@ def test_when_the_relay_is_back_only_what_waited_for_it_hurries(connection: Conn
     for key in (1, 2, 3):
         put(connection, key, case=key)
     claim(connection)
-    for key, said in ((1, outbox.UNREACHABLE + "refused"), (2, "450 greylisted"), (3, outbox.UNREACHABLE + "100%_")):
+    for key, said, away in ((1, "refused", True), (2, "450 unreachable: greylisted", False), (3, "100%_", True)):
         due = NOW + timedelta(hours=4)
-        outbox.record(connection, [outbox.Result(id=key, state="deferred", answer=said, due=due)], who="me", now=NOW)
+        result = outbox.Result(id=key, state="deferred", answer=said, due=due, waits_for_relay=away)
+        outbox.record(connection, [result], who="me", now=NOW)
     connection.execute(text(f"update outbox set attempts = {outbox.HURRIED} where id = 3"))
     assert claim(connection, now=NOW + MINUTE) == []
     assert outbox.hurry(connection, now=NOW + MINUTE) == 1
