@@ -44,9 +44,9 @@ class Standing:
     ``changed`` is told of each change of :attr:`faults`.
     """
 
-    def __init__(self, *, own: Callable[[str], bool], changed: Callable[[], None]) -> None:
+    def __init__(self, *, own: Callable[[str], bool], changed: Callable[[], None], most: int = MOST) -> None:
         self.faults: dict[str, Fault] = {}
-        self._own, self._changed = own, changed
+        self._own, self._changed, self._most = own, changed, most
         self._taken: Counter[str] = Counter()
         self._refused: defaultdict[str, set[str]] = defaultdict(set)
         self._doubts: dict[int, _Doubt] = {}
@@ -95,7 +95,7 @@ class Standing:
         elif doubt.refusals >= TRIES:
             return "letter"  # nothing else went out that would tell
         self._doubts[mail.id] = doubt
-        if len(self._doubts) > MOST:
+        if len(self._doubts) > self._most:
             del self._doubts[next(iter(self._doubts))]
         return "fault" if fault else "doubt"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,9 +37,9 @@ def letter(key: int, to: str, sender: str = "b+1@c.example") -> ToSend:
 class Story:
     """A relay's answers, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = standing.MOST) -> None:
         self.changes = 0
-        self.standing = Standing(own=lambda domain: domain == "c.example", changed=self._changed)
+        self.standing = Standing(own=lambda domain: domain == "c.example", changed=self._changed, most=most)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -105,10 +104,9 @@ def test_a_relay_that_turned_us_away_is_back_when_it_answers() -> None:
     assert not story.faults and story.changes == 2
 
 
-def test_it_remembers_no_more_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_remembers_no_more_than_it_must() -> None:
     """However many letters a fault holds, what is kept in memory is bounded."""
-    monkeypatch.setattr(standing, "MOST", 100)
-    story = Story()
+    story = Story(most=100)
     for key in range(1000):
         assert story.refused(key, f"k@{key}.example", "denied") == "fault"
     assert len(story.standing._doubts) <= 100
