@@ -204,7 +204,7 @@ class _Walk:
             self.file(part)
         page = html.render(source)
         self.body.sources.append(self.spending.take_source(source))
-        words = page.shown.text.split()
+        words = page.shown.text.split() if self.pieces else ()
         if any(says_too(self.words(piece), words) for piece in self.pieces[:_MOST_ALIKE]):
             return  # the text once more, by a program that calls its alternatives mixed
         if not self.add_page(page) and len(source) <= caps.HTML:

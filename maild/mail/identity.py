@@ -25,7 +25,7 @@ _OWN = re.compile(rf"[ \t]*({_SPEC.pattern})[ \t]*(?=<)")
 _PHRASE = re.compile(rf'(?:(?:{_ATOM}|[.]|"(?:[^"\\\r\n]|\\.)*"|\([^()\\\r\n]*\))[ \t]*)*')
 _ANGLE = re.compile(r"<[ \t]*([^<>\s]+)[ \t]*>[ \t]*(?:\([^()\\\r\n]*\)[ \t]*)?")
 _BARE = re.compile(r"([^\s<>()]+)[ \t]*(?:\(([^()\\\r\n]*)\)[ \t]*)?")
-_LIKE_FROM = re.compile(rb"(?<![^\r\n])(?!\s)[^a-z0-9:\r\n]*from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
+_LIKE_FROM = re.compile(rb"[\r\n](?!\s)[^a-z0-9:\r\n]*from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
 """A line whose first letters are these, whatever other signs stand around them; no fold begins it."""
 _FOLD = re.compile(r"(?<!\r)\r*\n(?=[ \t])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -59,7 +59,7 @@ def _ambiguous(froms: list[bytes], head: bytes) -> str:
         return "there is no From field"
     if len(froms) > 1:
         return f"there are {len(froms)} From fields"
-    if sum(1 for _ in _LIKE_FROM.finditer(head.lower())) > 1:
+    if sum(1 for _ in _LIKE_FROM.finditer(b"\n" + head.lower())) > 1:
         return "something else looks like a second From field"
     if b"\x00" in froms[0]:
         return "From holds a NUL"
