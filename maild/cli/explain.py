@@ -26,6 +26,7 @@ from maild.core.cause import About, AdminSaid, Cause, Delivered, MoveCase
 from maild.core.delivery import judge
 from maild.core.errors import MaildError
 from maild.core.plan import AddMessage, Change, OpenCase, Plan, SetTimer
+from maild.core.reason_words import in_words
 from maild.journey.corridor import foresee
 from maild.storage import outbox, timers
 
@@ -167,11 +168,14 @@ def _shown(asked: Asked, found: Handled, other: str) -> dict[str, Any]:
         "cause": asked.what,
         "outcome": plan.outcome,
         "case": plan.case,
-        "reason": plan.reason,
+        "reason": in_words(plan.reason, "en"),
         "actor": plan.actor,
         "changes": [{"change": _name(change)} | _fields(change) for change in plan.changes],
         "letters": [letter(one) for one in found.letters],
-        "trace": [{"rule": line.rule, "hit": line.hit, "detail": line.detail} for line in plan.trace],
+        "trace": [
+            {"rule": in_words(line.rule, "en"), "hit": line.hit, "detail": in_words(line.detail, "en")}
+            for line in plan.trace
+        ],
         "rules": plan.rules,
         "rules_in_force": other or plan.rules,
     }
@@ -181,7 +185,7 @@ def _story(asked: Asked, found: Handled, other: str) -> None:
     console = Console(markup=False, highlight=False, soft_wrap=True)
     plan: Plan = found.plan
     console.print(one_line(asked.what), style="bold")
-    for name, value in (("outcome", plan.outcome), ("case", plan.case), ("because", plan.reason)):
+    for name, value in (("outcome", plan.outcome), ("case", plan.case), ("because", in_words(plan.reason, "en"))):
         if value:
             console.print(f"  {name:13}{one_line(str(value))}")
     for change in plan.changes:

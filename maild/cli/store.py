@@ -18,6 +18,7 @@ from maild.config import Config
 from maild.core.cause import Said
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import Plan
+from maild.core.reason_words import in_words
 from maild.journey.said import say
 from maild.storage import engine as engines
 from maild.storage import upgrade as upgrades
@@ -89,5 +90,5 @@ def say_as_admin(path: Path, said: Said) -> Plan:
         with engine.begin() as connection:
             plan = say(connection, corridor, said, now=now()).plan
     if plan.outcome == "not allowed":
-        raise MaildError(plan.reason)
+        raise MaildError(in_words(plan.reason, "en"))
     return plan

@@ -20,6 +20,7 @@ from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.cli.store import engine_of, opened, print_rows
 from maild.core.cause import Step
+from maild.core.reason_words import in_words
 from maild.journey.timers import Opens, keep_due
 from maild.storage import timers
 
@@ -159,7 +160,12 @@ def _as_json(one: Kept) -> dict[str, Any]:
         return one.promise | {"outcome": "failed", "reason": one.trouble, "letters": []}
     plan = one.handled.plan
     case = plan.case if plan.case is not None else one.promise["case"]
-    return one.promise | {"case": case, "outcome": plan.outcome, "reason": plan.reason, "letters": one.letters}
+    return one.promise | {
+        "case": case,
+        "outcome": plan.outcome,
+        "reason": in_words(plan.reason, "en"),
+        "letters": one.letters,
+    }
 
 
 def _story(found: Sequence[Kept], *, dry: bool) -> None:

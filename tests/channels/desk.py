@@ -67,8 +67,9 @@ class Desk:
         """Record results as the daemon does, noting who would be told."""
         outbox.record(connection, [result for _, result in results], who=self.who, now=self.now)
         for mail, result in results:
-            if result.state == "failed" or (result.state == "deferred" and mail.id not in self.put_off):
+            if result.state == "deferred":
                 self.put_off.add(mail.id)
+            elif result.state == "failed":
                 self.told.append((mail.id, result.state, result.answer))
         return False
 

@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.core import tokens
-from maild.core.cause import TimerDue
+from maild.core.cause import AdminSaid, TellOperator, TimerDue
 from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.facts import (
     Arrival,
+    Asks,
     CaseFacts,
     Counts,
     Duplicate,
@@ -30,6 +32,7 @@ from maild.core.facts import (
 from maild.core.mail import Attachment, Calendar, Mail, Report
 from maild.core.parts import MOST_LETTERS
 from maild.core.plan import AddMessage, EndTimer, OpenCase, Outcome, Plan, SetTimer
+from maild.core.reason import because, text
 from tests.core import make
 from tests.core.make import (
     CAMILLA,
@@ -502,3 +505,17 @@ def test_a_large_group_is_told_whole_in_parts() -> None:
     told = [notice.to for notice in (*plan.notices, *more.notices) if notice.to_agent]
     assert sorted(told) == sorted(agent.addresses[0] for agent in crowd), "each once"
     assert of(more, EndTimer) and not what_it_asks(due, rules).raw, "no file is enclosed"
+
+
+@pytest.mark.parametrize(
+    ("languages", "subject"),
+    [(("no", "en"), "[FK] de nye reglene er avvist"), (("sv",), "[FK] de nya reglerna är avvisade"), (("nn",), None)],
+)
+def test_the_operator_reads_the_desks_first_language(languages: tuple[str, ...], subject: str | None) -> None:
+    """What the operator is told has its title in the subject, in words; the reason is still a reason."""
+    said = TellOperator(title=because("rules are refused"), reason=text("it.toml:1: x"), once_key="rules:1")
+    rules = make.rulebook(languages=languages)
+    plan = decide(AdminSaid(said=said), Asks(), make.facts(), rules)
+    (letter,) = plan.notices
+    assert letter.subject == (subject or "[FK] de nye reglene er avvist")
+    assert (letter.values["title"], letter.values["reason"]) == (said.title, said.reason)

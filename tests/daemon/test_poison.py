@@ -95,7 +95,7 @@ def walk(connection, corridor, mail, raw, **rest):
 
 def test_a_mail_that_the_store_refuses_is_not_tried_for_ever(desks: Desks, sink: Sink, tmp_path: Path) -> None:
     """When the store is away for one mail only, that mail is put aside after its attempts, and the others are done."""
-    desk = desks(sink.port, package=mutated(tmp_path, append={"journey.py": REFUSED}))
+    desk = desks(sink.port, package=mutated(tmp_path, append={"journey/corridor.py": REFUSED}))
     desk.start()
     senders = Senders(port=desk.port)
     senders.send_all([[deadly("refused"), *(post(f"g{number}") for number in range(20))]], threads=1).wait()
@@ -122,7 +122,7 @@ def walk(connection, corridor, mail, raw, **rest):
 
 def test_a_mail_that_ends_the_daemon_is_read_by_its_header(desks: Desks, sink: Sink, tmp_path: Path) -> None:
     """maild ends over a mail again and again: at last that one is a case by its header; the others have their words."""
-    desk = desks(sink.port, package=mutated(tmp_path, append={"journey.py": FATAL}))
+    desk = desks(sink.port, package=mutated(tmp_path, append={"journey/corridor.py": FATAL}))
     desk.start()
     senders = Senders(port=desk.port)
     senders.send([*(post(f"g{number}") for number in range(5)), poison("fatal")])

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.core.plan import Notice, NoticeKind
+from maild.core.reason import because, both
 from maild.core.reply_marker import SENTINEL_LINE
 from maild.mail import prove
 from maild.mail.clean import clean_header
@@ -324,3 +325,29 @@ def test_the_proof_counts_parts() -> None:
     assert prove.flaw(mail, **expect) is None  # type: ignore[arg-type]
     assert prove.flaw(mail.replace(b"to", b"to\r\n--X\r\n\r\ntre"), **expect) is not None  # type: ignore[arg-type]
     assert prove.flaw(mail[:-7], **expect) is not None  # type: ignore[arg-type]
+
+
+def test_a_letter_says_why_in_its_own_language() -> None:
+    """The reason of a refusal and the banner of a pending entry are in the letter's language."""
+    values = {**sample("refusal", "sv"), "reason": because("no text to send")}
+    assert (
+        "Skäl: det finns ingen text att skicka" in parsed(write(notice("refusal", "sv", values=values))).get_content()
+    )
+    banner = both(because("takes no part", because("signed address", 12)), because("Message-ID used before"))
+    text = parsed(write(notice("pending", "no", values={**sample("pending", "no"), "banner": banner}))).get_content()
+    said = (
+        "Grunn: sendt til den personlige svaradressen for sak 12, men avsenderen er ikke med i saken; samme meldings-ID"
+    )
+    assert said in " ".join(text.split())
+
+
+@settings(max_examples=200, deadline=None)
+@given(HOSTILE)
+def test_a_strangers_words_in_a_reason_stay_in_its_line(hostile: str) -> None:
+    """A file's name that a reason quotes adds no line, header or control to the letter."""
+    values = {**sample("refusal", "no"), "reason": because("file of ours", hostile)}
+    quiet = {**values, "reason": because("file of ours", "x")}
+    letter, plain = (parsed(write(notice("refusal", "no", values=given))) for given in (values, quiet))
+    assert letter.keys() == plain.keys()
+    (line,) = [line for line in str(letter.get_content()).splitlines() if line.startswith("Grunn: filen ")]
+    assert line == clean_header(line, 10_000) and len(line) <= 620

@@ -129,3 +129,23 @@ def test_facts_for_a_notice(store: Store) -> None:
     found = show.case_row(store.connection, 1000)
     assert found is not None and (found["department"], found["assignee"]) == ("it", "camilla")
     assert show.case_row(store.connection, 99) is None
+
+
+def test_reasons_have_words_and_a_code_and_older_words_stand(store: Store) -> None:
+    """A program finds the code beside the words; what an older store says is shown as it stands there."""
+    came = show.inbound_list(store.connection, OSLO)
+    assert [(one["code"], one["reason"]) for one in came][-1] == ("a new case", "new case: nothing names a case")
+    old = "MAIL §4 row 6: header list-id"
+    for table, column in (("inbound", "reason"), ("event", "reason"), ("message", "note"), ("outbox", "error")):
+        store.connection.execute(text(f"update {table} set {column} = :old"), {"old": old})
+    rows = json.dumps([["MAIL §4 row 0, 0a, 1", False, ""], ["assignment", True, "next in it-1 after nobody"]])
+    store.connection.execute(text("update event set trace = :rows where what = 'decided'"), {"rows": rows})
+    shown = show.case(store.connection, OSLO, 1000)
+    assert shown is not None and {(event["code"], event["reason"]) for event in shown["events"]} == {("", old)}
+    assert shown["messages"][0]["note"] == old
+    opened = next(event for event in shown["events"] if event["what"] == "opened")
+    assert opened["assignment"] == "next in it-1 after nobody"
+    decided = next(event for event in shown["events"] if event["what"] == "decided")
+    assert decided["trace"] == json.loads(rows)
+    assert {one["reason"] for one in show.inbound_list(store.connection, OSLO)} == {old}
+    assert {one["error"] for one in show.outbox_list(store.connection, OSLO)} == {old}

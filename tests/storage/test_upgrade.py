@@ -1,13 +1,19 @@
 """The schema: an empty store is upgraded, a newer one refused; migrations match the tables."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import MetaData, Table, Text, text
 
 from maild.core.errors import Unusable
 from maild.storage import upgrade
 from maild.storage.engine import Engine, StoreLock, open_engine
+from maild.storage.outbox import hurry
 from maild.storage.tables import Row
 
 
@@ -51,3 +57,32 @@ def test_one_daemon_per_sqlite_store(store_url: str) -> None:
         assert not second.take() and second.holder().isdigit()
         first.release()
     assert second.take()
+
+
+def test_what_waited_for_the_relay_still_does_after_an_upgrade(store_url: str) -> None:
+    """A version before said so in a piece of the error's text; now it is a value, and the text is shown as it was."""
+    engine = open_engine(store_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(upgrade.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        outbox = Table("outbox", MetaData(), autoload_with=connection)
+        for key, error in enumerate(("unreachable: refused", "450 unreachable: greylisted"), 1):
+            values = {
+                column.name: "" if isinstance(column.type, Text) else 0
+                for column in outbox.columns
+                if not column.nullable
+            }
+            values |= {"id": key, "state": "deferred", "error": error, "due": 2_000_000, "created": 1_000_000}
+            values |= dict.fromkeys(("to_agent", "warned"), False)
+            connection.execute(outbox.insert().values(values))
+    assert upgrade.upgrade(engine)
+    with engine.begin() as connection:
+        found = connection.execute(text("select id, waits_for_relay, error from outbox order by id")).all()
+        assert [(row.id, bool(row.waits_for_relay), row.error) for row in found] == [
+            (1, True, "unreachable: refused"),
+            (2, False, "450 unreachable: greylisted"),
+        ]
+        assert hurry(connection, now=datetime.fromtimestamp(0, UTC)) == 1
+    engine.dispose()
