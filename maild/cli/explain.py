@@ -26,7 +26,9 @@ from maild.core.cause import About, AdminSaid, Cause, Delivered, MoveCase
 from maild.core.delivery import judge
 from maild.core.errors import MaildError
 from maild.core.plan import AddMessage, Change, OpenCase, Plan, SetTimer
+from maild.core.reason import Reason
 from maild.core.reason_words import in_words
+from maild.core.trace import TraceLine
 from maild.journey.corridor import foresee
 from maild.storage import outbox, timers
 
@@ -172,13 +174,14 @@ def _shown(asked: Asked, found: Handled, other: str) -> dict[str, Any]:
         "actor": plan.actor,
         "changes": [{"change": _name(change)} | _fields(change) for change in plan.changes],
         "letters": [letter(one) for one in found.letters],
-        "trace": [
-            {"rule": in_words(line.rule, "en"), "hit": line.hit, "detail": in_words(line.detail, "en")}
-            for line in plan.trace
-        ],
+        "trace": [_line(line) for line in plan.trace],
         "rules": plan.rules,
         "rules_in_force": other or plan.rules,
     }
+
+
+def _line(line: TraceLine) -> dict[str, Any]:
+    return {"rule": in_words(line.rule, "en"), "hit": line.hit, "detail": in_words(line.detail, "en")}
 
 
 def _story(asked: Asked, found: Handled, other: str) -> None:
@@ -216,4 +219,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, About):
         return str(value)
+    if isinstance(value, Reason):
+        return in_words(value, "en")
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

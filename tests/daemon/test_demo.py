@@ -32,7 +32,7 @@ def test_the_day_goes_as_told() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("maild/core/acknowledgement.py", '("18", "ack",', '("18", "quiet",'),
+        ("maild/core/acknowledgement.py", '("a person", "ack",', '("a person", "quiet",'),
         ("maild/core/threading.py", 'strength="signed"', 'strength="subject"'),
     ],
     ids=["no acknowledgement is sent", "signed addresses weigh nothing"],

@@ -22,7 +22,7 @@ from typing import Any
 
 HOUSE = Path(__file__).resolve().parents[2] / "maild"
 ROOMS = ("core", "mail", "storage", "channels")
-FILES = ("intake", "journey", "notify", "proof", "replay", "side_by_side", "rulebook/conditions", "rulebook/patterns")
+FILES = ("intake", "journey/corridor", "proof", "replay", "side_by_side", "rulebook/conditions", "rulebook/patterns")
 """Where text from mail is matched; the rest of the house reads the operator's own files and words."""
 CALLS = frozenset({"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
 SMALL, LARGE = 5_000, 20_000

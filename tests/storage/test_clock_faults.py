@@ -12,6 +12,7 @@ import pytest
 
 from maild.clock import Clock
 from maild.core.cause import ReleaseLetters
+from maild.core.reason import because
 from maild.journey.timers import Keeper
 from maild.storage import outbox
 from maild.storage.engine import Engine
@@ -188,7 +189,7 @@ def test_a_flood_after_downtime_is_held_and_released(engine: Engine, letters: in
     desk.keep(now)
     by_state = dict(map(tuple, desk.rows("select state, count(*) from outbox where to_agent is false group by 1")))
     assert by_state == {"queued": 200, "held": letters - 200}
-    assert desk.say(ReleaseLetters(), now + HOUR).reason == f"{letters - 200} letters released"
+    assert desk.say(ReleaseLetters(), now + HOUR).reason == because("letters released", letters - 200)
     sent: list[int] = []
     for minute in range(60 + (letters - 200) // 60 + 2):
         before = len(sent)

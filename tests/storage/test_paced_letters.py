@@ -8,6 +8,7 @@ from datetime import timedelta
 from maild.core.cause import About, ReleaseLetters
 from maild.core.facts import CapAsks
 from maild.core.parts import left
+from maild.core.reason import because
 from maild.storage import counts, outbox
 from maild.storage.engine import Engine
 from tests.core import make
@@ -37,7 +38,7 @@ def test_a_large_round_is_paced_held_and_released(engine: Engine) -> None:
         sent += send(desk, minute)
         assert len(sent) == sum((61, 60, 60, 20)[: minute + 1]), expected
     plan = desk.say(ReleaseLetters(), NOW + 4 * MINUTE)
-    assert plan.reason == "30 letters released"
+    assert plan.reason == because("letters released", 30)
     sent += send(desk, 4)
     assert len(sent) == len(set(sent)) == 231
     assert desk.value("select count(*) from outbox where state <> 'sent'") == 0

@@ -14,6 +14,8 @@ from maild.core import timers as core_timers
 from maild.core.cause import DESK, About, Step, TimerDue
 from maild.core.facts import TimerAsks
 from maild.core.plan import Change, ClearTimers, EndTimer, Plan, SetTimer
+from maild.core.reason import because, load
+from maild.core.reason import text as said_by
 from maild.journey.timers import PATIENCE, due, keep_due
 from maild.storage import inbound, timers
 from maild.storage.carry_out import carry_out
@@ -28,7 +30,7 @@ HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(secon
 
 def do(connection: Connection, *changes: Change) -> None:
     """Carry out a plan of these changes."""
-    plan = Plan(outcome="done", case=None, reason="test", decided_at=NOW, changes=changes)
+    plan = Plan(outcome="done", case=None, reason=said_by("test"), decided_at=NOW, changes=changes)
     carry_out(connection, plan, written=[], ids=Ids(connection), who=ME, claim_until=None)
 
 
@@ -67,7 +69,7 @@ def test_a_promise_is_taken_back_and_may_be_made_again(connection: Connection) -
         ("late", "pending"),
     ]
     said = connection.execute(text("select said from timer where state = 'cleared'")).scalar()
-    assert said == "taken back: test"
+    assert load(said) == because("taken back", said_by("test"))
     do(connection, replace(late, data="anew"))
     assert rows(connection)[0] == ("late", "pending", "anew")
     do(connection, ClearTimers(about=LETTER))
@@ -90,14 +92,14 @@ def test_a_promise_that_was_kept_is_never_revived(connection: Connection) -> Non
     promise = SetTimer(about=LETTER, step="late", due=NOW)
     do(connection, promise)
     key = only(connection)
-    do(connection, EndTimer(timer=key, reason="told"))
+    do(connection, EndTimer(timer=key, reason=said_by("told")))
     do(connection, promise)
     do(connection, ClearTimers(about=LETTER))
     do(connection, promise)
     assert rows(connection) == [("late", "done", "")]
     assert timers.claim(connection, key) is None and timers.due_ids(connection, now=NOW, limit=9) == []
     with pytest.raises(RuntimeError, match="not pending any more"):
-        do(connection, EndTimer(timer=key, reason="again"))
+        do(connection, EndTimer(timer=key, reason=said_by("again")))
 
 
 def test_a_claim_names_what_was_promised(connection: Connection) -> None:
@@ -136,12 +138,12 @@ def test_of_several_only_the_newest_is_kept_where_the_step_says_so(engine: Engin
     for hours in (1, 2, 3):
         desk.promise(DESK, "half-open", NOW + hours * HOUR)
     kept = desk.keep(NOW + 2 * HOUR)
-    assert [one.plan.reason for one in kept] == ["a later one is due as well", "the breaker is closed"]
+    assert [one.plan.reason for one in kept] == [because("later one is due"), because("breaker is closed")]
     for hours in (1, 2, 3):
         desk.promise(About(what="letter", id=5), "drop held", NOW + hours * HOUR)
     kept = desk.keep(NOW + 4 * HOUR)
     said = sorted(one.plan.reason for one in kept)
-    assert said == ["the breaker is closed", *["there is no such outgoing mail"] * 3]
+    assert [load(one) for one in said] == [because("breaker is closed"), *[because("no such letter")] * 3]
     assert set(core_timers.KINDS) == set(get_args(Step)), "every step says how it catches up"
 
 
@@ -204,6 +206,6 @@ def test_a_promise_waits_for_no_mail_that_is_in_trouble(engine: Engine, how: str
         if how == "failing":
             connection.execute(text("update inbound set attempts = 2, state = 'accepted'"))
         elif how == "quarantined":
-            assert inbound.quarantine(connection, mail, who=ME, reason="bad", traceback="", now=NOW)
+            assert inbound.quarantine(connection, mail, who=ME, reason=said_by("bad"), traceback="", now=NOW)
         now = NOW + SECOND
         assert key in due(connection, now=now)
