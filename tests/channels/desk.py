@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from maild.channels.deliver import Channel, Deliverer
 from maild.channels.smtp_out import Relay, Timeouts
+from maild.core.reason_words import in_words
 from maild.storage import outbox
 from maild.storage.engine import Connection, Engine, reading
 from maild.storage.letters_out import ToSend
@@ -70,7 +71,7 @@ class Desk:
             if result.state == "deferred":
                 self.put_off.add(mail.id)
             elif result.state == "failed":
-                self.told.append((mail.id, result.state, result.answer))
+                self.told.append((mail.id, result.state, in_words(result.reason, "en")))
         return False
 
     async def put(self, case: int | None, to: str = "k@a.example", data: bytes = b"", sender: str = "") -> int:

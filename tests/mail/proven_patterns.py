@@ -16,6 +16,9 @@ ANY_SIZE: dict[str, str] = {
         core/agents.py _WRITTEN_PLUS _INTERNAL
         core/away.py _HYPHEN
         core/bursts.py _DIGITS _WORDS
+        core/refusals.py _HOST _SENDER _QUOTED
+        core/third_party.py _SIMPLE _ADVERTISES
+        storage/statements.py _BARE_LIMIT
         core/words.py _WORD
         core/yes_no.py _BREAKS
         mail/attachments.py _BAD _PATH _FORBIDDEN
@@ -47,6 +50,8 @@ ANY_SIZE: dict[str, str] = {
         core/absence.py _ISO _DOTTED _SLASHED _DAY_MONTH _MONTH_DAY
         core/away.py _ISO
         core/casetypes.py _WHOLE _DECIMAL _ISO _DOTTED
+        core/command_lines.py _SPAN _NUMBER _CODE
+        core/refusals.py _STATUS _DENIED
         core/tokens.py ADDRESS_SHAPE BOUNCE_SHAPE MESSAGE_ID_SHAPE
         core/words.py _PILE
         channels/return_path.py _ADDRESS
@@ -123,6 +128,8 @@ CUT: dict[str, tuple[int, str]] = {
     "core/away.py _SUBSTITUTE": (201, "a line of at most away.MOST_LINE"),
     "core/away.py _BETWEEN": (201, "a line of at most away.MOST_LINE"),
     "core/casetypes.py _TIME": (200, "a value of at most casetypes.MOST_VALUE"),
+    "core/reason_words/__init__.py _GAP": (300, "a sentence of our own"),
+    "core/third_party.py _LEADS": (60, "what may be shown of an unproven writer, third_party.MOST"),
     "core/threading.py REPLY_PREFIX": (500, "a subject, which reading cuts"),
     "core/threading.py FORWARD_PREFIX": (500, "a subject, which reading cuts"),
     "mail/body.py _STUB": (600, "asked of a text that may be a stub only"),

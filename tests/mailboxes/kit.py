@@ -17,6 +17,7 @@ from sqlalchemy import select as sql_select
 from maild.channels.imap_account import Account, Login
 from maild.channels.mailboxes import Poller
 from maild.core.mail import Envelope
+from maild.core.reason_words import in_words
 from maild.polling import StoreLedger
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, upgrade
@@ -79,7 +80,7 @@ class Shelf:
             writer=self.writer,
             who=who,
             now=self.now,
-            alert=lambda *said: self.alerts.append(said),
+            alert=lambda key, title, reason: self.alerts.append((key, in_words(title, "en"), in_words(reason, "en"))),
             alert_after=alert_after,
         )
         proof = login or (lambda: Login(user=account.user, secret="hemmelig"))

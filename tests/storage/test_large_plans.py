@@ -14,6 +14,7 @@ from sqlalchemy import text
 from maild.core.mail import Envelope, Mail
 from maild.core.parts import MOST_LETTERS, in_parts
 from maild.core.plan import Plan
+from maild.core.reason import because
 from maild.core.rules import Agent, Group, Rulebook
 from maild.journey.corridor import walk
 from maild.journey.timers import due, keep
@@ -111,7 +112,7 @@ def test_ids_of_letters_yet_to_be_queued_are_nobody_elses(engine: Engine) -> Non
     with engine.begin() as connection:
         taken = ids.take(connection, 100)
         many = tuple(notice(key, case=None, to_agent=True) for key in taken)
-        whole = Plan(outcome="done", case=None, reason="test", notices=many, decided_at=NOW)
+        whole = Plan(outcome="done", case=None, reason=because("automatic"), notices=many, decided_at=NOW)
         plan = in_parts(whole)
         ids.give_back(taken, used=plan.ids_used)
         written = [Written(notice=one, subject="x", data=b"x") for one in plan.notices]

@@ -12,6 +12,7 @@ from maild.core.facts import Asks, ThreadAsks
 from maild.core.kept import Kind, kept, over
 from maild.core.letters import about_case
 from maild.core.plan import Plan, SetTimer
+from maild.core.reason import text
 
 MOST = 2
 AGAIN = timedelta(days=2)
@@ -24,7 +25,7 @@ def _asks(cause: TimerDue) -> Asks:
 def _keep(draft: Draft, cause: TimerDue) -> Plan:
     case, before = draft.facts.threads.cases.get(cause.about.id), draft.facts.nudges
     if case is None or before >= MOST:
-        return over(draft, cause, None if case is None else case.number, f"nudged {before} times")
+        return over(draft, cause, None if case is None else case.number, text(f"nudged {before} times"))
     draft.changes.append(CountNudge(case=case.number))
     draft.changes.append(SetTimer(about=cause.about, step="nudge", due=cause.due + AGAIN))
     about = about_case(case, draft.rulebook)
@@ -37,7 +38,7 @@ def _keep(draft: Draft, cause: TimerDue) -> Plan:
         language=about.language,
         values={},
     )
-    return kept(draft, cause, case.number, f"nudge {before + 1}")
+    return kept(draft, cause, case.number, text(f"nudge {before + 1}"))
 
 
 NUDGES = Kind(asks=_asks, keep=_keep, catch_up="newest")
