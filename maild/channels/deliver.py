@@ -240,6 +240,7 @@ class Deliverer:
             answer=answer.answer,
             due=due,
             waits_for_relay=answer.relay or about == "fault",
+            refused=about == "fault" and not answer.relay,
             given_up=due is None,
         )
 

@@ -43,14 +43,18 @@ class Result:
     due: datetime | None = None
     """When to try again, for deferred."""
     waits_for_relay: bool = False
-    """Nothing is wrong but that the relay itself was not to be had."""
+    """Nothing is wrong but that the relay itself was not to be had, or takes nothing at all."""
+    refused: bool = False
+    """The relay was to be had, and refused more than this letter."""
     given_up: bool = False
     """It failed because nobody took it for days."""
 
     @property
     def reason(self) -> Reason:
         """Why it has come no further."""
-        said = because("unreachable", text_of(self.answer)) if self.waits_for_relay else text_of(self.answer)
+        said = text_of(self.answer)
+        if self.waits_for_relay:
+            said = because("refused by the set-up" if self.refused else "unreachable", said)
         return because("given up", said) if self.given_up else said
 
 

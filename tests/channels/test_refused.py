@@ -407,4 +407,4 @@ def test_five_days_of_a_fault(engine: Engine, said: str) -> None:
     desk = story(engine, tell)
     assert sorted(state for _, state, _ in desk.told) == ["failed", "failed"] and desk.put_off == {1, 2}
     errors = [load(str(row["error"])) for row in desk.rows().values()]
-    assert errors == [because("given up", because("unreachable", text(said)))] * 2
+    assert errors == [because("given up", because("refused by the set-up", text(said)))] * 2

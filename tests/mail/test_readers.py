@@ -175,8 +175,10 @@ def test_a_slow_mail_leaves_the_normal_lane_and_its_reader_lives() -> None:
             assert before <= children_of(os.getpid())
             found = await pool.read_in("slow", raw, ENVELOPE)
             assert isinstance(found, Mail) and not found.partial
-            assert {os.getpriority(os.PRIO_PROCESS, child) for child in before} == {0}
-            assert 19 in {os.getpriority(os.PRIO_PROCESS, child) for child in children_of(os.getpid()) - before}
+            ours = os.getpriority(os.PRIO_PROCESS, 0)
+            assert {os.getpriority(os.PRIO_PROCESS, child) for child in before} == {ours}
+            later = {os.getpriority(os.PRIO_PROCESS, child) for child in children_of(os.getpid()) - before}
+            assert min(ours + 19, 19) in later
 
     run(main())
 

@@ -281,6 +281,7 @@ EN: Mapping[Code, str] = {
     "dropped": "dropped",
     "not sent yet": "not sent yet",
     "unreachable": "unreachable: {answer}",
+    "refused by the set-up": "refused by the set-up: {answer}",
     "given up": "given up: {answer}",
     "bounced with": "bounced: {status}",
     "letter to": "{kind} to {to}: {answer}",

@@ -283,6 +283,7 @@ NO: Mapping[Code, str] = {
     "dropped": "forkastet",
     "not sent yet": "ikke sendt ennå",
     "unreachable": "ikke å få tak i: {answer}",
+    "refused by the set-up": "avvist av oppsettet: {answer}",
     "given up": "oppgitt: {answer}",
     "bounced with": "i retur: {status}",
     "letter to": "{kind} til {to}: {answer}",

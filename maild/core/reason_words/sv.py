@@ -285,6 +285,7 @@ SV: Mapping[Code, str] = {
     "dropped": "kasserat",
     "not sent yet": "inte skickat ännu",
     "unreachable": "går inte att nå: {answer}",
+    "refused by the set-up": "avvisat av uppsättningen: {answer}",
     "given up": "uppgivet: {answer}",
     "bounced with": "i retur: {status}",
     "letter to": "{kind} till {to}: {answer}",
