@@ -52,8 +52,10 @@ HEADER = 230_000
 MOST = 1.5
 """Seconds of processor that reading a megabyte may take at most, whatever it is."""
 SUSPECT = MOST / 16
-STEEPEST = 2.0
+STEEPEST = 3.0
 """How many times more than in proportion: clocks of the processor shake, and caches end."""
+ROUNDS = 4
+"""A busy machine may spoil a measurement; what is steep is so each time."""
 FLOOR = 0.5
 """Seconds that are little for a megabyte, however they came to be."""
 
@@ -85,10 +87,13 @@ def grows(step: Callable[[bytes], object], made: Callable[[int], bytes], largest
     small, large = made(SMALL), made(largest)
     if cost(step, large) <= FLOOR:
         return None
-    one, many = cost(step, small, 3), cost(step, large, 2)
-    if many <= min(MOST, max(FLOOR, STEEPEST * one * len(large) / max(len(small), 1))):
-        return None
-    return f"{len(small):,} octets take {one:.3f} s of processor, {len(large):,} take {many:.3f} s"
+    found = None
+    for _ in range(ROUNDS):
+        one, many = cost(step, small, 3), cost(step, large, 2)
+        if many <= min(MOST, max(FLOOR, STEEPEST * one * len(large) / max(len(small), 1))):
+            return None
+        found = f"{len(small):,} octets take {one:.3f} s of processor, {len(large):,} take {many:.3f} s"
+    return found
 
 
 def filled(place: Place, fill: Fill) -> Callable[[int], bytes]:
@@ -114,7 +119,7 @@ def found_in(place: str, fills: list[Fill]) -> list[str]:
 
 
 def pairs() -> list[tuple[str, Fill]]:
-    """Return every place with some fill, and every fourth fill in some place: what the quick tier has the time for."""
+    """Return every place with some fill, and some fills in one: what the quick tier has time for."""
     names = list(PLACES)
     telling = [
         Fill(b" "),
@@ -127,7 +132,7 @@ def pairs() -> list[tuple[str, Fill]]:
         Fill(b"> a\n"),
     ]
     found = [(name, telling[number % len(telling)]) for number, name in enumerate(names)]
-    return found + [(names[number * 7 % len(names)], fill) for number, fill in enumerate(FILLS[::4])]
+    return found + [(names[number * 7 % len(names)], fill) for number, fill in enumerate(FILLS[::20])]
 
 
 GROUPS = 12
@@ -235,7 +240,7 @@ def step_fails(name: str, fills: list[Fill]) -> list[str]:
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_by_itself(name: str) -> None:
     """Each step, on a few fills, also on texts that no mail would bring it."""
-    wrong = step_fails(name, FILLS[sum(map(ord, name)) % 23 :: 23])
+    wrong = step_fails(name, FILLS[sum(map(ord, name)) % 97 :: 97])
     assert not wrong, "\n".join(wrong)
 
 
@@ -251,10 +256,10 @@ def test_an_attack_is_noticed() -> None:
     """The measure works: what is quadratic is told, what is linear is not."""
 
     def quadratic(given: bytes) -> None:
-        for at in range(0, len(given), 40):
+        for at in range(0, len(given), 10):
             given[at:].count(b"x")
 
-    assert grows(quadratic, lambda size: b"a" * size) is not None
+    assert grows(quadratic, lambda size: b"a" * size, 250_000) is not None
     assert grows(lambda given: given.count(b"x"), lambda size: b"a" * size) is None
 
 
