@@ -138,10 +138,21 @@ def test_whatever_the_wall_clock_does_the_ticks_go_on(wall: WallClock) -> None:
     assert len(ticker.kept) == len(set(ticker.kept)), "none twice"
 
 
-def test_both_days_when_clocks_change_and_three_days_down(wall: WallClock) -> None:
+@pytest.mark.parametrize(
+    "nights",
+    [
+        pytest.param([datetime(2026, 10, 25, 1, 0, tzinfo=UTC)], id="October"),
+        pytest.param(
+            [datetime(2026, 3, 29, 1, 0, tzinfo=UTC), datetime(2026, 10, 25, 1, 0, tzinfo=UTC)],
+            marks=pytest.mark.slow,
+            id="both",
+        ),
+    ],
+)
+def test_days_when_clocks_change_and_three_days_down(wall: WallClock, nights: list[datetime]) -> None:
     """Over the missing hour and the doubled one of Berlin, and over three days without a daemon, all is done once."""
     kept: list[float] = []
-    for night in (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), datetime(2026, 10, 25, 1, 0, tzinfo=UTC)):
+    for night in nights:
         hours = {(night + timedelta(seconds=second)).astimezone(BERLIN).utcoffset() for second in (-1, 1)}
         assert len(hours) == 2, "the clocks change then"
         promises = [(night + timedelta(seconds=second)).timestamp() for second in range(-1, 2)]
@@ -158,4 +169,4 @@ def test_both_days_when_clocks_change_and_three_days_down(wall: WallClock) -> No
         ticker.stop()
         assert ticker.kept == after[:72]
         kept += ticker.kept
-    assert len(kept) == len(set(kept)) == 144
+    assert len(kept) == len(set(kept)) == 72 * len(nights)

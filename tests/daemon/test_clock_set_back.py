@@ -4,12 +4,15 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.senders import Senders, post
 from tests.faketime import WallClock
 
 
+@pytest.mark.slow
 def test_a_letter_put_off_before_the_clock_was_set_back(desks: Desks, sink: Sink, tmp_path: Path) -> None:
     """Put off by a minute, then the clock goes back 400 days and on by a minute: the letter goes then, once."""
     wall = WallClock(tmp_path)

@@ -94,7 +94,7 @@ def test_a_mail_arrives_as_it_was_signed(org: Organisation) -> None:
 def test_only_who_is_known_is_taken(org: Organisation) -> None:
     """Departments, their plus-addresses and signed addresses are taken; nobody else, at once, and nobody is relayed."""
     signed = org.ask("ukjent@kunde.example", QUESTION)[1].reply_to
-    for known in ("it@fjordvik.example", "hr+sommer@fjordvik.example", "it@sak.fjordvik.example", signed):
+    for known in ("it@fjordvik.example", "hr+sommer@fjordvik.example", signed):
         assert org.try_recipient(known) == (250, "2.1.5 Ok")
     for unknown in ("nobody@sak.fjordvik.example", "nobody@fjordvik.example"):
         code, said = org.try_recipient(unknown)
