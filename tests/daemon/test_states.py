@@ -28,6 +28,7 @@ from tests.daemon.senders import Senders, chain, post, sunk
 Rows = dict[str, dict[str, Any]]
 CAPS = "[caps]\nbreaker_floor = 3\n"
 READING = "[reading]\nwall_seconds = 120\n"
+SLOW = frozenset({"slow-one", "slow-other"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def prepare(desk: Desk, sink: Sink, senders: Senders) -> None:
         until(lambda: states(desk, "outbox")["queued"] + states(desk, "outbox")["sending"] == 0)
     until(lambda: states(desk, "outbox")["failed"] == 1 and states(desk, "outbox")["deferred"] == 1)
     senders.send([poison("sleep", "reading"), deadly("exit", "quarantined"), post("held"), post("dropped")])
-    senders.send([poison("hog", "slow-reading"), poison("hog", "slow-waiting")])
+    senders.send([poison("hog", key) for key in sorted(SLOW)])
     until(
         lambda: (
             states(desk, "inbound")["quarantined"] == states(desk, "inbound")["slow"] == 1
@@ -208,13 +209,16 @@ def inbound_accepted(crash: Crash) -> None:
 
 def inbound_slow(crash: Crash) -> None:
     """Slow: the row, no attempt counted while it waits; the next start's slow reader reads it."""
-    row = crash.before.inbound["slow-waiting"]
+    slow = [key for key in SLOW if crash.before.inbound[key]["state"] == "slow"]
+    assert len(slow) == 1, "of two that came together one is being read and the other waits"
+    (waiting,), (reading,) = slow, SLOW - set(slow)
+    row = crash.before.inbound[waiting]
     assert (row["state"], row["attempts"]) == ("slow", 0)
-    row = crash.after.inbound["slow-waiting"]
+    row = crash.after.inbound[waiting]
     assert (row["state"], row["attempts"], row["outcome"]) == ("done", 1, "new")
-    row = crash.before.inbound["slow-reading"]
+    row = crash.before.inbound[reading]
     assert (row["state"], row["attempts"]) == ("reading", 1)
-    row = crash.after.inbound["slow-reading"]
+    row = crash.after.inbound[reading]
     assert (row["state"], row["attempts"], row["outcome"]) == ("done", 2, "new")
 
 
