@@ -55,6 +55,7 @@ HOMES = {
     "alembic": {"storage"},
     "psycopg": {"storage"},
     "pysqlite3": {"storage"},
+    "orjson": {"mail", "storage"},
     "jinja2": {"mail"},
     "nh3": {"mail"},
     "mailparser": {"mail"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from maild.core.agents import is_login_of
 from maild.core.cases import Happening, after
@@ -86,6 +87,9 @@ class Draft:
 
     def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
         """Close the plan."""
+        return self._plan(outcome, case, reason)
+
+    def _plan(self, outcome: Outcome, case: int | None, reason: Reason, **more: Any) -> Plan:
         return Plan(
             outcome=outcome,
             case=case,
@@ -97,6 +101,7 @@ class Draft:
             trace=tuple(self.trace),
             rules=self.rulebook.version,
             decided_at=self.facts.now,
+            **more,
         )
 
 
@@ -171,9 +176,8 @@ class MailDraft(Draft):
                 departments=self.asks.departments,
             )
         )
-        plan = super().done(outcome, case, reason)
         no_ack = because("quiet import") if quiet else self.no_ack
-        return replace(plan, acked=no_ack is None, no_ack=no_ack, inbound=self.inbound)
+        return self._plan(outcome, case, reason, acked=no_ack is None, no_ack=no_ack, inbound=self.inbound)
 
     def _follow_threads(self) -> None:
         """Say, for each case the mail enters, what its participants have seen of it by now."""

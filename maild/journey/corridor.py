@@ -131,7 +131,7 @@ def consider(connection: Connection, corridor: Corridor, cause: Cause, *, now: d
     )
     plan = decide(cause, asks, facts, corridor.rulebook)
     while plan.more_ids:  # pure, so it may be asked again: a large group hears whole
-        more = corridor.ids.take(connection, plan.more_ids)
+        more = corridor.ids.more(connection, plan.more_ids)
         facts = replace(facts, outbox_ids=(*facts.outbox_ids, *more))
         plan = decide(cause, asks, facts, corridor.rulebook)
     return asks, facts, plan

@@ -28,13 +28,17 @@ class Ids:
 
     def take(self, connection: Connection, count: int) -> tuple[int, ...]:
         """Return ``count`` ids nobody else will ever get; unused ones are simply skipped."""
-        if self._sequence:
-            rows = connection.execute(text("select nextval('maild_id') from generate_series(1, :n)"), {"n": count})
-            return tuple(int(row[0]) for row in rows)
-        if (seen := self._version(connection)) != self._seen:
+        if not self._sequence and (seen := self._version(connection)) != self._seen:
             # Another process has committed (a command of an admin's): it may have taken ids, too.
             self._seen = seen
             self._last = max(self._last, self._highest(connection))
+        return self.more(connection, count)
+
+    def more(self, connection: Connection, count: int) -> tuple[int, ...]:
+        """Return more ids in a transaction that has taken some: nobody else can have written meanwhile."""
+        if self._sequence:
+            rows = connection.execute(text("select nextval('maild_id') from generate_series(1, :n)"), {"n": count})
+            return tuple(int(row[0]) for row in rows)
         first = self._last + 1
         self._last += count
         return tuple(range(first, first + count))

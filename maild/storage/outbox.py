@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Literal
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, null, or_, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -152,7 +152,7 @@ def _sizes(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     return {outbox: int(size) for outbox, size in connection.execute(query)}
 
 
-_RECORD = (
+_RECORD = Statement(
     update(table(Outbox))
     .where(col(Outbox.id) == bindparam("b_id"), col(Outbox.claimed_by) == bindparam("b_who"))
     .values(
@@ -162,8 +162,8 @@ _RECORD = (
         waits_for_relay=bindparam("b_waits"),
         due=bindparam("b_due"),
         done_at=bindparam("b_done"),
-        claimed_by=None,
-        claimed_until=None,
+        claimed_by=null(),
+        claimed_until=null(),
     )
 )
 
@@ -183,7 +183,7 @@ def record(connection: Connection, results: Sequence[Result], *, who: str, now: 
         }
         for result in results
     ]
-    connection.execute(_RECORD, rows)
+    _RECORD.many(connection, rows)
 
 
 def stand(connection: Connection, key: int, state: str, error: str) -> bool:

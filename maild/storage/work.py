@@ -22,8 +22,8 @@ class Work:
         self.rows = Rows(history=history)
 
     def new_id(self) -> int:
-        """Return an id for a message."""
-        return self.ids.take(self.connection, 1)[0]
+        """Return an id for a message: gathering took the letters' in this transaction."""
+        return self.ids.more(self.connection, 1)[0]
 
     def event(self, what: str, case: int | None, reason: Reason | None, **more: Any) -> None:
         """Append to the history."""
