@@ -22,10 +22,7 @@ Make = Callable[[Any], Any]
 
 def to_json(value: Any) -> bytes:
     """Write a frozen value (a Mail, an Envelope, ReadOptions) as JSON: each dataclass as the list of its fields."""
-    try:
-        return orjson.dumps(value, _plain, _OURS)
-    except orjson.JSONEncodeError:  # half of a surrogate pair, a number beyond 64 bits: rare, and JSON all the same
-        return _ENCODER.encode(value).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def _plain(value: Any) -> Any:
@@ -38,7 +35,6 @@ def _plain(value: Any) -> Any:
     return _values(kind)(value)
 
 
-_OURS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain, check_circular=False)
 
 
