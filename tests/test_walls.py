@@ -55,7 +55,6 @@ HOMES = {
     "alembic": {"storage"},
     "psycopg": {"storage"},
     "pysqlite3": {"storage"},
-    "orjson": {"mail", "storage"},
     "jinja2": {"mail"},
     "nh3": {"mail"},
     "mailparser": {"mail"},

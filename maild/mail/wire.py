@@ -12,8 +12,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import orjson
-
 from maild.core.mail import Envelope, Mail
 from maild.mail.options import ReadOptions
 
@@ -57,20 +55,12 @@ def mail_from(data: bytes | bytearray, envelope: Envelope) -> Mail:
 
     """
     try:
-        values = _loads(data)
+        values = json.loads(data)
         values[0] = envelope
         mail: Mail = _dataclass(Mail)(values)
         return mail
     except (TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a Mail: {type(error).__name__}") from error
-
-
-def _loads(data: bytes | bytearray) -> Any:
-    """Return what JSON says: the quick reader is the stricter one, and what it refuses the standard one judges."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return json.loads(data)
 
 
 def envelope_from(data: bytes) -> Envelope:

@@ -8,7 +8,6 @@ checkpoints (:meth:`StoreLock.let_checkpoint`). PostgreSQL: synchronous_commit=o
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, event
@@ -60,10 +58,7 @@ def open_engine(url: str, *, using: sqlite.Library | None = None) -> Engine:
             _make_folder(Path(str(parsed.database)).parent)
         module = (using or library()).module
         engine = create_engine(
-            url,
-            module=module,
-            connect_args={"check_same_thread": False, "cached_statements": STATEMENTS},
-            json_serializer=json_of,
+            url, module=module, connect_args={"check_same_thread": False, "cached_statements": STATEMENTS}
         )
         if (path := sqlite_path(url)) is not None:
             event.listen(engine, "do_connect", partial(_private_file, path))
@@ -71,19 +66,9 @@ def open_engine(url: str, *, using: sqlite.Library | None = None) -> Engine:
         event.listen(engine, "checkin", _sqlite_checkin)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    engine = create_engine(
-        parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=8, json_serializer=json_of
-    )
+    engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=8)
     event.listen(engine, "connect", _postgres_connect)
     return engine
-
-
-def json_of(value: Any) -> str:
-    """Write what stands in a column of JSON."""
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # half of a surrogate pair, a number beyond 64 bits: rare, and JSON all the same
-        return json.dumps(value)
 
 
 def _make_folder(folder: Path) -> None:
