@@ -77,14 +77,22 @@ class Promises:
                     handled = keep(connection, self.corridor, key, now=now)
                 kept += [] if handled is None else [handled]
 
-    def late_letters(self, count: int, *, case: int, dues: Sequence[datetime], step: Step = "late") -> list[int]:
-        """Put letters that have not gone out into the outbox, each with a promise to tell an agent of it."""
+    def late_letters(
+        self, count: int, *, case: int, dues: Sequence[datetime], step: Step = "late", at: datetime | None = None
+    ) -> list[int]:
+        """Put letters that have not gone out into the outbox, each with a promise to tell an agent of it.
+
+        ``at``: when that was promised and the letters were put off. A daemon that starts brings back whatever was
+        promised later than now, and whatever was put off for longer than anything is: the clock was ahead, it thinks.
+        """
+        put_off = {} if at is None else {"due": at + timedelta(hours=3)}
+        made = {} if at is None else {"set_at": at}
         ids = list(range(FIRST, FIRST + count))
         with self.engine.begin() as connection:
-            at = due_of(dues)
-            letters = [_letter(key, case, at(place) - timedelta(hours=4)) for place, key in enumerate(ids)]
+            due = due_of(dues)
+            letters = [_letter(key, case, due(place) - timedelta(hours=4)) | put_off for place, key in enumerate(ids)]
             connection.execute(insert(table(Outbox)), letters)
-            promises = [promise(About(what="letter", id=key), step, at(place)) for place, key in enumerate(ids)]
+            promises = [promise(About(what="letter", id=key), step, due(place)) | made for place, key in enumerate(ids)]
             connection.execute(insert(table(Timer)), promises)
         return ids
 

@@ -38,7 +38,7 @@ def promise(desk: Desk, *, case: int, count: int, seconds: float) -> list[int]:
     engine = open_engine(desk.store)
     begin = datetime.now(UTC)
     dues = [begin + timedelta(seconds=seconds * n / count) for n in range(count)]
-    ids = Promises(engine).late_letters(count, case=case, dues=dues)
+    ids = Promises(engine).late_letters(count, case=case, dues=dues, at=begin)
     engine.dispose()
     return ids
 
