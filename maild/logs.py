@@ -51,7 +51,7 @@ def configure(format: Format = "auto", level: Level = "info", *, to: TextIO | No
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(file=out),
+        logger_factory=structlog.WriteLoggerFactory(file=out),  # a line in one write, so that none is cut in two
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()

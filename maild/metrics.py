@@ -30,7 +30,9 @@ class Metrics:
         self._wait = Histogram(
             "maild_mail_seconds", "From accepting a mail to its committed outcome.", registry=one, buckets=_SECONDS
         )
-        self._quarantined = Counter("maild_mails_quarantined", "Mails set aside after three attempts.", registry=one)
+        self._quarantined = Counter(
+            "maild_mails_quarantined", "Mails set aside because no attempt could decide them.", registry=one
+        )
         self._sent = Counter("maild_mails_sent", "Outgoing mails, by what became of the try.", ["state"], registry=one)
         self._commits = Histogram("maild_commit_seconds", "How long a commit took.", registry=one, buckets=_SECONDS)
         self._jobs = Counter("maild_commit_jobs", "Jobs that shared those commits.", registry=one)

@@ -25,6 +25,8 @@ class Reason:
 
 _BARE: dict[Code, Reason] = {code: Reason(code=code) for code in get_args(Code)}
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def because(code: Code, *args: str | int | Reason) -> Reason:
     """Make a reason."""
@@ -108,7 +110,7 @@ def dump(reason: Reason | None) -> str:
     if isinstance(data, str) and not data.startswith("["):
         return data
     # A text that begins as JSON does is written out, so that no stranger's words are ever read as a reason of ours.
-    return json.dumps(["text", data] if isinstance(data, str) else data, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(["text", data] if isinstance(data, str) else data)
 
 
 def load(stored: str) -> Reason | None:

@@ -8,7 +8,7 @@ read        raw + envelope → Mail                   mail       no; in a limite
 gather      Cause, Asks → Facts                     storage    reads only
 decide      Cause, Asks, Facts, Rulebook → Plan     core       no: pure
 compose     Notice + letter + raw mails → bytes     mail       no: pure
-carry out   Plan + bytes → one transaction          storage    writes, in the caller's savepoint
+carry out   Plan + bytes → one transaction          storage    writes, in the caller's transaction
 deliver     outbox row → relay                      channels   one attempt at a time (deliver.py)
 ==========  ======================================  =========  ======================================
 

@@ -1,7 +1,7 @@
 """Carry out a plan: every change, every outgoing mail and the end of its cause, in the caller's transaction.
 
 Nothing is decided here, and nothing is looked up: the plan is whole. Each change goes to the slice whose rows it
-changes. A change that does not fit the store (a once_key that exists, a claim that was lost) raises, and the savepoint
+changes. A change that does not fit the store (a once_key that exists, a claim that was lost) raises, and the caller
 takes everything back.
 """
 

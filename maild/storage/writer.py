@@ -1,7 +1,10 @@
-"""The one who writes: jobs that wait together share one commit, each in its own savepoint.
+"""The one who writes: jobs that wait together share one commit.
 
 A job is a function of a connection. Its result reaches the caller only after the commit, so whoever was told "done"
-may rely on it across a power cut. A job that raises is rolled back alone; a commit that fails fails every job in it.
+may rely on it across a power cut. A job that raises is rolled back alone: the batch is undone and those in it are done
+again, now each in a savepoint of its own. So a job may be called twice, as it may when a commit fails, which fails
+every job in it. Without that fault no job has a savepoint: SQLite keeps a copy of every page that one touches, and
+PostgreSQL is asked twice more.
 SQLite has one writer for the whole store; on PostgreSQL each lane (accepting, deciding, sending) has a writer and a
 connection of its own.
 """
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Work = Callable[["Connection"], Any]
+Job = tuple[Work, "asyncio.Future[Any]", bool]
+"""A job, its future, and whether it is large."""
 Settled = tuple["asyncio.Future[Any]", Any, bool]
 """A job's future, its result or error, and whether it is a result."""
 
@@ -57,7 +62,7 @@ class Writer:
     ) -> None:
         """``lock``: the store's, held; then this writer is the one that checkpoints a SQLite store."""
         self._engine, self._lock = engine, lock
-        self._jobs: deque[tuple[Work, asyncio.Future[Any], bool]] = deque()
+        self._jobs: deque[Job] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"writer-{name}")
         self._committed = committed
         self._loop = asyncio.get_running_loop()
@@ -136,12 +141,17 @@ class Writer:
     async def _batch(self, done: list[Settled], started: float) -> None:
         """Run waiting jobs in one transaction and commit; ``done`` holds them all, also when the store fails."""
         connection, transaction = await self._in_thread(self._begin)
+        begun: list[Job] = []
         while self._goes_on(done, started):
             if self._jobs[0][2]:
-                await self._in_thread(partial(self._next, connection, done))
+                good = await self._in_thread(partial(self._next, connection, begun, done))
             else:
-                self._next(connection, done)
+                good = self._next(connection, begun, done)
                 await asyncio.sleep(0)
+            _check_open(connection)
+            if not good:
+                transaction = await self._in_thread(partial(_again, connection, transaction, begun, done))
+                break
         await self._in_thread(transaction.commit)
 
     async def _batch_apart(self, done: list[Settled], started: float) -> None:
@@ -149,8 +159,15 @@ class Writer:
 
         def whole() -> None:
             connection, transaction = self._begin()
+            plain(connection, "SAVEPOINT batch")
+            begun: list[Job] = []
             while self._goes_on(done, started):
-                self._next(connection, done)
+                if not self._next(connection, begun, done):
+                    transaction = _again(connection, transaction, begun, done)
+                    break
+            else:
+                # a COMMIT of what has been lost or has failed says nothing; this does
+                plain(connection, "RELEASE SAVEPOINT batch")
             transaction.commit()
 
         await self._in_thread(whole)
@@ -159,10 +176,23 @@ class Writer:
         room = len(done) < MOST_JOBS and time.monotonic() - started < LONGEST_BATCH
         return bool(self._jobs) and (room or not done)
 
-    def _next(self, connection: Connection, done: list[Settled]) -> None:
-        work, future, _ = self._jobs.popleft()
+    def _next(self, connection: Connection, begun: list[Job], done: list[Settled]) -> bool:
+        """Run the next job; False when it raised, and the transaction holds a part of what it did.
+
+        Raises:
+            Temporary: when the store itself failed, which ends the whole batch.
+
+        """
+        job = self._jobs.popleft()
+        work, future, _ = job
+        begun.append(job)
         done.append((future, None, False))
-        done[-1] = (future, *_attempt(connection, work))
+        try:
+            done[-1] = (future, work(connection), True)
+        except Exception as error:  # noqa: BLE001 a job's bug must not take the others with it
+            _raise_fault(error)
+            return False
+        return True
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return self._loop.run_in_executor(self._thread, work)
@@ -185,6 +215,17 @@ class Writer:
             self._connection = None
 
 
+def _again(
+    connection: Connection, transaction: RootTransaction, begun: list[Job], done: list[Settled]
+) -> RootTransaction:
+    """Undo a transaction in which a job raised, and do its jobs again, so that only that one is missing."""
+    transaction.rollback()
+    transaction = connection.begin()
+    for at, (work, future, _) in enumerate(begun):
+        done[at] = (future, *_attempt(connection, work))
+    return transaction
+
+
 def _attempt(connection: Connection, work: Work) -> tuple[Any, bool]:
     """Run one job in a savepoint: its result and True, or its error and False.
 
@@ -195,15 +236,27 @@ def _attempt(connection: Connection, work: Work) -> tuple[Any, bool]:
     plain(connection, "SAVEPOINT job")
     try:
         result = work(connection)
-    except Exception as error:  # a job's bug must not take the others with it
-        reason = translate(error)
-        if isinstance(reason, Temporary):
-            raise reason from error
+    except Exception as error:  # noqa: BLE001 as above
+        _raise_fault(error)
         plain(connection, "ROLLBACK TO SAVEPOINT job")
         plain(connection, "RELEASE SAVEPOINT job")
         return error, False
     plain(connection, "RELEASE SAVEPOINT job")
     return result, True
+
+
+def _check_open(connection: Connection) -> None:
+    """Raise StoreUnavailable when SQLite has ended the transaction of its own accord: the commit would not say so."""
+    raw: Any = connection.connection.dbapi_connection
+    if not raw.in_transaction:
+        raise StoreUnavailable("the transaction was lost")
+
+
+def _raise_fault(error: Exception) -> None:
+    """Raise a fault of the store, which is no job's own."""
+    reason = translate(error)
+    if isinstance(reason, Temporary):
+        raise reason from error
 
 
 def _settle(done: list[Settled]) -> None:

@@ -1,6 +1,7 @@
-"""The writer: many jobs in one commit, each in a savepoint of its own, results only after the commit."""
+"""The writer: many jobs in one commit, a bad one taken back alone, results only after the commit."""
 
 import asyncio
+import contextlib
 import random
 import threading
 import time
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from maild.core.errors import StoreUnavailable
 from maild.core.mail import Envelope
@@ -72,6 +73,45 @@ def test_one_bad_job_is_taken_back_alone(engine: Engine) -> None:
 
     asyncio.run(story())
     assert count(engine) == 2
+
+
+def test_the_neighbours_of_a_bad_job_are_done_again(engine: Engine) -> None:
+    """What stood before a bad job in its commit is done once more, and kept once; its caller has the second result."""
+    results = iter(range(10))
+
+    def good(connection: Connection) -> int:
+        inbound.accept(connection, ENVELOPE, b"good", claim_for=None)
+        return next(results)
+
+    def bad(_connection: Connection) -> None:
+        raise RuntimeError("a bug")
+
+    async def story() -> None:
+        writer = Writer(engine, "test")
+        before, broken, after = writer.submit(good), writer.submit(bad), writer.submit(good)
+        assert isinstance((await asyncio.gather(broken, return_exceptions=True))[0], RuntimeError)
+        assert (await before, await after) == (1, 2), "the first was 0, in the transaction that was undone"
+        await writer.close()
+
+    asyncio.run(story())
+    assert count(engine) == 2
+
+
+def test_an_error_that_a_job_hides_loses_nothing_unsaid(engine: Engine) -> None:
+    """PostgreSQL keeps nothing of a transaction with an error, though COMMIT says no word of it: the batch fails."""
+
+    def hides(connection: Connection) -> None:
+        with contextlib.suppress(DBAPIError):
+            plain(connection, "insert into nowhere values (1)")
+
+    async def story() -> int:
+        writer = Writer(engine, "test")
+        kept = writer.submit(lambda c: inbound.accept(c, ENVELOPE, b"beside", claim_for=None))
+        results = await asyncio.gather(kept, writer.submit(hides), return_exceptions=True)
+        await writer.close()
+        return sum(not isinstance(result, BaseException) for result in results[:1])
+
+    assert asyncio.run(story()) == count(engine)
 
 
 def test_a_dead_connection_is_temporary_and_replaced(engine: Engine) -> None:
