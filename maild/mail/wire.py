@@ -15,11 +15,14 @@ from typing import Any
 from maild.core.mail import Envelope, Mail
 from maild.mail.options import ReadOptions
 
-Make = Callable[[Any], Any]
+Make = Callable[..., Any]
 
 
 def to_json(value: Any) -> bytes:
-    """Write a frozen value (a Mail, an Envelope, ReadOptions) as JSON: each dataclass as the list of its fields."""
+    """Write a frozen value (a Mail, an Envelope, ReadOptions) as JSON: each dataclass as the list of its fields.
+
+    A Mail goes without its envelope: the daemon has it.
+    """
     return _ENCODER.encode(value).encode("ascii")
 
 
@@ -44,20 +47,19 @@ def _values(kind: type) -> Callable[[Any], tuple[Any, ...]]:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(found.name for found in dataclasses.fields(kind))
+    names = tuple(found.name for found in dataclasses.fields(kind))
+    return tuple(name for name in names if name != "envelope") if kind is Mail else names
 
 
 def mail_from(data: bytes | bytearray, envelope: Envelope) -> Mail:
-    """Read a Mail; its envelope is the daemon's own, whatever the reader wrote.
+    """Read a Mail; its envelope is the daemon's own.
 
     Raises:
         ValueError: when it is not exactly a Mail.
 
     """
     try:
-        values = json.loads(data)
-        values[0] = envelope
-        mail: Mail = _dataclass(Mail)(values)
+        mail: Mail = _dataclass(Mail)(json.loads(data), envelope=envelope)
         return mail
     except (TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a Mail: {type(error).__name__}") from error
@@ -79,16 +81,15 @@ def options_from(data: bytes) -> ReadOptions:
 def _dataclass(kind: type) -> Make:
     hints = typing.get_type_hints(kind)
     makers = [(name, _field(hints[name])) for name in _names(kind)]
-    if kind is Mail:
-        makers[0] = ("envelope", lambda value: value)
     count = len(makers)
     names = [name for name, _ in makers]
     makes = [make for _, make in makers]
 
-    def make(values: Any) -> Any:
+    def make(values: Any, **known: Any) -> Any:
         if type(values) is not list or len(values) != count:
             raise ValueError(f"not a {kind.__name__}")
-        return kind(**dict(zip(names, [make(value) for make, value in zip(makes, values, strict=True)], strict=True)))
+        made = [make(value) for make, value in zip(makes, values, strict=True)]
+        return kind(**known, **dict(zip(names, made, strict=True)))
 
     return make
 

@@ -19,7 +19,8 @@ RAW = text(
     "In-Reply-To: <a@b.example>",
     "References: <a@b.example> <c@d.example>",
 )
-FIELDS = [field.name for field in dataclasses.fields(Mail)]
+FIELDS = [field.name for field in dataclasses.fields(Mail) if field.name != "envelope"]
+"""The envelope is the daemon's own and does not come back."""
 
 
 def told(**changes: Any) -> bytes:
@@ -31,7 +32,7 @@ def told(**changes: Any) -> bytes:
 
 
 def test_a_mail_comes_back_as_it_was() -> None:
-    """Every field, dates and nothing among them; the envelope is the daemon's own, whatever the reader says."""
+    """Every field, dates and nothing among them; the envelope is the daemon's own."""
     mail = read(RAW, ENVELOPE, ReadOptions())
     assert mail.folds and mail.filled and mail.date and mail.references and mail.to
     other = dataclasses.replace(ENVELOPE, sender="evil@x.example")
