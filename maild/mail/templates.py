@@ -14,6 +14,7 @@ import hashlib
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,15 +140,26 @@ _TEXT, _HTML = _environment(html=False), _environment(html=True)
 def load(folder: Path, languages: tuple[str, ...]) -> Letters:
     """Read, judge and compile every letter of the desk's languages and of their kin.
 
+    Files that are as they were give the letters that were made of them: a start judges them and then uses them.
+
     Raises:
         Unusable: with every problem of every file, each as ``file:line``.
 
     """
-    problems: list[Problem] = []
-    compiled: dict[tuple[str, str], _Compiled] = {}
     if not folder.is_dir():
         raise Unusable((Problem(where=str(folder), what="there is no such folder of letters"),))
-    version = _version(folder)  # first: what is written while the files are read is seen at the next look
+    version = _version(folder)
+    letters = _load(folder, languages, version)
+    if _version(folder) != version:  # what was written while the files were read stands for no version
+        _load.cache_clear()
+    return letters
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, languages: tuple[str, ...], version: str) -> Letters:
+    """Do it; ``version`` was read first: what is written while the files are read is seen at the next look."""
+    problems: list[Problem] = []
+    compiled: dict[tuple[str, str], _Compiled] = {}
     present = [entry.name for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
     for language in dict.fromkeys([*languages, *present]):
         problems += _strangers(folder / language)
@@ -278,7 +290,7 @@ def _compile(environment: _Sandbox, source: str, where: str, kind: NoticeKind) -
     if problems:
         return None, problems
     try:
-        code = environment.compile(source, name=where, filename=where)
+        code = environment.compile(tree, name=where, filename=where)
     except TemplateSyntaxError as error:  # unknown filters and tests are found only here
         return None, [Problem(where=f"{where}:{error.lineno}", what=error.message or "syntax error")]
     plain = dict(environment.globals)  # every rendering looks at its keys, which takes long in Jinja's own ChainMap

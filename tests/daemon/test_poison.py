@@ -36,8 +36,8 @@ def readers(desk: Desk) -> int:
 
 
 def test_poison_is_a_case_and_delays_nobody(desks: Desks, sink: Sink, tmp_path: Path) -> None:
-    """18 poisons among 280 good mails: see :func:`poisoned`."""
-    poisoned(desks(sink.port, package=buggy(tmp_path)), sink, 280)
+    """18 poisons among 140 good mails: see :func:`poisoned`."""
+    poisoned(desks(sink.port, package=buggy(tmp_path)), sink, 140)
 
 
 @pytest.mark.slow

@@ -15,7 +15,6 @@ from tests.postfix.desk import MX, Letter, Organisation, organisation, until
 from tests.postfix.pages import block, settings
 from tests.postfix.server import Postfix
 
-pytestmark = pytest.mark.xdist_group("postfix")
 """One worker: they share an organisation."""
 QUESTION = "Hei, jeg har glemt passordet. Bruker: karmoe. Takk!"
 
