@@ -20,7 +20,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.mail.read import ReadOptions, read
 
 ENVELOPE = Envelope(

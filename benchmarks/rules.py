@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from maild import config as configs
-from maild.core.mail import Envelope
+from maild.config import load as configs
 from maild.core.plan import EndMail, Plan
-from maild.core.reason import because
-from maild.core.routing import route
+from maild.core.reasons.reason import because
+from maild.core.rules.routing import route
+from maild.core.values.mail import Envelope
 from maild.mail.read import ReadOptions, read
 from maild.rulebook import load
 from maild.rulebook.examples import decide_alone

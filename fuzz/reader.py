@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "mail"))
 from named_bombs import NAMED
 
 with atheris.instrument_imports(include=["maild.mail"]):
-    from maild.core.mail import Envelope
-    from maild.mail import wire
-    from maild.mail.attachments import content
+    from maild.core.values.mail import Envelope
+    from maild.mail.mime.attachments import content
     from maild.mail.read import ReadOptions, read
+    from maild.mail.reader import wire
 
 ENVELOPE = Envelope(source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=())
 HERE = Path(__file__).parent

@@ -14,8 +14,8 @@ def main() -> None:
 
     from maild.cli import app
     from maild.cli.harmless import plain
+    from maild.config.places import UMASK
     from maild.core.errors import MaildError
-    from maild.places import UMASK
 
     os.umask(UMASK)
     refused: type[Exception] = BadParameter.__mro__[2]  # whatever the command line itself refuses

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, Engine, insert, text
 
 from maild.core.cause import About, AdminSaid, Cause, Said, Step
-from maild.core.mail import Mail
 from maild.core.plan import Plan
-from maild.core.rules import Rulebook
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Mail
 from maild.journey.corridor import Corridor, Handled, walk
 from maild.journey.timers import due, keep
-from maild.mail import templates
+from maild.letters import templates
 from maild.storage import inbound
-from maild.storage.engine import Connection, Engine, reading
+from maild.storage.engine import reading
 from maild.storage.gather import Desk
 from maild.storage.ids import Ids
 from maild.storage.statements import table

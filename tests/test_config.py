@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maild import config, values
-from maild.config_shape import DeskTable, FilesTable, ReadingTable
+from maild.config import load as config
+from maild.config import values
+from maild.config.shape import DeskTable, FilesTable, ReadingTable
+from maild.config.toml_lines import lines_of
 from maild.core.errors import Unusable
-from maild.toml_lines import lines_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = (ROOT / "config.toml").read_text("utf-8")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from maild import keys
-from maild.channels.imap_account import Account
+from maild.channels.imap.account import Account
 from maild.cli.history import Box, Entry
 from maild.cli.inject import _named, is_mail
-from maild.core import tokens
+from maild.config import keys
+from maild.core.threads import tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(range(256)) * 40

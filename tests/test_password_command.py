@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from maild.channels import passwords
+from maild.channels.smtp import passwords
 
 
 def run(login: str, typed: str) -> subprocess.CompletedProcess[str]:

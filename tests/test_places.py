@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from maild import keys
-from maild.channels.maildir_out import Maildir
-from maild.places import make_folder, write_private
+from maild.channels.outgoing.maildir import Maildir
+from maild.config import keys
+from maild.config.places import make_folder, write_private
 from maild.storage import runs, sqlite, upgrade
 from maild.storage.engine import StoreLock, open_engine
 from tests.conftest import LIBRARIES
 from tests.test_walls import ROOT, files, tree
 
-ELSEWHERE = {"maild/places.py", "maild/cli/demo.py"}
+ELSEWHERE = {"maild/config/places.py", "maild/cli/demo.py"}
 """Where they are made; and the demo, whose folder is mkdtemp's."""
 MAKES = {
     "write_text",

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import insert, text
 from typer.testing import CliRunner
 
-from maild import config as configs
 from maild.cli import app
 from maild.cli.timers import WORDS
+from maild.config import load as configs
 from maild.core.cause import MailCame, Step
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
+from maild.daemon.parts import build_corridor, open_store
 from maild.journey.corridor import walk
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
-from maild.parts import build_corridor, open_store
 from maild.storage import inbound
 from maild.storage.engine import open_engine
 from maild.storage.statements import table

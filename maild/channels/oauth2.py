@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from maild import logs
+from maild.config.places import FILE_MODE
 from maild.core.errors import MaildError, Problem, decoded
-from maild.places import FILE_MODE
 
 log = logs.get("maild.oauth2")
 

@@ -9,18 +9,19 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from maild import config as configs
-from maild.channels import maildir_out, passwords
-from maild.config import Config
+from maild.channels.outgoing import maildir as maildir_out
+from maild.channels.smtp import passwords
+from maild.config import load as configs
+from maild.config.load import Config
+from maild.config.places import in_the_way
+from maild.config.toml_file import shown
 from maild.core.errors import Problem, Unusable
-from maild.core.reason_words import in_words
-from maild.core.rules import Rulebook
-from maild.mail import templates
-from maild.places import in_the_way
-from maild.reloading import read_example
+from maild.core.reasons.words import in_words
+from maild.core.rules.organisation import Rulebook
+from maild.daemon.reloading import read_example
+from maild.letters import templates
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.toml_file import shown
 
 
 def print_check(path: Path) -> int:
@@ -123,7 +124,7 @@ def _modes(config: Config) -> Iterator[tuple[str, str]]:
 def _missing_for_own() -> str | None:
     """Say what the checks of mode own lack, or None; they are loaded as reading a mail loads them."""
     try:
-        importlib.import_module("maild.mail.own_checks")
+        importlib.import_module("maild.mail.author.own_checks")
     except ImportError as error:
         return str(error)
     return None

@@ -26,11 +26,11 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from maild.channels import smtp_in
+from maild.channels.smtp import conversation
+from maild.config.places import private, write_private
 from maild.core.errors import MaildError, Unusable
-from maild.core.mail import Envelope
-from maild.parts import now
-from maild.places import private, write_private
+from maild.core.values.mail import Envelope
+from maild.daemon.parts import now
 from maild.storage import engine as engines
 from maild.storage import show
 
@@ -121,8 +121,8 @@ def run_demo() -> int:
 
 async def _demo(folder: Path, console: Console) -> int:
     relay = Relay()
-    door = smtp_in.Door(kind="smtp", host="127.0.0.1", port=0, hostname="relay.fjordvik.example")
-    opened = await smtp_in.open_door(
+    door = conversation.Door(kind="smtp", host="127.0.0.1", port=0, hostname="relay.fjordvik.example")
+    opened = await conversation.open_door(
         door, accept=relay.accept, knows=lambda _: True, login=None, now=now, room=lambda: True
     )
     port = _free_port()

@@ -13,22 +13,25 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from maild import config as configs
-from maild import doctor, doctor_net, keys, logs, proof
+from maild import logs
 from maild.cli.check import places, problems_of, warnings
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
-from maild.config import Config
+from maild.config import keys
+from maild.config import load as configs
+from maild.config.load import Config
+from maild.config.places import writable
+from maild.config.toml_file import shown
 from maild.core.errors import MaildError, Unusable
-from maild.core.rules import Rulebook
-from maild.daemon import Daemon
-from maild.doctor import Finding
-from maild.parts import now, open_channel, open_to_others
-from maild.places import writable
+from maild.core.rules.organisation import Rulebook
+from maild.daemon.parts import now, open_channel, open_to_others
+from maild.daemon.service import Daemon
+from maild.doctor import findings as doctor
+from maild.doctor import net, proof
+from maild.doctor.findings import Finding
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import references, show, store, upgrade
-from maild.toml_file import shown
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
@@ -63,7 +66,7 @@ async def _findings(config: Config, *, wait: float, start: bool) -> list[Finding
     there = sqlite is None or sqlite.parent.exists()
     found.append(doctor.disk(sqlite.parent if sqlite is not None and there else None if sqlite is None else Path()))
     found.append(doctor.files(open_to_others(config)))
-    found += await asyncio.to_thread(lambda: list(doctor_net.certificates(config, now=now())))
+    found += await asyncio.to_thread(lambda: list(net.certificates(config, now=now())))
     blocked = places(config)
     for problem in blocked:
         about = "relay" if problem.where == config.outgoing.where else "store"
@@ -75,7 +78,7 @@ async def _findings(config: Config, *, wait: float, start: bool) -> list[Finding
     proved = await _proof(config, rulebook, found, wait=wait, start=start)
     selectors = sorted({selector for one in proved for selector in one.selectors})
     domains = sorted(rulebook.domains)
-    found += await asyncio.to_thread(lambda: list(doctor_net.names(domains, selectors=selectors, resolver=None)))
+    found += await asyncio.to_thread(lambda: list(net.names(domains, selectors=selectors, resolver=None)))
     return found
 
 

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.cli.listings import CHANGED, case_number
 from maild.cli.rules import print_trace
 from maild.cli.store import engine_of
 from maild.cli.timers import letter, print_letter
+from maild.config import load as configs
 from maild.core.cause import About, AdminSaid, Cause, Delivered, MoveCase
-from maild.core.delivery import judge
+from maild.core.deliveries.delivery import judge
 from maild.core.errors import MaildError
 from maild.core.plan import AddMessage, Change, OpenCase, Plan, SetTimer
-from maild.core.reason import Reason
-from maild.core.reason_words import in_words
-from maild.core.trace import TraceLine
+from maild.core.reasons.reason import Reason
+from maild.core.reasons.trace import TraceLine
+from maild.core.reasons.words import in_words
 from maild.journey.corridor import foresee
 from maild.storage import outbox, timers
 
@@ -146,7 +146,7 @@ def explain(path: Path, asked: Asked, *, as_json: bool) -> None:
         MaildError: when there is no such thing.
 
     """
-    from maild.parts import corridor_for_question, now
+    from maild.daemon.parts import corridor_for_question, now
 
     config = configs.load(path)
     with engine_of(config) as engine:

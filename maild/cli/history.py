@@ -13,10 +13,10 @@ from pathlib import Path
 
 import typer
 
-from maild import polling
-from maild.channels.imap_account import Account, Broken, Declined, Unreachable
-from maild.channels.imap_in import Session
-from maild.config import Config
+from maild.channels.imap.account import Account, Broken, Declined, Unreachable
+from maild.channels.imap.box import Session
+from maild.config.load import Config
+from maild.daemon import polling
 
 CHUNK = 500
 _DATE = re.compile(rb"(?im)^date[ \t]*:[ \t]*([^\r\n]*)")

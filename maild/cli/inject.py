@@ -16,18 +16,16 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.progress import Progress
 
-from maild import config as configs
 from maild import logs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.cli.history import Box, Entry, open_box
-from maild.config import Config
+from maild.config import load as configs
+from maild.config.load import Config
 from maild.core.errors import Temporary
-from maild.core.mail import Envelope
-from maild.core.reason import Reason
-from maild.intake import Intake, Report
-from maild.mail.readers import Readers
-from maild.parts import (
+from maild.core.reasons.reason import Reason
+from maild.core.values.mail import Envelope
+from maild.daemon.parts import (
     build_corridor,
     given_recipients,
     name_of_this_run,
@@ -35,6 +33,8 @@ from maild.parts import (
     open_writers,
     read_options,
 )
+from maild.journey.intake import Intake, Report
+from maild.mail.reader.readers import Readers
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, references, show, upgrade

@@ -11,10 +11,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.cli.store import opened, print_rows, say_as_admin
+from maild.config import load as configs
 from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import SettleLetter
@@ -183,7 +183,7 @@ def _arrival(found: dict[str, Any]) -> None:
 
 def requeue(path: Path, keys: Sequence[int]) -> None:
     """Run quarantined mails again."""
-    from maild.parts import now
+    from maild.daemon.parts import now
 
     with opened(path, writing=True) as (_, connection, _zone):
         missing = [key for key in keys if not inbound_rows.requeue(connection, key, now=now())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 
-from maild.channels.passwords import hash_password
+from maild.channels.smtp.passwords import hash_password
 from maild.core.errors import MaildError
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import plain
-from maild.core.mail import Envelope, Mail
-from maild.core.reason_words import in_words
-from maild.core.robots import robot
-from maild.mail import identity
-from maild.mail.hops import Hop, hops
+from maild.core.reasons.words import in_words
+from maild.core.robots.robots import robot
+from maild.core.values.mail import Envelope, Mail
+from maild.mail.author import identity
+from maild.mail.author.hops import Hop, hops
 from maild.mail.read import ReadOptions, read
 
 

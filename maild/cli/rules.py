@@ -17,24 +17,24 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from maild import config as configs
-from maild import replay as replays
 from maild.cli.check import problems_of
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
-from maild.config import Config
+from maild.config import load as configs
+from maild.config.load import Config
+from maild.config.places import make_folder, write_private
 from maild.core.errors import MaildError, Unusable
-from maild.core.mail import Envelope, Mail, ReadingFailed
-from maild.core.people import departments_of
 from maild.core.plan import Plan
-from maild.core.reason import Reason
-from maild.core.reason_words import in_words
-from maild.core.rules import Rulebook
-from maild.core.trace import TraceLine
-from maild.mail import templates
-from maild.mail.readers import Readers
-from maild.places import make_folder, write_private
-from maild.reloading import pid_of, read_example
+from maild.core.reasons.reason import Reason
+from maild.core.reasons.trace import TraceLine
+from maild.core.reasons.words import in_words
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Envelope, Mail, ReadingFailed
+from maild.core.values.people import departments_of
+from maild.daemon.reloading import pid_of, read_example
+from maild.letters import templates
+from maild.mail.reader.readers import Readers
+from maild.replay import replay as replays
 from maild.rulebook import examples, schema
 from maild.rulebook import load as rulebook_load
 
@@ -60,7 +60,7 @@ def test(path: Path, *, as_json: bool) -> int:
 
 def explain(path: Path, file: Path, *, to: str | None, as_json: bool, live: bool) -> None:
     """Print what would become of a mail, and every rule's hit or miss."""
-    from maild.parts import given_recipients
+    from maild.daemon.parts import given_recipients
 
     config = configs.load(path)
     rulebook = rulebook_load.load(config, instance="explain")
@@ -87,7 +87,7 @@ def _decide_alone(config: Config, rulebook: Rulebook, mail: Mail, at: datetime) 
 
 def _decide_live(config: Config, mail: Mail, at: datetime) -> Plan:
     """Decide on the real store's state of this moment, and take everything back."""
-    from maild.parts import corridor_for_question
+    from maild.daemon.parts import corridor_for_question
     from maild.storage import engine as engines
 
     engine = engines.open_engine(config.store.url)
@@ -108,7 +108,7 @@ def _raw(file: Path) -> bytes:
 
 
 def _readers(config: Config, rulebook: Rulebook, processes: int) -> Readers:
-    from maild.parts import read_options
+    from maild.daemon.parts import read_options
 
     options = read_options(config, rulebook.domains)
     return Readers(options, processes=processes, wall=config.reading.wall_seconds, memory=config.reading.memory)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import uvloop
 
-from maild import config as configs
 from maild import logs
+from maild.config import load as configs
 from maild.core.errors import Unusable
 
 SWITCH = 0.0005
@@ -23,7 +23,7 @@ def run_daemon(path: Path) -> None:
     config = configs.load(path)
     logs.configure(config.log.format, config.log.level)
     from maild.cli.check import places, problems_of, warnings
-    from maild.daemon import Daemon
+    from maild.daemon.service import Daemon
 
     if problems := (*problems_of(config), *places(config)):
         raise Unusable(problems)

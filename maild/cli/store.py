@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
-from maild.config import Config
+from maild.config import load as configs
+from maild.config.load import Config
 from maild.core.cause import Said
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import Plan
-from maild.core.reason_words import in_words
+from maild.core.reasons.words import in_words
 from maild.journey.said import say
 from maild.storage import engine as engines
 from maild.storage import upgrade as upgrades
@@ -82,7 +82,7 @@ def say_as_admin(path: Path, said: Said) -> Plan:
         MaildError: when it is not allowed, or other rules than those on disk are in force.
 
     """
-    from maild.parts import corridor_for_command, now
+    from maild.daemon.parts import corridor_for_command, now
 
     config = configs.load(path)
     with engine_of(config) as engine:

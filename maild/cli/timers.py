@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from maild import config as configs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.cli.store import engine_of, opened, print_rows
+from maild.config import load as configs
 from maild.core.cause import Step
-from maild.core.reason_words import in_words
+from maild.core.reasons.words import in_words
 from maild.journey.timers import Opens, keep_due
 from maild.storage import timers
 
@@ -96,8 +96,8 @@ def run(path: Path, *, now: str | None, dry: bool, as_json: bool) -> int:
         MaildError: when other rules than those on disk are in force.
 
     """
-    from maild.parts import corridor_for_command
-    from maild.parts import now as the_wall
+    from maild.daemon.parts import corridor_for_command
+    from maild.daemon.parts import now as the_wall
 
     config = configs.load(path)
     zone = ZoneInfo(config.desk.timezone)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from maild.core.cases import TRANSITIONS
 from maild.core.cause import About, AdminSaid, DropLetters, MoveCase, ReleaseLetters, RetryLetters, TellOperator
 from maild.core.draft import Draft
 from maild.core.facts import Asks, Facts, LetterAsks, LetterFacts, LetterState, Pace, ThreadAsks
-from maild.core.paces import Pacer
+from maild.core.letters.paces import Pacer
 from maild.core.plan import ClearTimers, Plan, Record, SettleLetter
-from maild.core.reason import because, text
-from maild.core.reason_codes import Code
-from maild.core.rules import Rulebook
+from maild.core.reasons.codes import Code
+from maild.core.reasons.reason import because, text
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.cases import TRANSITIONS
 
 
 def asks_said(cause: AdminSaid) -> Asks:

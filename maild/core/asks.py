@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from maild.core import threading, tokens
 from maild.core.admin import asks_said
-from maild.core.agents import asks_why, digest
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
+from maild.core.commands.agents import asks_why, digest
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
-from maild.core.mail import Mail
-from maild.core.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
-from maild.core.routing import groups_of
-from maild.core.rules import Rulebook
-from maild.core.timers import asks_timer
+from maild.core.rules.organisation import Rulebook
+from maild.core.rules.routing import groups_of
+from maild.core.threads import threading, tokens
+from maild.core.timers.timers import asks_timer
+from maild.core.values.mail import Mail
+from maild.core.values.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
 
 MOST_NUMBERS = 20
 """Numbers or tokens of one kind that a mail may name; what it names beyond is noise."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from maild.core.actions import Preference, Strategy
 from maild.core.facts import AssignmentFacts, Facts
-from maild.core.reason import Reason, because, both
-from maild.core.rules import Absence, Agent, Group, Rulebook
+from maild.core.reasons.reason import Reason, because, both
+from maild.core.rules.actions import Preference, Strategy
+from maild.core.rules.organisation import Absence, Agent, Group, Rulebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from maild.core.facts import Status
-from maild.core.mail import Mail
-from maild.core.reason import Reason
+from maild.core.reasons.reason import Reason
+from maild.core.values.mail import Mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

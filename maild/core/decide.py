@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from maild.core.admin import decide_said
-from maild.core.asks import asks as asks
+from maild.core.arrivals.incoming import decide_mail
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
+from maild.core.deliveries.undelivered import decide_delivered
 from maild.core.facts import Asks, Facts
-from maild.core.incoming import decide_mail
-from maild.core.paces import paced
-from maild.core.parts import in_parts
+from maild.core.letters.paces import paced
+from maild.core.letters.parts import in_parts
 from maild.core.plan import Plan
-from maild.core.rules import Rulebook
-from maild.core.timers import decide_timer
-from maild.core.undelivered import decide_delivered
+from maild.core.rules.organisation import Rulebook
+from maild.core.timers.timers import decide_timer
 
 
 def decide(cause: Cause, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:

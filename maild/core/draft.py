@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from maild.core.agents import is_login_of
-from maild.core.cases import Happening, after
 from maild.core.cause import MailCame
+from maild.core.commands.agents import is_login_of
 from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts, Status
-from maild.core.letters import Desk, Subject, operator_notice, to_agents
-from maild.core.mail import Mail
+from maild.core.letters.notices import Desk, Subject, operator_notice, to_agents
 from maild.core.plan import (
     AddMessage,
     Assign,
@@ -29,9 +27,11 @@ from maild.core.plan import (
     TraceLine,
     Visibility,
 )
-from maild.core.reason import Reason, because, both
-from maild.core.reason_codes import Code
-from maild.core.rules import Rulebook
+from maild.core.reasons.codes import Code
+from maild.core.reasons.reason import Reason, because, both
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.cases import Happening, after
+from maild.core.values.mail import Mail
 
 MOST_THREAD = 10
 """Message-IDs kept of a case's thread: the first, and the newest."""

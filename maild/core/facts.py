@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from maild.core.mail import Attachment
-from maild.core.reason import Reason
-from maild.core.rules import Absence
-from maild.core.trace import TraceLine
+from maild.core.reasons.reason import Reason
+from maild.core.reasons.trace import TraceLine
+from maild.core.rules.organisation import Absence
+from maild.core.values.mail import Attachment
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
@@ -196,7 +196,7 @@ class SeenMessage:
     direction: Literal["in", "out"]
     visibility: str
     addressees: frozenset[str]
-    """To and Cc of that very mail, as :func:`maild.core.people.caseless` writes them."""
+    """To and Cc of that very mail, as :func:`maild.core.values.people.caseless` writes them."""
     author: str
     verdict: str
     """Authentication verdict of an incoming mail; "pass" for our own."""

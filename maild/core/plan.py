@@ -13,10 +13,10 @@ from typing import Literal
 
 from maild.core.cause import About, Step
 from maild.core.facts import LetterState, Status, Strikes
-from maild.core.mail import Attachment
-from maild.core.reason import Reason
-from maild.core.rules import Absence
-from maild.core.trace import TraceLine as TraceLine
+from maild.core.reasons.reason import Reason
+from maild.core.reasons.trace import TraceLine as TraceLine
+from maild.core.rules.organisation import Absence
+from maild.core.values.mail import Attachment
 
 Outcome = Literal[
     "new",  # a new case
@@ -154,7 +154,7 @@ class FollowThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetStatus:
-    """Move a case to a status; core/cases.py says which moves are legal."""
+    """Move a case to a status; core/values/cases.py says which moves are legal."""
 
     case: int
     before: Status

@@ -25,12 +25,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from maild.core import tokens
-from maild.core.decide import asks as what_it_asks
+from maild.core.asks import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.facts import USUAL_NOTICES
-from maild.mail.compose import compose
-from maild.mail.enclose import Enclosures
+from maild.core.threads import tokens
+from maild.letters.compose import compose
+from maild.letters.enclose import Enclosures
 from maild.storage import outbox
 from maild.storage.carry_out import carry_out
 from maild.storage.gather import Desk, gather
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from maild.core.cause import Cause
     from maild.core.facts import Asks, Facts
     from maild.core.plan import Plan
-    from maild.core.rules import Rulebook
-    from maild.mail.templates import Letters
+    from maild.core.rules.organisation import Rulebook
+    from maild.letters.templates import Letters
     from maild.storage.engine import Connection
     from maild.storage.ids import Ids
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maild.core.cause import AdminSaid, Said, TellOperator
-from maild.core.reason import Reason
+from maild.core.reasons.reason import Reason
 from maild.journey.corridor import Corridor, Handled, walk
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import hashlib
 import re
 from collections import Counter
 
-from maild.core.bursts import subject_shape, text_shape
-from maild.core.mail import Authentication, Envelope, Identity, Mail
-from maild.mail import attachments, caps, charset, decoding, headers
-from maild.mail import identity as identities
-from maild.mail.headers import Field
-from maild.mail.text import clean
+from maild.core.arrivals.bursts import subject_shape, text_shape
+from maild.core.values.mail import Authentication, Envelope, Identity, Mail
+from maild.mail import caps
+from maild.mail.author import identity as identities
+from maild.mail.mime import attachments, charset, decoding, headers
+from maild.mail.mime.headers import Field
+from maild.mail.mime.text import clean
 
 _SCAN = 1024 * 1024
 """Octets in which header fields are looked for: four times what a header block may have."""

@@ -11,9 +11,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from maild.core.bursts import subject_shape
-from maild.core.mail import Authentication, Envelope, Identity, Mail
-from maild.mail import attachments, headers, identity
+from maild.core.arrivals.bursts import subject_shape
+from maild.core.values.mail import Authentication, Envelope, Identity, Mail
+from maild.mail.author import identity
+from maild.mail.mime import attachments, headers
 
 _BLOCK = 256 * 1024
 _LINES = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

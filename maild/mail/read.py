@@ -1,4 +1,4 @@
-"""Raw bytes to :class:`~maild.core.mail.Mail` (MAIL §1, §2): one capped walk, everything else from what it found.
+"""Raw bytes to :class:`~maild.core.values.mail.Mail` (MAIL §1, §2): one capped walk, and what follows from it.
 
 There are three readings, each cheaper than the one before: in full, the safe one of ``fallback.py``, and the one by the
 header alone of ``header_reading.py``. Whatever raises in one of them, or takes more than it may, leads to the next.
@@ -12,31 +12,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from maild.core.bursts import subject_shape, text_shape
-from maild.core.mail import Envelope, Mail
-from maild.mail import (
-    authentication,
-    body,
-    bounce,
-    caps,
-    fallback,
-    forward,
-    header_reading,
-    headers,
-    identity,
-    reply,
-    structure,
-)
+from maild.core.arrivals.bursts import subject_shape, text_shape
+from maild.core.values.mail import Envelope, Mail
+from maild.mail import caps, fallback, header_reading
+from maild.mail.author import authentication, identity
 from maild.mail.budget import Allowance, Budget, Spent, Timers
-from maild.mail.content_hash import content_hash
-from maild.mail.decorations import decorated
-from maild.mail.headers import Field
-from maild.mail.language import language_of
-from maild.mail.lines import Lines
-from maild.mail.mentions import find
+from maild.mail.mime import body, headers, structure
+from maild.mail.mime.content_hash import content_hash
+from maild.mail.mime.headers import Field
+from maild.mail.mime.mentions import find
+from maild.mail.mime.text import clean_line
 from maild.mail.options import ReadOptions
+from maild.mail.reports import bounce
 from maild.mail.spending import Spending
-from maild.mail.text import clean_line
+from maild.mail.words import forward, reply
+from maild.mail.words.decorations import decorated
+from maild.mail.words.language import language_of
+from maild.mail.words.lines import Lines
 
 __all__ = ["ReadOptions", "read"]
 

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import holidays
 
-from maild.core.calendars import Calendar, Span
+from maild.config.toml_file import Document, tell, unknown
+from maild.config.toml_lines import Path as Keys
+from maild.core.rules.calendars import Calendar, Span
 from maild.rulebook.files import Files
 from maild.rulebook.type_shapes import CalendarShape, ClosedShape
-from maild.toml_file import Document, tell, unknown
-from maild.toml_lines import Path as Keys
 
 YEARS = range(2020, 2051)
 """Holidays of these years are known; a frozen calendar cannot ask for more."""

@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeVar, cast
 
-from maild import values
-from maild.core.conditions import (
+from maild.config import values
+from maild.config.toml_file import tell, unknown
+from maild.config.toml_lines import Path as Keys
+from maild.core.reasons.reason import Reason, because
+from maild.core.rules.conditions import (
     Address,
     AllOf,
     AnyOf,
@@ -26,13 +29,10 @@ from maild.core.conditions import (
     Where,
     Words,
 )
-from maild.core.reason import Reason, because
-from maild.core.words import Needle, needle
+from maild.core.values.words import Needle, needle
 from maild.rulebook.names import Names
 from maild.rulebook.patterns import Patterns
 from maild.rulebook.routing_shapes import FileShape, WhenShape
-from maild.toml_file import tell, unknown
-from maild.toml_lines import Path as Keys
 
 T = TypeVar("T")
 Wrong = Callable[[Keys, str], None]

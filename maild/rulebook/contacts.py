@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from maild import values
-from maild.core.rules import Agreement, Organisation, Person
+from maild.config import values
+from maild.config.toml_file import Document, tell, unknown
+from maild.config.toml_lines import Path as Keys
+from maild.core.rules.organisation import Agreement, Organisation, Person
 from maild.rulebook.files import Files
 from maild.rulebook.type_shapes import ContactsShape
-from maild.toml_file import Document, tell, unknown
-from maild.toml_lines import Path as Keys
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,17 +11,17 @@ from email.utils import format_datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from maild.config.toml_file import shown
 from maild.core.asks import asks as what_it_asks
 from maild.core.cause import MailCame
 from maild.core.decide import decide
 from maild.core.errors import Problem
 from maild.core.facts import Facts, Key
-from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan, SetField
-from maild.core.reason_words import in_words
-from maild.core.rules import Rulebook
-from maild.core.trace import TraceLine
-from maild.toml_file import shown
+from maild.core.reasons.trace import TraceLine
+from maild.core.reasons.words import in_words
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Envelope, Mail, ReadingFailed
 
 if TYPE_CHECKING:
     from maild.rulebook.routing import Example

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from maild.config.toml_file import Document, judge, read, shown
 from maild.core.errors import Problem
-from maild.toml_file import Document, judge, read, shown
 
 
 class Files:

@@ -10,20 +10,20 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from maild.config import Config
-from maild.config_mailboxes import unknown_departments
-from maild.core.calendars import Calendar
-from maild.core.casetypes import CaseType
+from maild.config.load import Config
+from maild.config.mailboxes import unknown_departments
+from maild.config.toml_file import shown
 from maild.core.errors import Problem, Unusable
-from maild.core.mail import Envelope, Mail, ReadingFailed
-from maild.core.people import domain_of
-from maild.core.rules import Desk, Rulebook
+from maild.core.rules.calendars import Calendar
+from maild.core.rules.casetypes import CaseType
+from maild.core.rules.organisation import Desk, Rulebook
+from maild.core.values.mail import Envelope, Mail, ReadingFailed
+from maild.core.values.people import domain_of
 from maild.rulebook import calendars, contacts, examples, organisation, routing, types
 from maild.rulebook import verbs as verb_files
 from maild.rulebook.files import Files
 from maild.rulebook.names import Names
 from maild.rulebook.patterns import Patterns
-from maild.toml_file import shown
 
 VERSION_LENGTH = 16
 KNOWN_FILES = frozenset(

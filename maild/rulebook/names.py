@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from maild.toml_file import unknown
-from maild.toml_lines import Path as Keys
+from maild.config.toml_file import unknown
+from maild.config.toml_lines import Path as Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from maild import values
-from maild.config import Config
-from maild.core.rules import Absence, Agent, Department, Group
+from maild.config import values
+from maild.config.load import Config
+from maild.config.toml_file import Document, tell, unknown
+from maild.core.rules.organisation import Absence, Agent, Department, Group
 from maild.rulebook.files import Files
 from maild.rulebook.shapes import AgentShape, DepartmentShape, GroupShape, PeopleShape, TrustShape
-from maild.toml_file import Document, tell, unknown
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Only what can be proven is said; None of the answers here depends on a mail.
 
 from __future__ import annotations
 
-from maild.core.conditions import (
+from maild.core.rules.conditions import (
     Address,
     AllOf,
     AnyOf,
@@ -19,7 +19,7 @@ from maild.core.conditions import (
     Recipients,
     Words,
 )
-from maild.core.words import Needle
+from maild.core.values.words import Needle
 
 
 def covers(wide: Condition, narrow: Condition) -> bool:

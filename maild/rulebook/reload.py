@@ -11,9 +11,9 @@ from pathlib import Path
 
 from watchfiles import Change, awatch
 
-from maild.config import Config
+from maild.config.load import Config
 from maild.core.errors import Problem, Unusable
-from maild.core.rules import Rulebook
+from maild.core.rules.organisation import Rulebook
 from maild.rulebook.load import Read, load, version_of
 
 DEBOUNCE_MS = 400

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from maild import values
-from maild.core.actions import Actions, Rule
-from maild.core.calendars import Period
-from maild.core.conditions import AllOf
-from maild.core.glance import must
-from maild.core.reason import because
-from maild.core.trace import TraceLine
+from maild.config import values
+from maild.config.toml_file import Document, unknown
+from maild.config.toml_lines import Path as Keys
+from maild.core.reasons.reason import because
+from maild.core.reasons.trace import TraceLine
+from maild.core.rules.actions import Actions, Rule
+from maild.core.rules.calendars import Period
+from maild.core.rules.conditions import AllOf
+from maild.core.rules.glance import must
 from maild.rulebook.conditions import Compiler
 from maild.rulebook.files import Files
 from maild.rulebook.names import Names
 from maild.rulebook.patterns import Patterns
 from maild.rulebook.reach import covers
 from maild.rulebook.routing_shapes import ExampleShape, RoutingShape, RuleShape, ThenShape
-from maild.toml_file import Document, unknown
-from maild.toml_lines import Path as Keys
 
 EVERY = "all"
 """The file of rules for every mail."""

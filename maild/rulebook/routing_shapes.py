@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from maild.config.toml_file import Shape
 from maild.rulebook.shapes import Words, WordsOrBool
-from maild.toml_file import Shape
 
 
 def _as_names(value: object) -> object:

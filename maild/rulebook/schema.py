@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from maild.config_shape import ConfigFile
+from maild.config.shape import ConfigFile
 from maild.rulebook.routing_shapes import RoutingShape
 from maild.rulebook.shapes import DepartmentShape, GroupShape, PeopleShape, TrustShape
 from maild.rulebook.type_shapes import CalendarShape, ContactsShape, TypeShape, VerbShape

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from maild.toml_file import Shape, tell
+from maild.config.toml_file import Shape, tell
 
 
 def _listed(value: object) -> object:

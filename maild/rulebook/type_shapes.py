@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from maild.config.toml_file import Shape
 from maild.rulebook.shapes import Until, Words
-from maild.toml_file import Shape
 
 Texts = dict[str, str]
 """By language."""

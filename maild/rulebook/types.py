@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maild import values
-from maild.core.calendars import Period
-from maild.core.casetypes import CaseType, Field
+from maild.config import values
+from maild.config.toml_file import Document, unknown
+from maild.config.toml_lines import Path as Keys
+from maild.core.rules.calendars import Period
+from maild.core.rules.casetypes import CaseType, Field
 from maild.rulebook.files import Files
 from maild.rulebook.patterns import Patterns
 from maild.rulebook.type_shapes import FieldShape, TypeShape
-from maild.toml_file import Document, unknown
-from maild.toml_lines import Path as Keys
 
 FOLDER = "types"
 

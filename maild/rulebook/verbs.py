@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from maild.core.verb_words import SHIPPED, VERBS
-from maild.core.words import fold
+from maild.config.toml_file import tell, unknown
+from maild.core.rules.verb_words import SHIPPED, VERBS
+from maild.core.values.words import fold
 from maild.rulebook.files import Files
 from maild.rulebook.type_shapes import VerbShape
-from maild.toml_file import tell, unknown
 
 
 def read(files: Files) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
 from maild.core.plan import SetAbsence
-from maild.core.rules import Absence
+from maild.core.rules.organisation import Absence
 from maild.storage.statements import Statement, table, upserting
 from maild.storage.tables import Absence as AbsenceRow
 from maild.storage.work import Work

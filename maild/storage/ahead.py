@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, type_c
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from maild.core.delivery import WAITS
+from maild.core.deliveries.delivery import WAITS
 from maild.storage.columns import UTCDateTime
 from maild.storage.counts import minute
 from maild.storage.statements import table

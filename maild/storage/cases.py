@@ -17,7 +17,7 @@ from maild.core.plan import (
     SetField,
     SetStatus,
 )
-from maild.core.reason import text as text_of
+from maild.core.reasons.reason import text as text_of
 from maild.storage.rows import CLOSED, add_load, open_case
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation

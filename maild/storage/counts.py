@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from maild.core.facts import CapAsks, Counts, Strikes
 from maild.core.plan import CountLoop, OpenBreaker, Strike
-from maild.core.rules import Caps
+from maild.core.rules.organisation import Caps
 from maild.storage.columns import UTCDateTime
 from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import AutomaticMail, AutomaticMinute, Counter, Outbox, State

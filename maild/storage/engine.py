@@ -21,8 +21,8 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from maild.config.places import FILE_MODE, make_folder, private
 from maild.core.errors import Unusable
-from maild.places import FILE_MODE, make_folder, private
 from maild.storage import sqlite
 
 if TYPE_CHECKING:

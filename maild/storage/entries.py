@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, select, text, update
 from sqlmodel import col
 
 from maild.core.facts import Arrival, Contact, HeldMessage, LastAnswer, RelatedCase, SeenMessage
-from maild.core.mail import Attachment
-from maild.core.people import caseless
 from maild.core.plan import AddMessage, DropHeld, FollowThread, NoteContact, ReleaseHeld, UseToken
-from maild.core.reason import because, dump
-from maild.core.trace import TraceLine
+from maild.core.reasons.reason import because, dump
+from maild.core.reasons.trace import TraceLine
+from maild.core.values.mail import Attachment
+from maild.core.values.people import caseless
 from maild.storage.counts import BURST_WINDOW
 from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import Attachment as AttachmentRow

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from maild.core.reason import Reason, dump
+from maild.core.reasons.reason import Reason, dump
 from maild.storage.tables import Event
 
 _INSERT = insert(Event.__table__)  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from maild.core.facts import (
     ThreadAsks,
     Threads,
 )
-from maild.core.rules import Caps
+from maild.core.rules.organisation import Caps
 from maild.storage import absences, cases, counts, entries, inbound, letters_known, paces, timers
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, at_most, table, upserting

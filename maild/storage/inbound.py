@@ -12,9 +12,9 @@ from typing import Literal
 from sqlalchemy import Connection, and_, bindparam, func, insert, not_, or_, select, update
 from sqlmodel import col
 
-from maild.core.mail import Envelope
 from maild.core.plan import EndMail
-from maild.core.reason import Reason, because, dump
+from maild.core.reasons.reason import Reason, because, dump
+from maild.core.values.mail import Envelope
 from maild.storage import events
 from maild.storage.columns import UTCDateTime
 from maild.storage.statements import Insert, Statement, table

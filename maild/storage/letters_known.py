@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from maild.core.facts import LetterAsks, LetterFacts, OutgoingFacts
 from maild.core.plan import KeepIds, RecordBounce, SettleLetter
-from maild.core.reason import because, dump, load
+from maild.core.reasons.reason import because, dump, load
 from maild.storage.statements import Among, Statement, table
 from maild.storage.tables import Outbox
 from maild.storage.work import Work

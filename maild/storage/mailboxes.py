@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlmodel import col
 
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.storage import inbound
 from maild.storage.statements import table, upsert, upserting
 from maild.storage.tables import Lease, MailboxState, MailboxTrouble, MailboxUid

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, and_, bindparam, exists, func, null, or_, sel
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from maild.core.reason import Reason, because, dump
-from maild.core.reason import text as text_of
+from maild.core.reasons.reason import Reason, because, dump
+from maild.core.reasons.reason import text as text_of
 from maild.storage import events
 from maild.storage.columns import UTCDateTime
 from maild.storage.counts import minute

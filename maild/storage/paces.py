@@ -1,4 +1,4 @@
-"""How fast letters that answer no mail went out lately; core/paces.py says what becomes of that."""
+"""How fast letters that answer no mail went out lately; core/letters/paces.py says what becomes of that."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, ForeignKey, func, select
+from sqlalchemy import Connection, Engine, ForeignKey, func, select
 
-from maild.storage.engine import Engine, reading
+from maild.storage.engine import reading
 from maild.storage.tables import Row
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 from sqlmodel import col
 
-from maild.core.refusals import Fault
+from maild.core.deliveries.refusals import Fault
 from maild.storage.statements import table, upsert
 from maild.storage.tables import State
 

@@ -23,7 +23,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from maild.places import FILE_MODE
+from maild.config.places import FILE_MODE
 from maild.storage import inbound, outbox
 from maild.storage.engine import sqlite_path
 

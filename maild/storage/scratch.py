@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, create_engine, event, select,
 from sqlalchemy.pool import StaticPool
 from sqlmodel import col
 
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.storage import inbound
 from maild.storage.statements import Insert, table, upserting
 from maild.storage.tables import Case, Counter, Inbound, Row

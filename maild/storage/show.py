@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlmodel import col
 
-from maild.core.reason import because, load, text
-from maild.core.reason_words import in_words
-from maild.core.refusals import Fault
-from maild.core.trace import TraceLine
+from maild.core.deliveries.refusals import Fault
+from maild.core.reasons.reason import because, load, text
+from maild.core.reasons.trace import TraceLine
+from maild.core.reasons.words import in_words
 from maild.storage import inbound as inbound_rows
 from maild.storage import mailboxes as mailbox_rows
 from maild.storage import outbox as outbox_rows

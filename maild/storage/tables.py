@@ -396,7 +396,7 @@ class AutomaticMinute(Row, table=True):
 
 
 class PacedRun(Row, table=True):
-    """A run of letters that answer no mail, for their pace (core/paces.py)."""
+    """A run of letters that answer no mail, for their pace (core/letters/paces.py)."""
 
     __tablename__ = "paced_run"
     id: int = _given_id()

@@ -25,7 +25,7 @@ from sqlmodel import col
 from maild.core.cause import About, TimerDue
 from maild.core.facts import TimerAsks, TimerFacts
 from maild.core.plan import ClearTimers, EndTimer, SetTimer
-from maild.core.reason import because, dump
+from maild.core.reasons.reason import because, dump
 from maild.storage.columns import UTCDateTime
 from maild.storage.statements import Among, Statement, table
 from maild.storage.tables import Outbox, Timer

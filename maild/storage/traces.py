@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from maild.core.plan import Plan
-from maild.core.reason import as_data, because, of_data, text
-from maild.core.trace import TraceLine
+from maild.core.reasons.reason import as_data, because, of_data, text
+from maild.core.reasons.trace import TraceLine
 
 
 def trace_rows(plan: Plan) -> list[list[Any]]:

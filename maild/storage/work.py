@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from maild.core.plan import Plan
-from maild.core.reason import Reason, dump
+from maild.core.reasons.reason import Reason, dump
 from maild.storage.ids import Ids
 from maild.storage.rows import Rows
 from maild.storage.tables import Event

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, Engine, select, text
 
-from maild.channels.deliver import Channel, Deliverer
-from maild.channels.smtp_out import Relay, Timeouts
-from maild.core.reason_words import in_words
+from maild.channels.outgoing.deliver import Channel, Deliverer
+from maild.channels.outgoing.relay import Relay, Timeouts
+from maild.core.reasons.words import in_words
 from maild.storage import outbox
-from maild.storage.engine import Connection, Engine, reading
+from maild.storage.engine import reading
 from maild.storage.letters_out import ToSend
 from maild.storage.statements import table
 from maild.storage.tables import Outbox

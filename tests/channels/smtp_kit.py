@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from maild.channels.smtp_in import Door, OpenDoor, open_door
-from maild.channels.smtp_replies import PERMANENT
-from maild.core.mail import Envelope
+from maild.channels.smtp.conversation import Door, OpenDoor, open_door
+from maild.channels.smtp.replies import PERMANENT
+from maild.core.values.mail import Envelope
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
 
-from maild.channels.smtp_out import Relay
-from maild.core.delivery import GIVE_UP, LATE, Answer
+from maild.channels.outgoing.relay import Relay
+from maild.core.deliveries.delivery import GIVE_UP, LATE, Answer
 from maild.storage import upgrade
-from maild.storage.engine import Engine, open_engine
+from maild.storage.engine import open_engine
 from tests.channels.desk import QUICK, START, Desk, delivering, idle, number, story, until
 from tests.channels.sink import DROP, Sink, Taken
 

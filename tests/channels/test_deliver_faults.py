@@ -11,13 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Engine
 
-from maild.channels.deliver import MOST_BYTES
-from maild.channels.smtp_out import Relay
-from maild.core.delivery import Answer
+from maild.channels.outgoing.deliver import MOST_BYTES
+from maild.channels.outgoing.relay import Relay
+from maild.core.deliveries.delivery import Answer
 from maild.core.errors import StoreUnavailable
 from maild.storage import outbox, upgrade
-from maild.storage.engine import Connection, Engine, open_engine
+from maild.storage.engine import open_engine
 from maild.storage.letters_out import ToSend
 from tests.channels.desk import Desk, delivering, idle, number, story, until
 from tests.channels.sink import Sink, Taken
@@ -277,8 +278,8 @@ KILLED = """
 import asyncio, os, socket, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from maild.channels.deliver import Deliverer
-from maild.channels.smtp_out import Relay
+from maild.channels.outgoing.deliver import Deliverer
+from maild.channels.outgoing.relay import Relay
 from maild.storage import outbox, runs
 from maild.storage.engine import open_engine
 from maild.storage.writer import Writer

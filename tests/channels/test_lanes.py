@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.channels.lanes import Lanes
+from maild.channels.outgoing.lanes import Lanes
 from maild.storage.letters_out import ToSend
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels.maildir_out import Maildir
+from maild.channels.outgoing.maildir import Maildir
 
 MAIL = b"From: it@c.example\r\nSubject: hello\r\n\r\nbody\r\n.\r\n"
 

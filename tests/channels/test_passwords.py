@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels import passwords
+from maild.channels.smtp import passwords
 from maild.core.errors import Unusable
 
 

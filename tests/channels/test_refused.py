@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from maild.channels.smtp_out import Relay
-from maild.core.reason import because, load, text
-from maild.core.refusals import RELAY, Fault
+from maild.channels.outgoing.relay import Relay
+from maild.core.deliveries.refusals import RELAY, Fault
+from maild.core.reasons.reason import because, load, text
 from maild.storage import upgrade
-from maild.storage.engine import Engine, open_engine
+from maild.storage.engine import open_engine
 from tests.channels.desk import START, Desk, delivering, idle, number, story, until
 from tests.channels.sink import DROP, Sink
 from tests.channels.test_smtp_out import relayed, scripted, send

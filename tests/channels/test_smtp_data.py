@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.channels import smtp_replies as replies
-from maild.channels.smtp_data import END, LONGEST_LINE, Body, hops
+from maild.channels.smtp import replies
+from maild.channels.smtp.data import END, LONGEST_LINE, Body, hops
 from maild.storage.inbound import pack
 
 PIECES = st.sampled_from([b"\r\n.\r\n", b"\r\n", b"\r", b"\n", b".", b"..", b"\0", b"x", b"hei\r\n", b"\xff" * 70])

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from maild.channels import passwords
-from maild.channels.smtp_caps import MOST_FAILURES
+from maild.channels.smtp import passwords
+from maild.channels.smtp.caps import MOST_FAILURES
 from maild.core.errors import Unusable
 from tests.channels.smtp_kit import Accepted, Client, make_certificate, opened
 

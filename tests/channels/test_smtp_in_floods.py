@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels.smtp_caps import FAILURES_KEPT, MOST_FAILURES, Caps, Failures, network
-from maild.channels.smtp_in import MOST_COMMANDS, MOST_IDLE_COMMANDS
-from maild.channels.smtp_receive import BIG, Memory, Reception
-from maild.core.mail import Envelope
+from maild.channels.smtp.caps import FAILURES_KEPT, MOST_FAILURES, Caps, Failures, network
+from maild.channels.smtp.conversation import MOST_COMMANDS, MOST_IDLE_COMMANDS
+from maild.channels.smtp.receive import BIG, Memory, Reception
+from maild.core.values.mail import Envelope
 from tests.channels.smtp_kit import NOW, Accepted, Client, known, opened
 
 TOO_MANY_OF_YOURS = "421 4.7.0 Too many connections from your address, try again later"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from maild.channels import smtp_replies as replies
+from maild.channels.smtp import replies
 from maild.core.errors import StoreFull, StoreUnavailable
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from tests.channels.smtp_kit import Accepted, Client, opened
 
 ALLOWED = {"syntax", "auth", "unknown recipient", "size", "loop"}

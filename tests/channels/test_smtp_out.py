@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maild.channels.oauth2 import Grant, Tokens
-from maild.channels.smtp_out import PAUSE, Relay, Timeouts
-from maild.core.delivery import Answer
+from maild.channels.outgoing.relay import PAUSE, Relay, Timeouts
+from maild.core.deliveries.delivery import Answer
 from maild.core.errors import Unusable
 from tests.channels.sink import DROP, Sink, certificate
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.channels import smtp_replies as replies
-from maild.channels.smtp_path import Malformed, check_mail, parse
+from maild.channels.smtp import replies
+from maild.channels.smtp.path import Malformed, check_mail, parse
 
 GOOD = {
     "<kari@example.org>": "kari@example.org",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from maild.channels.smtp_out import Relay
+from maild.channels.outgoing.relay import Relay
 from tests.mail.letters_kit import notice, shipped, write
 
 PIECES = (

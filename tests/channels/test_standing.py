@@ -8,10 +8,10 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.channels import standing
-from maild.channels.standing import Standing
-from maild.core.delivery import Answer
-from maild.core.refusals import RELAY
+from maild.channels.outgoing import standing
+from maild.channels.outgoing.standing import Standing
+from maild.core.deliveries.delivery import Answer
+from maild.core.deliveries.refusals import RELAY
 from maild.storage.carry_out import ToSend
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

@@ -8,16 +8,17 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from maild.core import bursts, tokens
+from maild.core.arrivals import bursts
+from maild.core.asks import asks as what_it_asks
 from maild.core.cause import MailCame
-from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.facts import AgentFacts, Asks, AssignmentFacts, CaseFacts, Counts, Facts, Key, SeenMessage, Threads
-from maild.core.mail import Authentication, Calendar, Envelope, Identity, Mail, Mailbox, Report
 from maild.core.plan import Change, EndMail, FollowThread, NoteContact, Notice, Plan
-from maild.core.reason import Reason
-from maild.core.reason_words import in_words
-from maild.core.rules import Agent, Caps, Department, Desk, Group, Rulebook
+from maild.core.reasons.reason import Reason
+from maild.core.reasons.words import in_words
+from maild.core.rules.organisation import Agent, Caps, Department, Desk, Group, Rulebook
+from maild.core.threads import tokens
+from maild.core.values.mail import Authentication, Calendar, Envelope, Identity, Mail, Mailbox, Report
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 KEYS = (Key(id=1, secret=b"a key for tests " * 2),)

@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core import tokens
-from maild.core.acknowledgement import ROWS
-from maild.core.casetypes import CaseType, Field
+from maild.core.acknowledgement.look import Row
+from maild.core.acknowledgement.table import ROWS
+from maild.core.arrivals.incoming import look
 from maild.core.draft import MailDraft
 from maild.core.facts import Counts, Facts, OutgoingFacts
-from maild.core.incoming import look
-from maild.core.look import Row
-from maild.core.mail import Calendar, Identity, Mail, Report
-from maild.core.placement import place
 from maild.core.plan import CountLoop, OpenBreaker, Plan, RecordBounce
-from maild.core.reason import Reason
-from maild.core.rules import Caps
-from maild.core.threading import evidence
-from maild.mail.shown import SHOWN
+from maild.core.reasons.reason import Reason
+from maild.core.rules.casetypes import CaseType, Field
+from maild.core.rules.organisation import Caps
+from maild.core.threads import tokens
+from maild.core.threads.placement import place
+from maild.core.threads.threading import evidence
+from maild.core.values.mail import Calendar, Identity, Mail, Report
+from maild.letters.shown import SHOWN
 from maild.rulebook.patterns import Patterns
 from tests.core import make
 from tests.core.make import CAMILLA, DOMAIN, KARI, KEYS, NOW, REPLIES, STRANGER, acks, case, decided, facts, mail, of

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from maild.core import tokens
-from maild.core.agents import digest, unsendable
+from maild.core.commands.agents import digest, unsendable
 from maild.core.facts import Counts, Facts, HeldMessage, LastAnswer, OutgoingFacts
-from maild.core.mail import Attachment, Mail
 from maild.core.plan import AddMessage, Assign, DropHeld, Plan, ReleaseHeld, SetStatus, UseToken
-from maild.core.reason import Reason, because
+from maild.core.reasons.reason import Reason, because
+from maild.core.threads import tokens
+from maild.core.values.mail import Attachment, Mail
 from tests.core import make
 from tests.core.make import (
     CAMILLA,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.core.assignment import Wanted, assign
-from maild.core.rules import Absence, Agent, Group, Rulebook
+from maild.core.rules.organisation import Absence, Agent, Group, Rulebook
 from tests.core import make
 
 TODAY = date(2026, 12, 1)

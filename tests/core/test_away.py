@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from maild.core.away import read_line
+from maild.core.absences import read_line
 from maild.core.plan import OpenCase, SetAbsence
-from maild.core.rules import Absence
+from maild.core.rules.organisation import Absence
 from tests.core import make
 from tests.timing import within
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.bursts import burst, similar, subject_shape, text_shape
+from maild.core.arrivals.bursts import burst, similar, subject_shape, text_shape
 from maild.core.facts import Arrival
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

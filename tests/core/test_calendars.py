@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.calendars import Calendar, Period, Span, due, is_open, next_open, why_closed
+from maild.core.rules.calendars import Calendar, Period, Span, due, is_open, next_open, why_closed
 
 OSLO = ZoneInfo("Europe/Oslo")
 OFFICE = (Span(start=time(8), end=time(15, 30)),)

@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from maild.core.cases import LABELS, OVER, STATUSES, TRANSITIONS, Happening, after, label
 from maild.core.facts import Status
+from maild.core.values.cases import LABELS, OVER, STATUSES, TRANSITIONS, Happening, after, label
 
 
 @pytest.mark.parametrize(("before", "then"), list(itertools.product(STATUSES, STATUSES)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.casetypes import Field, Kind, value_of
+from maild.core.rules.casetypes import Field, Kind, value_of
 from tests.timing import within
 
 TODAY = date(2026, 12, 1)

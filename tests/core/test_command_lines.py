@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.casetypes import CaseType, Field
-from maild.core.command_lines import MOST_LINES, is_command, taken_apart
-from maild.core.rules import Agent, Group, Rulebook
-from maild.core.verb_words import CASE_VERBS, SHIPPED, VERB_WORDS, VERBS
+from maild.core.commands.command_lines import MOST_LINES, is_command, taken_apart
+from maild.core.rules.casetypes import CaseType, Field
+from maild.core.rules.organisation import Agent, Group, Rulebook
+from maild.core.rules.verb_words import CASE_VERBS, SHIPPED, VERB_WORDS, VERBS
 from tests.core import make
 
 ROOT = Path(__file__).resolve().parents[2]

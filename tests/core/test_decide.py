@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core import tokens
+from maild.core.asks import asks as what_it_asks
 from maild.core.cause import AdminSaid, TellOperator, TimerDue
-from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.facts import (
     Arrival,
@@ -29,10 +28,11 @@ from maild.core.facts import (
     Status,
     TimerFacts,
 )
-from maild.core.mail import Attachment, Calendar, Mail, Report
-from maild.core.parts import MOST_LETTERS
+from maild.core.letters.parts import MOST_LETTERS
 from maild.core.plan import AddMessage, EndTimer, OpenCase, Outcome, Plan, SetTimer
-from maild.core.reason import because, text
+from maild.core.reasons.reason import because, text
+from maild.core.threads import tokens
+from maild.core.values.mail import Attachment, Calendar, Mail, Report
 from tests.core import make
 from tests.core.make import (
     CAMILLA,

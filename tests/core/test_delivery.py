@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.delivery import GIVE_UP, LATE, flaw, is_late, is_path, judge, next_try
+from maild.core.deliveries.delivery import GIVE_UP, LATE, flaw, is_late, is_path, judge, next_try
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.calendars import Calendar
-from maild.core.conditions import Address, AllOf, AnyOf, Condition, Domain, Fact, Globs, Header, Not, Words
-from maild.core.glance import glance, must
-from maild.core.matching import Captures, answer
-from maild.core.reason import because, text
-from maild.core.sight import Sight
-from maild.core.words import needle
+from maild.core.reasons.reason import because, text
+from maild.core.rules.calendars import Calendar
+from maild.core.rules.conditions import Address, AllOf, AnyOf, Condition, Domain, Fact, Globs, Header, Not, Words
+from maild.core.rules.glance import glance, must
+from maild.core.rules.matching import Captures, answer
+from maild.core.rules.sight import Sight
+from maild.core.values.words import needle
 from tests.core import make
 
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)

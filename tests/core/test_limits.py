@@ -8,7 +8,7 @@ import pytest
 
 from maild.core.facts import Counts
 from maild.core.plan import Plan, Record
-from maild.core.reason_words import in_words
+from maild.core.reasons.words import in_words
 from tests.core import make
 from tests.core.make import NOW, decided, facts, mail
 

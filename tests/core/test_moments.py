@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from maild.core.moments import moment
+from maild.core.values.moments import moment
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

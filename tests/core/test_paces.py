@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from maild.core.asks import asks
 from maild.core.cause import About, AdminSaid, Delivered, ReleaseLetters, TimerDue
-from maild.core.decide import asks, decide
+from maild.core.decide import decide
 from maild.core.facts import LetterFacts, Pace, TimerFacts
-from maild.core.paces import PAUSE, Pacer, paced
-from maild.core.parts import MOST_LETTERS, in_parts, rest_of
+from maild.core.letters.paces import PAUSE, Pacer, paced
+from maild.core.letters.parts import MOST_LETTERS, in_parts, rest_of
 from maild.core.plan import ClearTimers, KeepPace, Notice, Plan, Record, SettleLetter
-from maild.core.reason import because
+from maild.core.reasons.reason import because
 from tests.core import make
 
 NOW = make.NOW

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maild.core.people import department_of, folded, is_ours, listed
+from maild.core.values.people import department_of, folded, is_ours, listed
 from tests.core.make import DOMAIN, REPLIES, RULEBOOK, asked, mail, signed_address
 
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import maild
-from maild.core.look import Row
-from maild.core.reason import Reason, as_data, because, both, dump, lines, listed, load, of_data, text
-from maild.core.reason_codes import JOINS, TAKES, Code
-from maild.core.reason_words import WORDS, in_words
+from maild.core.acknowledgement.look import Row
+from maild.core.reasons.codes import JOINS, TAKES, Code
+from maild.core.reasons.reason import Reason, as_data, because, both, dump, lines, listed, load, of_data, text
+from maild.core.reasons.words import WORDS, in_words
 
 CODES: tuple[Code, ...] = get_args(Code)
 SOURCES = sorted(Path(maild.__file__).parent.rglob("*.py"))
@@ -67,7 +67,7 @@ def test_every_reason_is_made_with_its_own_arguments(path: Path) -> None:
 
 def test_every_code_is_a_reason_for_something() -> None:
     """No code is left over: each stands somewhere else in the code than in its own tables."""
-    tables = {"reason_codes.py", "en.py", "no.py", "sv.py"}
+    tables = {"codes.py", "en.py", "no.py", "sv.py"}
     elsewhere = "\n".join(path.read_text("utf-8") for path in SOURCES if path.name not in tables)
     assert [code for code in CODES if f'"{code}"' not in elsewhere] == []
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maild.core.delivery import OURS
-from maild.core.refusals import blame
+from maild.core.deliveries.delivery import OURS
+from maild.core.deliveries.refusals import blame
 
 SAID = [
     # Postfix

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from maild.core.third_party import LONG_NUMBER, MOST, may_show
+from maild.core.acknowledgement.third_party import LONG_NUMBER, MOST, may_show
 
 SHOWN = """
 HJELP!!!

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from maild.core.facts import Counts, Duplicate, Facts, RelatedCase, Strikes
-from maild.core.mail import Mail
 from maild.core.plan import (
     AddMessage,
     AddParticipant,
@@ -21,8 +20,9 @@ from maild.core.plan import (
     SetStatus,
     Strike,
 )
-from maild.core.reason import because
-from maild.core.threading import is_forward, subject_numbers, title
+from maild.core.reasons.reason import because
+from maild.core.threads.threading import is_forward, subject_numbers, title
+from maild.core.values.mail import Mail
 from tests.core import make
 from tests.core.make import CAMILLA, DOMAIN, KARI, LIV, NOW, RULEBOOK, STRANGER, acks, case, decided, facts, mail, of
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core import tokens
 from maild.core.facts import Key
+from maild.core.threads import tokens
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 KEYS = (Key(id=2, secret=b"new" * 11), Key(id=1, secret=b"old" * 11))

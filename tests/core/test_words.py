@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.words import find, fold, folded, needle
+from maild.core.values.words import find, fold, folded, needle
 
 
 @pytest.mark.parametrize(

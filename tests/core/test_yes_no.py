@@ -2,7 +2,7 @@
 
 import pytest
 
-from maild.core.yes_no import yes_or_no
+from maild.core.commands.yes_no import yes_or_no
 
 YES = (
     "Ja", "JA!", "ja.", "Ja takk", "Ja, den er fra meg.", "Jau", "Jo", "Ja, send den", "ja tack", "Kyllä", "Joo",

@@ -32,8 +32,8 @@ def test_the_day_goes_as_told() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("maild/core/acknowledgement.py", '("a person", "ack",', '("a person", "quiet",'),
-        ("maild/core/threading.py", 'strength="signed"', 'strength="subject"'),
+        ("maild/core/acknowledgement/table.py", '("a person", "ack",', '("a person", "quiet",'),
+        ("maild/core/threads/threading.py", 'strength="signed"', 'strength="subject"'),
     ],
     ids=["no acknowledgement is sent", "signed addresses weigh nothing"],
 )

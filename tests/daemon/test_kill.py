@@ -78,7 +78,7 @@ def lost(desk: Desk, sink: Sink, *, kills: int) -> list[str]:
 def test_a_250_before_the_commit_is_found(desks: Desks, sink: Sink, tmp_path: Path) -> None:
     """In a copy that answers 250 before the commit, the same torment finds a mail that was acked and lost."""
     early = (
-        "daemon.py",
+        "daemon/service.py",
         "key = await self.intake.accept(envelope, raw)",
         "key = 0; asyncio.ensure_future(self.intake.accept(envelope, raw))",
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.places import listed, open_to_others
+from maild.config.places import listed, open_to_others
 from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks
 

@@ -106,7 +106,7 @@ def test_every_250_comes_after_a_sync(desks: Desks, sink: Sink, tmp_path: Path) 
     [
         ("storage/engine.py", '"synchronous=full"', '"synchronous=normal"'),
         (
-            "daemon.py",
+            "daemon/service.py",
             "key = await self.intake.accept(envelope, raw)",
             "key = 0; asyncio.ensure_future(self.intake.accept(envelope, raw))",
         ),

@@ -31,7 +31,7 @@ def readers(desk: Desk) -> int:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             ours = (folder / "cwd").readlink() == (desk.package or desk.folder)
-            count += ours and b"maild.mail.child" in (folder / "cmdline").read_bytes()
+            count += ours and b"maild.mail.reader.child" in (folder / "cmdline").read_bytes()
     return count
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from maild.cli.read import as_dict
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.mail.read import ReadOptions, read
 
 ENVELOPE = Envelope(source="inject", received=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), sender=None, recipients=())

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from maild.core.plan import Notice, NoticeKind
-from maild.mail.compose import Letter, compose
-from maild.mail.shown import sample
-from maild.mail.templates import Letters, load
+from maild.letters.compose import Letter, compose
+from maild.letters.shown import sample
+from maild.letters.templates import Letters, load
 
 SHIPPED = Path(__file__).resolve().parents[2] / "templates"
 LANGUAGES = ("no", "sv", "en")

@@ -8,9 +8,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from maild.core.mail import Envelope
-from maild.mail import budget, child, wire
+from maild.core.values.mail import Envelope
+from maild.mail import budget
 from maild.mail.read import LADDER, ReadOptions
+from maild.mail.reader import child, wire
 
 
 def peak_megabytes() -> float:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 HOUSE = Path(__file__).resolve().parents[2] / "maild"
-ROOMS = ("core", "mail", "storage", "channels")
-FILES = ("intake", "journey/corridor", "proof", "replay", "side_by_side", "rulebook/conditions", "rulebook/patterns")
+ROOMS = ("core", "mail", "letters", "storage", "channels", "journey", "replay")
+FILES = ("doctor/proof", "rulebook/conditions", "rulebook/patterns")
 """Where text from mail is matched; the rest of the house reads the operator's own files and words."""
 CALLS = frozenset({"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
 SMALL, LARGE = 5_000, 20_000
@@ -41,7 +41,7 @@ class Use:
     """One place that compiles or uses a pattern."""
 
     key: str
-    """``mail/headers.py _FIELD``, or for one that has no name of its own ``mail/prove.py _header()``."""
+    """``mail/mime/headers.py _FIELD``, or for one that has no name of its own ``letters/prove.py _header()``."""
     named: bool
 
 

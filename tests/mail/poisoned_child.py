@@ -12,10 +12,10 @@ import sys
 import time
 from dataclasses import replace
 
-from maild.core.mail import Envelope, Mail
-from maild.mail import child
+from maild.core.values.mail import Envelope, Mail
 from maild.mail.options import ReadOptions
 from maild.mail.read import LADDER
+from maild.mail.reader import child
 
 
 def harm(kind: str, envelope: Envelope) -> None:

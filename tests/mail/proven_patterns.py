@@ -9,159 +9,159 @@ from __future__ import annotations
 
 ANY_SIZE: dict[str, str] = {
     "one class of signs, or fixed words, with nothing before or behind a repeat: each place is looked at once": """
-        channels/imap_in.py _UNFIT
-        channels/smtp_data.py _DOT_LINE
-        channels/smtp_session.py _DOT_LINE _UNPRINTABLE
-        core/absence.py _WORD _SENTENCE_BEFORE _SENTENCE_AFTER
-        core/agents.py _WRITTEN_PLUS _INTERNAL
-        core/away.py _HYPHEN
-        core/bursts.py _DIGITS _WORDS
-        core/refusals.py _HOST _SENDER _QUOTED
-        core/third_party.py _SIMPLE _ADVERTISES
+        channels/imap/box.py _UNFIT
+        channels/smtp/data.py _DOT_LINE
+        channels/outgoing/session.py _DOT_LINE _UNPRINTABLE
+        core/robots/back.py _WORD _SENTENCE_BEFORE _SENTENCE_AFTER
+        core/commands/agents.py _WRITTEN_PLUS _INTERNAL
+        core/absences.py _HYPHEN
+        core/arrivals/bursts.py _DIGITS _WORDS
+        core/deliveries/refusals.py _HOST _SENDER _QUOTED
+        core/acknowledgement/third_party.py _SIMPLE _ADVERTISES
         storage/statements.py _BARE_LIMIT
-        core/words.py _WORD
-        core/yes_no.py _BREAKS
-        mail/attachments.py _BAD _PATH _FORBIDDEN
-        mail/auth_results.py _ESCAPED _BRACKET
-        mail/authentication.py _POLICY
-        mail/calendar.py _FOLD _MAILTO _ESCAPED_END _ESCAPED
-        mail/charset.py _HIGH _NO_BEGINNING _SAME _CONTROLS _ESCAPE
-        mail/clean.py _NOT_IN_HEADER _LINE_END _NOT_IN_TEXT _SUSPECT _SURROGATE _PATH _NOT_IN_FILENAME
-        mail/dates.py _WORDS
-        mail/decoding.py _UU_LINE _ESCAPED
-        mail/device_lines.py _BEGINS
-        mail/encode.py _TOKEN
-        mail/filled.py _BLANK
-        mail/headers.py _LINE _LINE_ENDS _NO_BASE64 _QUOTED _ESCAPED _NO_PART_OF_ID
-        mail/html.py _MANY_ENDS
-        mail/html_marks.py _X
-        mail/identity.py _CONTROL _BIDI _ESCAPED
-        mail/language.py _UNREADABLE _LETTERS
-        mail/lines.py _RUNS
-        mail/mentions.py _WRITTEN_PLUS _WRITTEN_AT
-        mail/drawn.py _PAIR
-        mail/quotes.py _UNSPACED _HIDDEN _DIGIT _SAID_TO
-        mail/signatures.py _WWW _FIRST_PERSON
-        mail/structure.py _SPACES
-        mail/text.py _UNWANTED _NEWLINES _BREAKS
+        core/values/words.py _WORD
+        core/commands/yes_no.py _BREAKS
+        mail/mime/attachments.py _BAD _PATH _FORBIDDEN
+        mail/author/auth_results.py _ESCAPED _BRACKET
+        mail/author/authentication.py _POLICY
+        mail/mime/calendar.py _FOLD _MAILTO _ESCAPED_END _ESCAPED
+        mail/mime/charset.py _HIGH _NO_BEGINNING _SAME _CONTROLS _ESCAPE
+        letters/clean.py _NOT_IN_HEADER _LINE_END _NOT_IN_TEXT _SUSPECT _SURROGATE _PATH _NOT_IN_FILENAME
+        mail/words/dates.py _WORDS
+        mail/mime/decoding.py _UU_LINE _ESCAPED
+        mail/words/device_lines.py _BEGINS
+        letters/encode.py _TOKEN
+        mail/words/filled.py _BLANK
+        mail/mime/headers.py _LINE _LINE_ENDS _NO_BASE64 _QUOTED _ESCAPED _NO_PART_OF_ID
+        mail/mime/html.py _MANY_ENDS
+        mail/mime/html_marks.py _X
+        mail/author/identity.py _CONTROL _BIDI _ESCAPED
+        mail/words/language.py _UNREADABLE _LETTERS
+        mail/words/lines.py _RUNS
+        mail/mime/mentions.py _WRITTEN_PLUS _WRITTEN_AT
+        mail/words/drawn.py _PAIR
+        mail/words/quotes.py _UNSPACED _HIDDEN _DIGIT _SAID_TO
+        mail/words/signatures.py _WWW _FIRST_PERSON
+        mail/mime/structure.py _SPACES
+        mail/mime/text.py _UNWANTED _NEWLINES _BREAKS
         rulebook/patterns.py _SURROGATE _ESCAPED
     """,
     "each repeat is of at most so many signs: the work at one place has a bound": """
-        core/absence.py _ISO _DOTTED _SLASHED _DAY_MONTH _MONTH_DAY
-        core/away.py _ISO
-        core/casetypes.py _WHOLE _DECIMAL _ISO _DOTTED
-        core/command_lines.py _SPAN _NUMBER _CODE
-        core/refusals.py _STATUS _DENIED
-        core/tokens.py ADDRESS_SHAPE BOUNCE_SHAPE MESSAGE_ID_SHAPE
-        core/words.py _PILE
-        channels/return_path.py _ADDRESS
-        mail/attachments.py _TYPE
-        mail/bounce.py _ID _ADDRESS
-        mail/bounce_prose.py _UNATTENDED _REPLY _COMMAND _LEADS _NAMED _ANY
-        mail/part_kinds.py _META
-        mail/charset.py _NAME _FAMILY
-        mail/dates.py _TIME _ISO _DOTTED _CLOCK_AND_ZONE _ZONE_NAME _ZONE
-        mail/device_lines.py _MODEL
-        mail/enclose.py _TYPE
-        mail/encode.py _MESSAGE_ID _DOMAIN
+        core/robots/back.py _ISO _DOTTED _SLASHED _DAY_MONTH _MONTH_DAY
+        core/absences.py _ISO
+        core/rules/casetypes.py _WHOLE _DECIMAL _ISO _DOTTED
+        core/commands/command_lines.py _SPAN _NUMBER _CODE
+        core/deliveries/refusals.py _STATUS _DENIED
+        core/threads/tokens.py ADDRESS_SHAPE BOUNCE_SHAPE MESSAGE_ID_SHAPE
+        core/values/words.py _PILE
+        channels/imap/return_path.py _ADDRESS
+        mail/mime/attachments.py _TYPE
+        mail/reports/bounce.py _ID _ADDRESS
+        mail/reports/bounce_prose.py _UNATTENDED _REPLY _COMMAND _LEADS _NAMED _ANY
+        mail/mime/part_kinds.py _META
+        mail/mime/charset.py _NAME _FAMILY
+        mail/words/dates.py _TIME _ISO _DOTTED _CLOCK_AND_ZONE _ZONE_NAME _ZONE
+        mail/words/device_lines.py _MODEL
+        letters/enclose.py _TYPE
+        letters/encode.py _MESSAGE_ID _DOMAIN
         mail/fallback.py _TAG _CHARSET
-        mail/forward.py _ID
-        mail/forward_headers.py _TIME _AT _ADDRESS
-        mail/identity.py _ADDRESS_LIKE
-        mail/mentions.py _PLUS _PLUS_IN_FILE _ESCAPED_PLUS _ESCAPED_PLUS_IN_FILE _OURS _NOTICE
-        mail/notes_header.py _DATE
-        mail/quotes.py _YEAR _TIME
-        mail/structure.py _BROKEN_BOUNDARY
+        mail/words/forward.py _ID
+        mail/words/forward_headers.py _TIME _AT _ADDRESS
+        mail/author/identity.py _ADDRESS_LIKE
+        mail/mime/mentions.py _PLUS _PLUS_IN_FILE _ESCAPED_PLUS _ESCAPED_PLUS_IN_FILE _OURS _NOTICE
+        mail/words/notes_header.py _DATE
+        mail/words/quotes.py _YEAR _TIME
+        mail/mime/structure.py _BROKEN_BOUNDARY
     """,
     "it begins only where a line or the text begins, or at a sign that it cannot pass, and passes each run once": """
-        channels/return_path.py _FIELD
-        channels/smtp_path.py _MAILBOX _PATH _KEYWORD
-        core/agents.py _COMMAND
-        core/casetypes.py _NAMED
-        core/delivery.py _PATH
-        core/glance.py _ANY_OF_DOMAIN
-        core/reply_marker.py SENTINEL_LINE
-        core/robots.py _LOCAL _ATTENDED _SUBJECTS _ANY_SUBJECT
-        core/routing.py _CAPTURE
-        core/thanks.py _ANSWERED
-        mail/attachments.py _RESERVED _UU _YENC
-        mail/auth_results.py _TOKEN
-        mail/body.py _ENRICHED
-        mail/bounce.py _STATUS _FIELD
-        mail/bounce_prose.py _CODE _FIELD _MESSAGE_ID _TO _HEADER_LINE
-        mail/calendar.py _LINE _PARTSTAT
+        channels/imap/return_path.py _FIELD
+        channels/smtp/path.py _MAILBOX _PATH _KEYWORD
+        core/commands/agents.py _COMMAND
+        core/rules/casetypes.py _NAMED
+        core/deliveries/delivery.py _PATH
+        core/rules/glance.py _ANY_OF_DOMAIN
+        core/letters/reply_marker.py SENTINEL_LINE
+        core/robots/robots.py _LOCAL _ATTENDED _SUBJECTS _ANY_SUBJECT
+        core/rules/routing.py _CAPTURE
+        core/robots/thanks.py _ANSWERED
+        mail/mime/attachments.py _RESERVED _UU _YENC
+        mail/author/auth_results.py _TOKEN
+        mail/mime/body.py _ENRICHED
+        mail/reports/bounce.py _STATUS _FIELD
+        mail/reports/bounce_prose.py _CODE _FIELD _MESSAGE_ID _TO _HEADER_LINE
+        mail/mime/calendar.py _LINE _PARTSTAT
         mail/caps.py _BLANK _END
-        mail/clean.py _RESERVED
-        mail/content_hash.py _TRACE
-        mail/decoding.py _PADDED _UU_BEGIN _YENC_LINE
-        mail/device_lines.py START
-        mail/headers.py _FIELD _KNOWN _LEADING _PARAM _CHARSET_AND_LANGUAGE _ID
-        mail/html_cost.py _ATTRIBUTE
-        mail/html.py _LONG_NUMBER _BREAKING _ANY _PRE _TIGHT _HIDDEN _INDENT
-        mail/html_marks.py _BORDER
-        mail/identity.py _SPEC _OWN _PHRASE _ANGLE _BARE _LIKE_FROM _FOLD _ANY_FOLD _NO_PART
-        mail/lines.py _PREFIX
-        mail/prove.py _EMPTY_GROUP
-        mail/reply.py _BLANKS
-        mail/signatures.py _CONTACT
-        mail/text.py _PICTURES_ALONE _PICTURES
-        proof.py _DKIM _RECEIVED _TAG
+        letters/clean.py _RESERVED
+        mail/mime/content_hash.py _TRACE
+        mail/mime/decoding.py _PADDED _UU_BEGIN _YENC_LINE
+        mail/words/device_lines.py START
+        mail/mime/headers.py _FIELD _KNOWN _LEADING _PARAM _CHARSET_AND_LANGUAGE _ID
+        mail/mime/html_cost.py _ATTRIBUTE
+        mail/mime/html.py _LONG_NUMBER _BREAKING _ANY _PRE _TIGHT _HIDDEN _INDENT
+        mail/mime/html_marks.py _BORDER
+        mail/author/identity.py _SPEC _OWN _PHRASE _ANGLE _BARE _LIKE_FROM _FOLD _ANY_FOLD _NO_PART
+        mail/words/lines.py _PREFIX
+        letters/prove.py _EMPTY_GROUP
+        mail/words/reply.py _BLANKS
+        mail/words/signatures.py _CONTACT
+        mail/mime/text.py _PICTURES_ALONE _PICTURES
+        doctor/proof.py _DKIM _RECEIVED _TAG
         storage/runs.py _NOTE
     """,
     "it matches to the end of whatever it began, so that the next search begins behind it": """
         core/asks.py _ADDRESS
-        core/thanks.py _WORD
-        mail/device_lines.py _WORDS
-        mail/headers.py _WORD
-        mail/html_cost.py _MARKUP
-        mail/html.py _DROPPED
-        mail/identity.py _PIECE
-        mail/quotes.py _WORD
+        core/robots/thanks.py _WORD
+        mail/words/device_lines.py _WORDS
+        mail/mime/headers.py _WORD
+        mail/mime/html_cost.py _MARKUP
+        mail/mime/html.py _DROPPED
+        mail/author/identity.py _PIECE
+        mail/words/quotes.py _WORD
     """,
 }
 """Why, and the files and names; the attack shows that 20,000 letters take no longer than in proportion to 5,000."""
 
 CUT: dict[str, tuple[int, str]] = {
-    "core/absence.py _UNTIL": (60, "the sixty letters before a date"),
-    "core/absence.py _TRAILING_DAY": (60, "the sixty letters before a date"),
-    "core/acknowledgement.py _DOMAIN": (253, "what is longer is no domain, says its own beginning"),
-    "core/away.py _SUBSTITUTE": (201, "a line of at most away.MOST_LINE"),
-    "core/away.py _BETWEEN": (201, "a line of at most away.MOST_LINE"),
-    "core/casetypes.py _TIME": (200, "a value of at most casetypes.MOST_VALUE"),
-    "core/reason_words/__init__.py _GAP": (300, "a sentence of our own"),
-    "core/third_party.py _LEADS": (60, "what may be shown of an unproven writer, third_party.MOST"),
-    "core/threading.py REPLY_PREFIX": (500, "a subject, which reading cuts"),
-    "core/threading.py FORWARD_PREFIX": (500, "a subject, which reading cuts"),
-    "mail/body.py _STUB": (600, "asked of a text that may be a stub only"),
-    "mail/bounce.py _ANSWER": (100, "the beginning of a decoded subject"),
-    "mail/device_lines.py _LINK": (240, "lines of at most so many letters"),
-    "mail/encode.py _PLAIN_WORD": (200, "a word of a header that clean_header has cut"),
-    "mail/encode.py _ATOMS": (200, "a name that clean_header has cut"),
-    "mail/encode.py _QUOTABLE": (200, "a name that clean_header has cut"),
-    "mail/encode.py _DOT_ATOM": (320, "an address, whose length is looked at first"),
-    "mail/encode.py _QUOTED": (320, "an address, whose length is looked at first"),
-    "mail/forward.py _MAILTO": (2000, "a header block's value, which is cut as it is gathered"),
-    "mail/forward.py _QUOTED": (1000, "the joined words of an attribution"),
-    "mail/language.py _ADDRESSES": (800, "the beginning of a text, language.LONGEST"),
-    "mail/prove.py _FIELD": (320, "fields that maild itself wrote, of short lines"),
-    "mail/prove.py _MAILBOX": (998, "fields that maild itself wrote"),
-    "mail/prove.py _BARE_MAILBOX": (998, "fields that maild itself wrote"),
-    "mail/quotes.py _JOINED": (2000, "lines of at most so many letters"),
-    "mail/reply.py _SUBJECT": (80, "the beginning of a subject"),
-    "mail/reply.py _ANSWER": (500, "a subject, which reading cuts"),
-    "mail/signatures.py _PARTS": (200, "a line of a card, whose length is looked at first"),
-    "mail/signatures.py _LIST_RULE": (200, "the beginning of a line"),
-    "mail/structure.py _TYPE": (300, "the beginning of a Content-Type"),
+    "core/robots/back.py _UNTIL": (60, "the sixty letters before a date"),
+    "core/robots/back.py _TRAILING_DAY": (60, "the sixty letters before a date"),
+    "core/acknowledgement/table.py _DOMAIN": (253, "what is longer is no domain, says its own beginning"),
+    "core/absences.py _SUBSTITUTE": (201, "a line of at most away.MOST_LINE"),
+    "core/absences.py _BETWEEN": (201, "a line of at most away.MOST_LINE"),
+    "core/rules/casetypes.py _TIME": (200, "a value of at most casetypes.MOST_VALUE"),
+    "core/reasons/words/__init__.py _GAP": (300, "a sentence of our own"),
+    "core/acknowledgement/third_party.py _LEADS": (60, "what may be shown of an unproven writer, third_party.MOST"),
+    "core/threads/threading.py REPLY_PREFIX": (500, "a subject, which reading cuts"),
+    "core/threads/threading.py FORWARD_PREFIX": (500, "a subject, which reading cuts"),
+    "mail/mime/body.py _STUB": (600, "asked of a text that may be a stub only"),
+    "mail/reports/bounce.py _ANSWER": (100, "the beginning of a decoded subject"),
+    "mail/words/device_lines.py _LINK": (240, "lines of at most so many letters"),
+    "letters/encode.py _PLAIN_WORD": (200, "a word of a header that clean_header has cut"),
+    "letters/encode.py _ATOMS": (200, "a name that clean_header has cut"),
+    "letters/encode.py _QUOTABLE": (200, "a name that clean_header has cut"),
+    "letters/encode.py _DOT_ATOM": (320, "an address, whose length is looked at first"),
+    "letters/encode.py _QUOTED": (320, "an address, whose length is looked at first"),
+    "mail/words/forward.py _MAILTO": (2000, "a header block's value, which is cut as it is gathered"),
+    "mail/words/forward.py _QUOTED": (1000, "the joined words of an attribution"),
+    "mail/words/language.py _ADDRESSES": (800, "the beginning of a text, language.LONGEST"),
+    "letters/prove.py _FIELD": (320, "fields that maild itself wrote, of short lines"),
+    "letters/prove.py _MAILBOX": (998, "fields that maild itself wrote"),
+    "letters/prove.py _BARE_MAILBOX": (998, "fields that maild itself wrote"),
+    "mail/words/quotes.py _JOINED": (2000, "lines of at most so many letters"),
+    "mail/words/reply.py _SUBJECT": (80, "the beginning of a subject"),
+    "mail/words/reply.py _ANSWER": (500, "a subject, which reading cuts"),
+    "mail/words/signatures.py _PARTS": (200, "a line of a card, whose length is looked at first"),
+    "mail/words/signatures.py _LIST_RULE": (200, "the beginning of a line"),
+    "mail/mime/structure.py _TYPE": (300, "the beginning of a Content-Type"),
     "storage/runs.py _WHO": (300, "a name that maild itself gave a process"),
 }
 """What looks at short texts only: the most letters that it is ever given, and who cuts."""
 
 BUILT: dict[str, str] = {
-    "core/agents.py _private()": "one configured address, escaped: fixed words between look-arounds of one sign",
-    "core/agents.py public_words()": "one configured address, escaped: fixed words between look-arounds of one sign",
-    "core/threading.py _tag()": "the configured prefix, escaped, then at most nine digits",
-    "core/threading.py _bracketed_tag()": "the configured prefix, escaped, then at most nine digits",
-    "mail/prove.py _header()": "the names that we wrote, over a header that we wrote",
+    "core/commands/agents.py _private()": "one configured address, escaped: fixed words between look-arounds",
+    "core/commands/agents.py public_words()": "one configured address, escaped: fixed words between look-arounds",
+    "core/threads/threading.py _tag()": "the configured prefix, escaped, then at most nine digits",
+    "core/threads/threading.py _bracketed_tag()": "the configured prefix, escaped, then at most nine digits",
+    "letters/prove.py _header()": "the names that we wrote, over a header that we wrote",
     "rulebook/conditions.py _header()": "the name of a header in a rule file, not mail",
     "rulebook/conditions.py _globs()": "an admin's glob; fnmatch makes a pattern of it that never goes back past a *",
     "rulebook/patterns.py ?": "an admin's pattern is looked at, not mail",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from maild.core.mail import Envelope, Mail
+from maild.core.values.mail import Envelope, Mail
 from maild.mail.read import ReadOptions, read
 
 ENVELOPE = Envelope(

@@ -2,13 +2,13 @@
 
 import pytest
 
-from maild.core.mail import Envelope
-from maild.core.reply_marker import sentinel
-from maild.core.thanks import is_thanks
+from maild.core.letters.reply_marker import sentinel
+from maild.core.robots.thanks import is_thanks
+from maild.core.values.mail import Envelope
+from maild.mail.mime.text import Shown
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
-from maild.mail.reply import split
-from maild.mail.text import Shown
+from maild.mail.words.reply import split
 from tests.mail.letters_kit import LANGUAGES, NOW, notice, parsed, write
 
 HEAD = "tir. 3. mars 2026 kl. 10:15 skrev Kari Nordmann <kari@epost.example>:"

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from maild.core.mail import Authentication, Envelope, Source
-from maild.mail import headers
-from maild.mail.auth_results import parse
-from maild.mail.authentication import judge
-from maild.mail.identity import identity
+from maild.core.values.mail import Authentication, Envelope, Source
+from maild.mail.author.auth_results import parse
+from maild.mail.author.authentication import judge
+from maild.mail.author.identity import identity
+from maild.mail.mime import headers
 from maild.mail.options import DoorTrust, ReadOptions
 from tests.timing import within
 
@@ -278,7 +278,7 @@ def test_real_fields_can_be_read(shared: Path) -> None:
 def test_what_is_not_used_is_not_loaded() -> None:
     """Reading headers loads neither DNS, SPF, DKIM nor the suffix list: a reader stays small."""
     code = (
-        "import sys; from maild.mail.authentication import judge; "
+        "import sys; from maild.mail.author.authentication import judge; "
         "print([m for m in ('dns', 'spf', 'dkim', 'publicsuffixlist') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from maild.core.mail import Envelope, Mail
+from maild.core.values.mail import Envelope, Mail
 from maild.mail.options import ReadOptions
-from maild.mail.readers import Readers
+from maild.mail.reader.readers import Readers
 from tests.mail.bombs import BOMBS, HEAD
 
 ENVELOPE = Envelope(source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=())

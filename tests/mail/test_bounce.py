@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.mail import Report
-from maild.mail.bounce import find
+from maild.core.values.mail import Report
+from maild.mail.reports.bounce import find
 
 LOST = "kari.moen@borte.example"
 OURS = "<2026.1042.k7q2@fjordvik.example>"

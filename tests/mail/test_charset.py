@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.mail import charset, headers
-from maild.mail.text import clean
+from maild.mail.mime import charset, headers
+from maild.mail.mime.text import clean
 from tests.mail.raw import reading, text
 
 NORDIC = "Blåbærsyltetøy, ærlig talt på Åse"

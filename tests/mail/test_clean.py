@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.mail.clean import FILENAME_LIMIT, HEADER_LIMIT, clean_filename, clean_header, clean_text
+from maild.letters.clean import FILENAME_LIMIT, HEADER_LIMIT, clean_filename, clean_header, clean_text
 
 HOSTILE = st.text(
     st.one_of(

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.plan import Notice, NoticeKind
-from maild.core.reason import because, both
-from maild.core.reply_marker import SENTINEL_LINE
-from maild.mail import prove
-from maild.mail.clean import clean_header
-from maild.mail.shown import KINDS, sample
+from maild.core.reasons.reason import because, both
+from maild.letters import prove
+from maild.letters.clean import clean_header
+from maild.letters.shown import KINDS, sample
 from tests.mail.letters_kit import LANGUAGES, LOOP, NOW, TO_AGENT, notice, parsed, write
 
 NAMES = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References"]
@@ -275,7 +275,7 @@ def test_the_same_notice_gives_the_same_bytes() -> None:
 
 def test_dates_are_written_as_the_standard_library_writes_them() -> None:
     """Every weekday and month, negative and odd zones (RFC 5322 §3.3)."""
-    from maild.mail.encode import date
+    from maild.letters.encode import date
 
     for month in range(1, 13):
         moment = datetime(2026, month, month + 3, 23, 59, 1, tzinfo=UTC)

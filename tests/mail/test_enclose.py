@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.mail import Attachment
-from maild.mail import enclose as enclosing
-from maild.mail.clean import clean_filename
-from maild.mail.prove import is_base64
-from maild.mail.shown import sample
+from maild.core.values.mail import Attachment
+from maild.letters import enclose as enclosing
+from maild.letters.clean import clean_filename
+from maild.letters.prove import is_base64
+from maild.letters.shown import sample
 from tests.mail.letters_kit import notice, parsed, write
 
 PICTURE = bytes(range(256)) * 40

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from maild.mail.dates import read_date
-from maild.mail.forward import find
-from maild.mail.reply import split
-from maild.mail.text import Shown
+from maild.mail.mime.text import Shown
+from maild.mail.words.dates import read_date
+from maild.mail.words.forward import find
+from maild.mail.words.reply import split
 
 CONTENT = "Vi er trukket for november to ganger."
 CET = timezone(timedelta(hours=1))

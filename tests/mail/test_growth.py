@@ -16,31 +16,25 @@ from attacks import BODY_PLACES, HEADER_PLACES, PLACES, Place
 from fills import FILLS, Fill
 from named_bombs import NAMED
 
-from maild.core import absence, agents, asks, bursts, reply_marker, thanks, threading, words, yes_no
-from maild.core.mail import Envelope, Mail
-from maild.mail import auth_results as results
-from maild.mail import bounce_prose as prose
-from maild.mail import (
-    calendar,
-    clean,
-    content_hash,
-    decoding,
-    fallback,
-    flowed,
-    forward,
-    headers,
-    html,
-    identity,
-    language,
-    mentions,
-    reply,
-    signatures,
-    text,
-)
-from maild.mail.lines import Lines
+from maild.core import asks
+from maild.core.arrivals import bursts
+from maild.core.commands import agents, yes_no
+from maild.core.letters import reply_marker
+from maild.core.robots import back, thanks
+from maild.core.threads import threading
+from maild.core.values import words
+from maild.core.values.mail import Envelope, Mail
+from maild.letters import clean
+from maild.mail import fallback
+from maild.mail.author import auth_results as results
+from maild.mail.author import identity
+from maild.mail.mime import calendar, content_hash, decoding, flowed, headers, html, mentions, text
+from maild.mail.mime.text import Shown
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
-from maild.mail.text import Shown
+from maild.mail.reports import bounce_prose as prose
+from maild.mail.words import forward, language, reply, signatures
+from maild.mail.words.lines import Lines
 
 ENVELOPE = Envelope(
     source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=("it@desk.example",)
@@ -228,7 +222,7 @@ STEPS: dict[str, Callable[[bytes], object]] = {
     "a title": _text(lambda given: threading.title(given[:500], "FK")),
     "numbers in a text": _text(lambda given: threading.subject_numbers(given, "FK")),
     "addresses in a text": _text(asks._addresses),
-    "a day of return": _text(lambda given: absence.return_date(given, TODAY)),
+    "a day of return": _text(lambda given: back.return_date(given, TODAY)),
     "yes or no": _text(yes_no.yes_or_no),
     "our line": _text(reply_marker.SENTINEL_LINE.search),
     "a command": _text(agents._COMMAND.search),

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.mail import Envelope, Mail
-from maild.mail import header_reading, wire
+from maild.core.values.mail import Envelope, Mail
+from maild.mail import header_reading
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
+from maild.mail.reader import wire
 from tests.mail.bombs import BOMBS, HEAD
 
 ENVELOPE = Envelope(source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=())

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.mail.hops import hops
+from maild.mail.author.hops import hops
 from tests.mail.raw import text
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.reply_marker import SENTINEL_ID
-from maild.mail.html import render, to_text
-from maild.mail.text import Mark
+from maild.core.letters.reply_marker import SENTINEL_ID
+from maild.mail.mime.html import render, to_text
+from maild.mail.mime.text import Mark
 from tests.timing import within
 
 

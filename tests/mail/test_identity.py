@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from maild.mail import headers, identity
+from maild.mail.author import identity
+from maild.mail.mime import headers
 from tests.mail.raw import reading
 
 ACCEPTED = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.mail.language import language_of
+from maild.mail.words.language import language_of
 
 SENTENCES = [
     ("no", "Hei, jeg har glemt passordet etter ferien. Bruker: karmoe."),

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from maild.core.mail import Envelope
 from maild.core.plan import NoticeKind
+from maild.core.values.mail import Envelope
+from maild.letters.plain import WITH_SENTINEL
+from maild.letters.shown import sample
 from maild.mail.options import ReadOptions
-from maild.mail.plain import WITH_SENTINEL
 from maild.mail.read import read
-from maild.mail.shown import sample
 from tests.mail.letters_kit import LANGUAGES, NOW, notice, parsed, write
 
 ENVELOPE = Envelope(source="smtp", received=NOW, sender="camilla@fjordvik.example", recipients=("it@fjordvik.example",))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from maild.mail.mentions import MOST, MOST_HINTS, find, in_file
+from maild.mail.mime.mentions import MOST, MOST_HINTS, find, in_file
 
 BOUNCE = "b+77.abcdefghijklmnop@sak.desk.example"
 MESSAGE_ID = "<maild.1042.7.c.abcdefghijklmnop@sak.desk.example>"
@@ -16,7 +16,7 @@ MESSAGE_ID = "<maild.1042.7.c.abcdefghijklmnop@sak.desk.example>"
 @pytest.fixture
 def address() -> str:
     """An address of the very length that ours have."""
-    from maild.core.tokens import TOKEN_LENGTH
+    from maild.core.threads.tokens import TOKEN_LENGTH
 
     return f"it+1042.{('abcdefghijklmnopqrstuvwxyz234567' * 3)[:TOKEN_LENGTH]}@sak.desk.example"
 

@@ -14,10 +14,11 @@ from typing import Any
 import dkim
 import pytest
 
-from maild.core.mail import Authentication, Envelope
-from maild.mail import dkim_check, headers, own_checks
-from maild.mail.authentication import judge
-from maild.mail.identity import identity
+from maild.core.values.mail import Authentication, Envelope
+from maild.mail.author import dkim_check, own_checks
+from maild.mail.author.authentication import judge
+from maild.mail.author.identity import identity
+from maild.mail.mime import headers
 from maild.mail.options import ReadOptions
 from tests.mail.stub_dns import SERVFAIL, SILENT, Zone
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from corpus.make import as_toml, everything
 
-from maild.core.mail import Envelope, Mail
-from maild.core.robots import is_thanks, robot
+from maild.core.robots.robots import robot
+from maild.core.robots.thanks import is_thanks
+from maild.core.values.mail import Envelope, Mail
 from maild.mail.read import ReadOptions, read
 
 CORPUS = Path(__file__).parent / "corpus"

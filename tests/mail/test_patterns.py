@@ -98,7 +98,7 @@ def test_the_attack_finds_what_is_slow(source: str) -> None:
 
 def test_a_pattern_without_a_proof_is_told(tmp_path: object) -> None:
     """The search sees patterns at the top of a file and inside functions."""
-    found = {use.key for use in uses(HOUSE / "mail" / "headers.py")} | {
-        use.key for use in uses(HOUSE / "core" / "threading.py")
+    found = {use.key for use in uses(HOUSE / "mail/mime/headers.py")} | {
+        use.key for use in uses(HOUSE / "core/threads/threading.py")
     }
-    assert {"mail/headers.py _FIELD", "core/threading.py _tag()"} <= found
+    assert {"mail/mime/headers.py _FIELD", "core/threads/threading.py _tag()"} <= found

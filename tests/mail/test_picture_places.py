@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from maild.mail.attachments import content
-from maild.mail.text import without_pictures
+from maild.mail.mime.attachments import content
+from maild.mail.mime.text import without_pictures
 from tests.mail.raw import files, mail, multi, part, reading, text
 
 PLACE = "[cid:image001.png@01DB7A3C.5F2E1D40]"

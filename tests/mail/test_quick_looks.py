@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.mail import bounce, caps, headers, structure
-from maild.mail.device_lines import is_device_line
-from maild.mail.device_words import DEVICE
-from maild.mail.lines import Lines
-from maild.mail.quotes import header_at, may_announce
-from maild.mail.signature_words import DISCLAIMER, FOOTNOTES, PAPER_NOTES
-from maild.mail.signatures import below_words
-from maild.mail.text import Shown, clean, clean_line
+from maild.mail import caps
+from maild.mail.mime import headers, structure
+from maild.mail.mime.text import Shown, clean, clean_line
+from maild.mail.reports import bounce
+from maild.mail.words.device_lines import is_device_line
+from maild.mail.words.device_words import DEVICE
+from maild.mail.words.lines import Lines
+from maild.mail.words.quotes import header_at, may_announce
+from maild.mail.words.signature_words import DISCLAIMER, FOOTNOTES, PAPER_NOTES
+from maild.mail.words.signatures import below_words
 from tests.mail.raw import reading
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.eml"))

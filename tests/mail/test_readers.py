@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from maild.core.mail import Envelope, Mail, ReadingFailed
+from maild.core.values.mail import Envelope, Mail, ReadingFailed
 from maild.mail.read import ReadOptions, read
-from maild.mail.reader_process import SLOW
-from maild.mail.readers import COMMAND, Readers
-from maild.mail.sources import MOST, REMEMBERED, Sources
+from maild.mail.reader.process import SLOW
+from maild.mail.reader.readers import COMMAND, Readers
+from maild.mail.reader.sources import MOST, REMEMBERED, Sources
 
 CHILD = (sys.executable, str(Path(__file__).parent / "poisoned_child.py"))
 ENVELOPE = Envelope(

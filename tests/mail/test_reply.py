@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.reply_marker import sentinel
-from maild.mail.reply import Split, split
-from maild.mail.text import Mark, Shown
+from maild.core.letters.reply_marker import sentinel
+from maild.mail.mime.text import Mark, Shown
+from maild.mail.words.reply import Split, split
 
 OWN = "Ordrenummeret er 4711."
 HISTORY = ("Hei, hva er ordrenummeret?", "Vennlig hilsen Servicetorget")

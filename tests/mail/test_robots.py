@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.absence import return_date
-from maild.core.mail import Authentication, Calendar, Envelope, Identity, Mail, Report
-from maild.core.robots import is_thanks, robot, robot_address
+from maild.core.robots.back import return_date
+from maild.core.robots.robots import robot, robot_address
+from maild.core.robots.thanks import is_thanks
+from maild.core.values.mail import Authentication, Calendar, Envelope, Identity, Mail, Report
 
 TODAY = date(2026, 12, 1)
 

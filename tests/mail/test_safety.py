@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from maild.core.facts import Key
-from maild.core.tokens import sign_address, sign_bounce, sign_message_id
-from maild.mail import tnef, wire
-from maild.mail.attachments import content, safe_name
+from maild.core.threads.tokens import sign_address, sign_bounce, sign_message_id
+from maild.mail.mime import tnef
+from maild.mail.mime.attachments import content, safe_name
 from maild.mail.read import ReadOptions, read
+from maild.mail.reader import wire
 from maild.storage import tables, upgrade
 from maild.storage.engine import open_engine
 from tests.a_case import a_case

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maild.core.mail import Envelope, Mail
-from maild.core.words import fold, folded
-from maild.mail.attachments import content
-from maild.mail.enclose import MOST_TOGETHER, Enclosures, enclose
+from maild.core.values.mail import Envelope, Mail
+from maild.core.values.words import fold, folded
+from maild.letters.enclose import MOST_TOGETHER, Enclosures, enclose
+from maild.mail.mime.attachments import content
+from maild.mail.mime.text import clean
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
-from maild.mail.text import clean
 
 ENVELOPE = Envelope(
     source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=("it@desk.example",)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maild.mail.reply import Split, split
-from maild.mail.text import Shown
+from maild.mail.mime.text import Shown
+from maild.mail.words.reply import Split, split
 
 OWN = "Ordrenummeret er 4711."
 

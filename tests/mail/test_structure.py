@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from maild.mail.attachments import content
+from maild.mail.mime.attachments import content
 from tests.mail.raw import files, mail, multi, part, reading, text
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8

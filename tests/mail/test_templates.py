@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from maild.core.errors import Unusable
+from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.plan import NoticeKind
-from maild.core.reply_marker import SENTINEL_LINE
-from maild.mail.plain import WITH_SENTINEL
-from maild.mail.shown import KINDS, SHOWN, sample
-from maild.mail.templates import MOST_OUTPUT, Letters, load
+from maild.letters.plain import WITH_SENTINEL
+from maild.letters.shown import KINDS, SHOWN, sample
+from maild.letters.templates import MOST_OUTPUT, Letters, load
 from tests.mail.letters_kit import LANGUAGES, SHIPPED, notice, parsed, shipped, write
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from maild.core.mail import Envelope, Mail
-from maild.mail import wire
+from maild.core.values.mail import Envelope, Mail
 from maild.mail.options import DoorTrust, ReadOptions
 from maild.mail.read import read
+from maild.mail.reader import wire
 from tests.mail.raw import ENVELOPE, part, text
 
 RAW = text(

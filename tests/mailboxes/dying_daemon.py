@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from maild.__main__ import main
-from maild.channels.imap_in import Session
-from maild.intake import Intake
+from maild.channels.imap.box import Session
+from maild.journey.intake import Intake
 from maild.storage import mailboxes
 
 STEPS = ("before fetch", "after fetch", "before commit", "after commit", "before settle", "after settle")

@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import select as sql_select
 
-from maild.channels.imap_account import Account, Login
-from maild.channels.mailboxes import Poller
-from maild.core.mail import Envelope
-from maild.core.reason_words import in_words
-from maild.polling import StoreLedger
+from maild.channels.imap.account import Account, Login
+from maild.channels.imap.mailboxes import Poller
+from maild.core.reasons.words import in_words
+from maild.core.values.mail import Envelope
+from maild.daemon.polling import StoreLedger
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, upgrade
 from maild.storage.mailboxes import Place

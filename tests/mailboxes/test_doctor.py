@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from maild import doctor, doctor_net
+from maild.doctor import findings as doctor
+from maild.doctor import net
 from tests.channels.sink import Sink, certificate, in_thread
 from tests.conftest import free_port
 from tests.daemon.harness import Desk, Desks
@@ -141,8 +142,7 @@ def test_the_dns_of_our_domains_is_read(tmp_path: Path) -> None:
     with Zone(records) as zone:
         domains, selectors = ["a.example", "b.example", "c.example"], [("s1", "a.example")]
         found = {
-            finding.about: finding.level
-            for finding in doctor_net.names(domains, selectors=selectors, resolver=zone.resolver)
+            finding.about: finding.level for finding in net.names(domains, selectors=selectors, resolver=zone.resolver)
         }
     assert found == {
         "MX of a.example": "ok", "SPF of a.example": "ok", "DMARC of a.example": "ok", "DKIM of a.example (s1)": "ok",
@@ -154,19 +154,19 @@ def test_the_dns_of_our_domains_is_read(tmp_path: Path) -> None:
 def test_certificates_are_looked_at_until_they_end(tmp_path: Path) -> None:
     """Of a door's certificate the end is read from its file; in its last weeks it is a warning, then a problem."""
     _, path = certificate(tmp_path)
-    ends = doctor_net._own(path, path.with_suffix(".key"))
+    ends = net._own(path, path.with_suffix(".key"))
     assert timedelta(days=1) < ends - datetime.now(UTC) <= timedelta(days=2)
     for left, level in ((timedelta(days=60), "ok"), (timedelta(days=3), "warning"), (timedelta(0), "problem")):
-        assert doctor_net._judged("x", lambda: ends, ends - left).level == level
+        assert net._judged("x", lambda: ends, ends - left).level == level
 
 
 def test_an_untrusted_relay_or_one_that_is_away_is_a_problem(tmp_path: Path) -> None:
     """A certificate of no known authority, and a host that does not answer: each one sentence, no traceback."""
     context, _ = certificate(tmp_path)
     with in_thread(Sink(tls=context)) as relay:
-        finding = doctor_net._judged("x", lambda: doctor_net._relay("localhost", relay.port, implicit=False), NOW)
+        finding = net._judged("x", lambda: net._relay("localhost", relay.port, implicit=False), NOW)
         assert (finding.level, "not to be trusted" in finding.what) == ("problem", True), finding
-    finding = doctor_net._judged("x", lambda: doctor_net._relay("127.0.0.1", free_port(), implicit=True), NOW)
+    finding = net._judged("x", lambda: net._relay("127.0.0.1", free_port(), implicit=True), NOW)
     assert (finding.level, "could not be looked at" in finding.what) == ("problem", True), finding
 
 

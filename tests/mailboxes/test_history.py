@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from maild.channels.imap_account import Account
+from maild.channels.imap.account import Account
 from maild.cli.history import Box, Entry
 from maild.cli.inject import _store
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.storage import mailboxes
 from maild.storage.mailboxes import Place
 from tests.daemon.harness import Desk, Desks

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels.imap_account import Account
+from maild.channels.imap.account import Account
 from maild.core.errors import MaildError
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import Shelf, mail, shelf, until

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels.imap_account import Account
+from maild.channels.imap.account import Account
 from tests.mailboxes.kit import mail, shelf, until
 from tests.mailboxes.scripted import Bye, Server, Talk
 

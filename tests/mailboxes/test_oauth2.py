@@ -19,9 +19,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from maild.channels.imap_account import Account, Login, Refused
+from maild.channels.imap.account import Account, Login, Refused
 from maild.channels.oauth2 import Grant, TokenRefused, Tokens, TokenUnreachable
-from maild.polling import Polled, login_of
+from maild.daemon.polling import Polled, login_of
 from tests.mailboxes.kit import mail, shelf, until
 from tests.mailboxes.scripted import Bye, Server, Talk, bearer, give
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from maild import config as configs
+from maild.config import load as configs
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"^```toml\n(.*?)^```", (ROOT / "docs" / "mailboxes.md").read_text("utf-8"), re.S | re.M)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection
 
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, show, upgrade
 from tests.daemon.harness import Desk

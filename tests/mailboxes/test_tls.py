@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels.imap_account import Account, Unreachable
+from maild.channels.imap.account import Account, Unreachable
 from tests.channels.sink import certificate
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail, shelf

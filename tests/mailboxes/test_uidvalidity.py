@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.channels.imap_account import Account, Unreachable
+from maild.channels.imap.account import Account, Unreachable
 from tests.mailboxes.kit import mail, shelf
 from tests.mailboxes.scripted import Server, Talk
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from maild import config as configs
+from maild.config import load as configs
 from maild.core.errors import Unusable
-from maild.core.mail import Envelope, Mail
-from maild.core.rules import Rulebook
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Envelope, Mail
 from maild.mail.read import ReadOptions, read
 from maild.rulebook import load
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.apart import apart
-from maild.core.mail import Mail
-from maild.core.rules import Rulebook
+from maild.core.rules.apart import apart
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Mail
 from maild.rulebook.examples import decide_alone
 from tests.core import make
 from tests.rulebook.kit import rulebook

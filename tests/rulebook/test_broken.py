@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from maild import config as configs
+from maild.config import load as configs
 from maild.rulebook import load
 from tests.rulebook.kit import HERE, ROOT, said
 

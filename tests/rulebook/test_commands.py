@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from maild import config as configs
 from maild.cli import app
 from maild.cli.check import expired
-from maild.core.mail import Envelope
-from maild.reloading import pid_file
+from maild.config import load as configs
+from maild.core.values.mail import Envelope
+from maild.daemon.reloading import pid_file
 from maild.rulebook import load, schema
 from maild.storage import engine as engines
 from maild.storage import inbound, upgrade

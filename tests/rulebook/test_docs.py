@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from maild import config as configs
 from maild.cli import app
+from maild.config import load as configs
 from maild.rulebook import load
 from tests.rulebook.kit import ROOT, read_mail, working_in
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maild import config as configs
+from maild.config import load as configs
 from maild.core.errors import Unusable
 from maild.rulebook import load
 from tests.rulebook.kit import ROOT, lay_out, working_in

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 from email import policy
 from pathlib import Path
 
-from maild import config as configs
 from maild import logs
-from maild.daemon import Daemon
-from maild.reloading import WATCHED, pid_of
+from maild.config import load as configs
+from maild.daemon.reloading import WATCHED, pid_of
+from maild.daemon.service import Daemon
 from tests.rulebook.kit import ROOT, VALID
 
 PATIENCE = 15.0

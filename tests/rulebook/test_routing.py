@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.mail import Attachment, Fold, Forwarded, Mailbox
-from maild.core.routing import Routed, route
-from maild.core.rules import Rulebook
+from maild.core.rules.organisation import Rulebook
+from maild.core.rules.routing import Routed, route
+from maild.core.values.mail import Attachment, Fold, Forwarded, Mailbox
 from tests.core import make
 from tests.rulebook.kit import rulebook, sample
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from maild import config as configs
+from maild.config import load as configs
 from maild.core.errors import MaildError
-from maild.core.mail import Envelope, Mail, ReadingFailed
 from maild.core.plan import OpenCase, Plan
-from maild.core.reason import because
-from maild.core.rules import Rulebook
-from maild.mail import templates
-from maild.replay import FAR_NUMBER, Candidate, Difference, Scratch, Summary, replay, verdict
+from maild.core.reasons.reason import because
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Envelope, Mail, ReadingFailed
+from maild.letters import templates
+from maild.replay.replay import FAR_NUMBER, Candidate, Difference, Scratch, Summary, replay, verdict
 from maild.rulebook import load
 from maild.storage import engine as engines
 from maild.storage import inbound, upgrade

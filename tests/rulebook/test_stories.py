@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from maild import config as configs
-from maild.core.mail import Envelope
+from maild.config import load as configs
 from maild.core.plan import OpenCase
-from maild.core.rules import Agent
+from maild.core.rules.organisation import Agent
+from maild.core.values.mail import Envelope
 from maild.mail.read import ReadOptions, read
-from maild.replay import Scratch, beside
+from maild.replay.replay import Scratch, beside
 from maild.storage.traces import trace_rows
 from tests.rulebook.kit import ROOT, sample
 from tests.stories.desk import LETTERS, Desk, mail

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.core.verb_words import SHIPPED
+from maild.core.rules.verb_words import SHIPPED
 from tests.rulebook.kit import rulebook, said, sample
 
 

@@ -21,7 +21,7 @@ FILES = {
     "storage_nudges.py": "storage/nudges.py",
 }
 LISTS = {
-    "core/timers.py": (('    "go on": GOES_ON,', '    "nudge": NUDGES,'),),
+    "core/timers/timers.py": (('    "go on": GOES_ON,', '    "nudge": NUDGES,'),),
     "storage/gather.py": (
         (
             "        pace=paces.pace(connection, now) if asks.pace else None,",
@@ -46,7 +46,7 @@ TYPES = {
 }
 """What the type checker knows a feature by, so that a forgotten line is found before it runs."""
 IMPORTS = {
-    "core/timers.py": "from maild.core.nudges import NUDGES",
+    "core/timers/timers.py": "from maild.core.nudges import NUDGES",
     "core/plan.py": "from maild.core.nudged import CountNudge",
     "storage/gather.py": "from maild.storage import nudges",
     "storage/carry_out.py": "from maild.core.nudged import CountNudge\nfrom maild.storage import nudges",

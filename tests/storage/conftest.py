@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Engine
 
 from maild.storage import sqlite, upgrade
-from maild.storage.engine import Connection, Engine, open_engine
+from maild.storage.engine import open_engine
 from tests.conftest import LIBRARIES, Postgres
 
 

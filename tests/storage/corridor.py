@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from maild.core.asks import asks as what_it_asks
 from maild.core.cause import AdminSaid, Cause, Said
-from maild.core.decide import asks as what_it_asks
 from maild.core.decide import decide
 from maild.core.facts import Asks, Facts
-from maild.core.mail import Mail
 from maild.core.plan import Plan
-from maild.core.rules import Rulebook
+from maild.core.rules.organisation import Rulebook
+from maild.core.values.mail import Mail
 from maild.storage import inbound
 from maild.storage.carry_out import carry_out
 from maild.storage.gather import Desk, gather

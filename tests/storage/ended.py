@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from maild.core.plan import EndMail, Outcome, Plan
-from maild.core.reason import because
+from maild.core.reasons.reason import because
 from maild.storage.carry_out import carry_out
-from maild.storage.engine import Connection
 from maild.storage.ids import Ids
 
 

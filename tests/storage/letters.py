@@ -6,9 +6,10 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from sqlalchemy import Connection
+
 from maild.core.plan import Notice
 from maild.storage import letters_out
-from maild.storage.engine import Connection
 from maild.storage.letters_out import Written
 from maild.storage.rows import Rows
 from tests.a_case import a_case

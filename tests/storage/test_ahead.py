@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from maild.storage import ahead
 from maild.storage.columns import microseconds
 from maild.storage.counts import minute
-from maild.storage.engine import Connection
 from tests.storage.test_outbox import put
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

@@ -7,18 +7,17 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from maild.core.bursts import text_shape
+from maild.core.arrivals.bursts import text_shape
 from maild.core.cause import MoveCase, ReleaseLetters
 from maild.core.decide import decide
 from maild.core.facts import CaseFacts
-from maild.core.mail import Attachment, Mail, Report
 from maild.core.plan import SettleLetter
-from maild.core.reason import because, load
+from maild.core.reasons.reason import because, load
+from maild.core.values.mail import Attachment, Mail, Report
 from maild.storage import inbound, outbox, show
-from maild.storage.engine import Connection
 from maild.storage.inbound import ClaimLost
 from tests.core import make
 from tests.core.make import CAMILLA, DAVID, DOMAIN, KARI, LIV, NOW, STRANGER, acks, mail, notices, of

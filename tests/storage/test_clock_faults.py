@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 
 from maild.clock import Clock
 from maild.core.cause import ReleaseLetters
-from maild.core.reason import because
+from maild.core.reasons.reason import because
 from maild.journey.timers import Keeper
 from maild.storage import outbox
-from maild.storage.engine import Engine
 from maild.storage.writer import Writer
 from tests.core import make
 from tests.promises import FIRST, ME, Promises

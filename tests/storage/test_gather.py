@@ -8,13 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlmodel import col
 
 from maild.core.errors import Temporary
 from maild.core.plan import NoteDepartment, OpenCase
-from maild.storage.engine import Connection, Engine
 from maild.storage.faults import translate
 from maild.storage.statements import Among, Insert, Statement, table, upserting
 from maild.storage.tables import AgentLoad, Case, Message, State

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
-from maild.core.mail import Envelope
 from maild.core.plan import EndMail, Plan
-from maild.core.reason import because
+from maild.core.reasons.reason import because
+from maild.core.values.mail import Envelope
 from maild.storage import inbound
 from maild.storage.carry_out import carry_out
-from maild.storage.engine import Connection
 from maild.storage.ids import Ids
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

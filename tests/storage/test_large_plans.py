@@ -9,20 +9,20 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from maild.core.mail import Envelope, Mail
-from maild.core.parts import MOST_LETTERS, in_parts
+from maild.core.letters.parts import MOST_LETTERS, in_parts
 from maild.core.plan import Plan
-from maild.core.reason import because
-from maild.core.rules import Agent, Group, Rulebook
+from maild.core.reasons.reason import because
+from maild.core.rules.organisation import Agent, Group, Rulebook
+from maild.core.values.mail import Envelope, Mail
 from maild.journey.corridor import walk
 from maild.journey.timers import due, keep
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
 from maild.storage import inbound
 from maild.storage.carry_out import carry_out
-from maild.storage.engine import Engine, reading
+from maild.storage.engine import reading
 from maild.storage.letters_out import Written
 from tests.core import make
 from tests.core.test_paces import notice

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from maild.storage import outbox
-from maild.storage.engine import Connection, Engine
 from tests.storage import letters
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

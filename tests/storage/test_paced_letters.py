@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+from sqlalchemy import Engine
+
 from maild.core.cause import About, ReleaseLetters
 from maild.core.facts import CapAsks
-from maild.core.parts import left
-from maild.core.reason import because
+from maild.core.letters.parts import left
+from maild.core.reasons.reason import because
 from maild.storage import counts, outbox
-from maild.storage.engine import Engine
 from tests.core import make
 from tests.core.test_paces import notice
 from tests.promises import FIRST, ME, NOW, Promises

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Integer, LargeBinary, MetaData, Table, insert, select, text
+from sqlalchemy import Boolean, Connection, Engine, Integer, LargeBinary, MetaData, Table, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from maild.storage import references, upgrade
 from maild.storage.columns import BigId
-from maild.storage.engine import Connection, Engine
 from maild.storage.tables import Row
 
 KEYS = {

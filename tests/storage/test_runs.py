@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from maild.storage import inbound, outbox, runs
-from maild.storage.engine import Connection
 from tests.storage.test_inbound import ENVELOPE
 from tests.storage.test_outbox import NOW, claim, put, row
 

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from maild.core.mail import Attachment, Report
+from maild.core.values.mail import Attachment, Report
 from maild.storage import show
-from maild.storage.engine import Connection
 from tests.core import make
 from tests.core.make import KARI, NOW, acks, mail, notices
 from tests.storage.corridor import Store

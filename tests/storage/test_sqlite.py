@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from maild.core.errors import StoreFull, StoreUnavailable
 from maild.storage import sqlite, upgrade
-from maild.storage.engine import CHECKPOINT_PAGES, Connection, Engine, StoreLock, database, library, open_engine
+from maild.storage.engine import CHECKPOINT_PAGES, StoreLock, database, library, open_engine
 from maild.storage.faults import translate
 from maild.storage.statements import Statement, at_most
 from maild.storage.tables import State

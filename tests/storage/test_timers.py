@@ -7,19 +7,18 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from maild.core import timers as core_timers
 from maild.core.cause import DESK, About, Step, TimerDue
 from maild.core.facts import TimerAsks
 from maild.core.plan import Change, ClearTimers, EndTimer, Plan, SetTimer
-from maild.core.reason import because, load
-from maild.core.reason import text as said_by
+from maild.core.reasons.reason import because, load
+from maild.core.reasons.reason import text as said_by
+from maild.core.timers import timers as core_timers
 from maild.journey.timers import PATIENCE, due, keep_due
 from maild.storage import inbound, timers
 from maild.storage.carry_out import carry_out
-from maild.storage.engine import Connection, Engine
 from maild.storage.ids import Ids
 from tests.core import make
 from tests.promises import ME, NOW, Promises

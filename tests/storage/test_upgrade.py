@@ -8,11 +8,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, Table, Text, text
+from sqlalchemy import Engine, MetaData, Table, Text, text
 
 from maild.core.errors import Unusable
 from maild.storage import upgrade
-from maild.storage.engine import Engine, StoreLock, open_engine
+from maild.storage.engine import StoreLock, open_engine
 from maild.storage.outbox import hurry
 from maild.storage.tables import Row
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from maild.core.errors import StoreUnavailable
-from maild.core.mail import Envelope
+from maild.core.values.mail import Envelope
 from maild.storage import inbound
-from maild.storage.engine import Connection, Engine, reading
+from maild.storage.engine import reading
 from maild.storage.statements import plain
 from maild.storage.writer import Writer
 

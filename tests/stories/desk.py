@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 
 from maild.core.cause import MailCame, MoveCase
 from maild.core.facts import Key
-from maild.core.mail import Envelope
 from maild.core.plan import Plan
-from maild.core.rules import Agent, Caps, Department, Group, Rulebook
-from maild.core.rules import Desk as DeskRules
+from maild.core.rules.organisation import Agent, Caps, Department, Group, Rulebook
+from maild.core.rules.organisation import Desk as DeskRules
+from maild.core.values.mail import Envelope
 from maild.journey import timers
 from maild.journey.corridor import Corridor, walk
 from maild.journey.said import say
-from maild.mail import templates
+from maild.letters import templates
 from maild.mail.read import ReadOptions, read
 from maild.storage import gather as gathering
 from maild.storage import inbound, outbox, show, store, upgrade

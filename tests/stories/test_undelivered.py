@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from maild.core.cause import RetryLetters
-from maild.core.reason import because, load
-from maild.core.reason import text as as_text
+from maild.core.reasons.reason import because, load
+from maild.core.reasons.reason import text as as_text
 from maild.journey import delivered
 from maild.journey.said import say
 from maild.storage import outbox

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from maild.core.mail import Envelope
-from maild.core.rules import Caps
+from maild.core.rules.organisation import Caps
+from maild.core.values.mail import Envelope
 from maild.storage import inbound, outbox
 from tests.conftest import Postgres
 from tests.stories.desk import Desk, Letter, mail, rulebook

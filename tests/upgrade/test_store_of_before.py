@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, inspect, text
 
-from maild.core.caps import HALF_OPEN, HELD_FOR
-from maild.core.delivery import GIVE_UP, LATE
+from maild.core.acknowledgement.caps import HALF_OPEN, HELD_FOR
+from maild.core.deliveries.delivery import GIVE_UP, LATE
 from maild.journey.timers import due, keep
 from maild.storage import timers, upgrade
-from maild.storage.engine import Engine, open_engine, reading
+from maild.storage.engine import open_engine, reading
 from tests.stories.desk import Desk, mail
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from corpus.words import DAYS, LANGUAGES, MONTHS, Words
 
-from maild.core.reply_marker import sentinel
+from maild.core.letters.reply_marker import sentinel
 
 NAME, ADDRESS = "Servicetorget", "servicetorg@fjordvik.example"
 SENT = datetime(2026, 11, 24, 10, 15)  # noqa: DTZ001 - what a client writes has no zone

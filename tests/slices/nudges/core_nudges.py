@@ -9,10 +9,10 @@ from maild.core.nudged import CountNudge
 from maild.core.cause import TimerDue
 from maild.core.draft import Draft
 from maild.core.facts import Asks, ThreadAsks
-from maild.core.kept import Kind, kept, over
-from maild.core.letters import about_case
+from maild.core.letters.notices import about_case
 from maild.core.plan import Plan, SetTimer
-from maild.core.reason import text
+from maild.core.reasons.reason import text
+from maild.core.timers.kept import Kind, kept, over
 
 MOST = 2
 AGAIN = timedelta(days=2)

@@ -1,0 +1,1 @@
+"""Mail that leaves: to a relay or into a maildir."""

@@ -1,0 +1,1 @@
+"""Whether a mail gets an automatic answer, and what that promises."""

@@ -1,0 +1,57 @@
+"""Telling "nearly the same mail": shapes of subject and text with digits masked (MAIL §4, burst)."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+
+from maild.core.facts import Arrival
+from maild.core.reasons.reason import Reason, because
+
+_DIGITS = re.compile(r"\d+")
+_WORDS = re.compile(r"[^\W_]+")
+_SKETCH = 8
+_MOST_WORDS = 60
+_LOOKED_AT = 700
+"""Characters in which so many words are found; reading every mail pays for more."""
+SIMILAR_COUNT = 2
+"""So many earlier mails that look the same make the next one a burst: the third folds."""
+
+
+def subject_shape(subject: str) -> str:
+    """Return a short name for subjects that differ only in numbers, case and space."""
+    masked = _DIGITS.sub("0", " ".join(subject.casefold().split()))
+    return f"{zlib.crc32(masked.encode()):08x}" if masked else ""
+
+
+def text_shape(text: str) -> tuple[int, ...]:
+    """Return a small sketch of a text: the lowest hashes of its first word pairs, digits masked."""
+    words = _WORDS.findall(_DIGITS.sub("0", text[:_LOOKED_AT].casefold()))[:_MOST_WORDS]
+    pairs = {zlib.crc32(f"{one} {two}".encode()) for one, two in zip(words, words[1:] or [""], strict=False)}
+    return tuple(sorted(pairs)[:_SKETCH])
+
+
+def similar(one: Sequence[int], two: Sequence[int]) -> bool:
+    """Tell whether two sketches come from nearly the same text; two empty texts are the same."""
+    if not one or not two:
+        return not one and not two
+    lowest = sorted(set(one) | set(two))[:_SKETCH]
+    common = set(one) & set(two)
+    return sum(1 for value in lowest if value in common) * 4 >= len(lowest) * 3
+
+
+def burst(arrivals: Sequence[Arrival], *, limit: int, subject: str, text: Sequence[int]) -> tuple[int, Reason] | None:
+    """Return the case this mail folds into and why, or None when it is no burst.
+
+    ``arrivals`` are the author's mails of the last 10 minutes, oldest first; ``limit`` 0 means never.
+    """
+    if limit == 0:
+        return None
+    with_case = [arrival for arrival in arrivals if arrival.case is not None]
+    alike = [a for a in with_case if a.subject_shape == subject and similar(a.text_shape, text)]
+    if len(alike) >= SIMILAR_COUNT and alike[0].case is not None:
+        return alike[0].case, because("mails look the same", len(alike))
+    if len(arrivals) + 1 >= limit and with_case and with_case[0].case is not None:
+        return with_case[0].case, because("mails in 10 minutes", len(arrivals) + 1)
+    return None

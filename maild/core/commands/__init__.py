@@ -1,0 +1,1 @@
+"""What agents say by mail: answers, notes, and the evidence that it was they."""

@@ -1,0 +1,1 @@
+"""Notices: who is told what, how fast, and in how many parts."""

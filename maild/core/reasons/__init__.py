@@ -1,0 +1,1 @@
+"""Reasons as values, and their words in each language."""

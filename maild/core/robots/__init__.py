@@ -1,0 +1,1 @@
+"""Which mails no person wrote, or ask for nothing."""

@@ -1,0 +1,1 @@
+"""Values that everybody names: cases, people, mails, moments."""

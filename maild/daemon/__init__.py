@@ -1,0 +1,1 @@
+"""The daemon: builds every object from the config, starts and stops it; the only room that knows everyone."""

@@ -1,0 +1,1 @@
+"""Letters: a notice becomes the finished bytes of one mail."""

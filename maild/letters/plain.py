@@ -1,0 +1,94 @@
+"""The built-in plain letters, for when a template fails: a fixed sentence, the number, and no word lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from maild.core.letters.reply_marker import SENTINEL_LINE, sentinel
+from maild.core.plan import NoticeKind
+from maild.letters.shown import Value
+from maild.letters.templates import KIN
+
+_SENTENCES: dict[str, dict[str, str]] = {
+    "no": {
+        "ack": "Vi har fått e-posten din. Saken har nummer {number}. Svar på denne e-posten hvis du vil legge til noe.",
+        "entry": "Det er kommet en e-post i sak {number}. Svar her for å svare avsenderen.",
+        "pending": "Det er kommet en e-post til sak {number} fra en som ikke er med i saken.",
+        "confirmation": "Svaret ditt i sak {number} er ikke sendt. Skrev du det, svarer du JA på denne e-posten.",
+        "discarded": "Du svarte nei: e-posten din i sak {number} er ikke sendt til noen.",
+        "refusal": "E-posten din i sak {number} er ikke sendt videre til noen.",
+        "undelivered": "En e-post i sak {number} kunne ikke leveres.",
+        "why": "Slik ble sak {number} avgjort.",
+        "operator": "Noe i maild trenger tilsyn.",
+        "left out": "Ikke vedlagt fordi e-posten ble for stor: {files}",
+        "recipients": "Mottakere: {recipients}",
+        "cut": "[… teksten er kortet ned her]",
+    },
+    "sv": {
+        "ack": "Vi har fått ditt mejl. Ärendet har nummer {number}. Svara här om du vill lägga till något.",
+        "entry": "Det har kommit ett mejl i ärende {number}. Svara här för att svara avsändaren.",
+        "pending": "Det har kommit ett mejl till ärende {number} från någon som inte är med i ärendet.",
+        "confirmation": "Ditt svar i ärende {number} har inte skickats. Skrev du det? Svara då JA på det här mejlet.",
+        "discarded": "Du svarade nej: ditt mejl i ärende {number} har inte skickats till någon.",
+        "refusal": "Ditt mejl i ärende {number} har inte skickats vidare till någon.",
+        "undelivered": "Ett mejl i ärende {number} kunde inte levereras.",
+        "why": "Så avgjordes ärende {number}.",
+        "operator": "Något i maild behöver tillsyn.",
+        "left out": "Inte bifogat eftersom mejlet blev för stort: {files}",
+        "recipients": "Mottagare: {recipients}",
+        "cut": "[… texten är avkortad här]",
+    },
+    "en": {
+        "ack": "We have received your e-mail. The case has number {number}. Reply to this e-mail to add anything.",
+        "entry": "There is a new e-mail in case {number}. Reply here to answer its sender.",
+        "pending": "There is an e-mail to case {number} from somebody who takes no part in it.",
+        "confirmation": "Your answer in case {number} has not been sent. If you wrote it, reply YES to this e-mail.",
+        "discarded": "You said no: your e-mail in case {number} was not sent to anybody.",
+        "refusal": "Your e-mail in case {number} was not passed on to anybody.",
+        "undelivered": "An e-mail in case {number} could not be delivered.",
+        "why": "This is how case {number} was decided.",
+        "operator": "Something in maild needs attention.",
+        "left out": "Not attached because the e-mail grew too large: {files}",
+        "recipients": "Recipients: {recipients}",
+        "cut": "[… the text is cut here]",
+    },
+}
+_SHOWN: dict[NoticeKind, tuple[str, ...]] = {
+    "assignment": ("requester", "text"),
+    "follow-up": ("requester", "text"),
+    "pending": ("requester", "text"),
+    "confirmation": ("reason", "held_text"),
+    "discarded": ("held_text",),
+    "refusal": ("reason", "held_text"),
+    "undelivered": ("to", "diagnostic"),
+    "why": ("text",),
+    "operator": ("title", "reason"),
+}
+WITH_SENTINEL = frozenset(_SHOWN) - {"operator"}
+"""Letters whose reader answers above our line."""
+_SENTENCE: dict[NoticeKind, str] = {"assignment": "entry", "follow-up": "entry"}
+
+
+def sentence(name: str, language: str, **values: str) -> str:
+    """Return one of the fixed sentences in a language (its kin's, else English)."""
+    known = _SENTENCES.get(language) or _SENTENCES.get(KIN.get(language, "")) or _SENTENCES["en"]
+    return known[name].format(**values)
+
+
+def letter(kind: NoticeKind, language: str, values: Mapping[str, Value]) -> str:
+    """Return the built-in text of a kind of letter; of an answer the agent's own words and nothing else."""
+    if kind == "answer":
+        return str(values.get("text", ""))
+    name = "ack" if kind.startswith("ack") else _SENTENCE.get(kind, kind)
+    parts = [sentence(name, language, number=str(values.get("number", "")))]
+    parts += [text for value in _SHOWN.get(kind, ()) if (text := str(values.get(value, "")).strip())]
+    if isinstance(people := values.get("recipients"), tuple) and people:
+        parts.append(sentence("recipients", language, recipients=", ".join(people)))
+    if kind in WITH_SENTINEL:
+        parts.insert(0, sentinel(language))
+    return "\n\n".join(parts)
+
+
+def has_sentinel(text: str, language: str) -> bool:
+    """Tell whether our line is in a text, in this language or any other."""
+    return sentinel(language) in text or SENTINEL_LINE.search(text) is not None

@@ -1,0 +1,1 @@
+"""The processes in which mail is read, because mail can be hostile."""

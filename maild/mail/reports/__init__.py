@@ -1,0 +1,1 @@
+"""Delivery reports: which mail of ours came to nothing, and why."""

@@ -1,0 +1,1 @@
+"""Stored mail decided again with other rules."""
