@@ -19,7 +19,7 @@ from maild.journey.timers import due, keep
 from maild.letters import templates
 from maild.storage import inbound
 from maild.storage.engine import reading
-from maild.storage.gather import Desk
+from maild.storage.gather import Settings
 from maild.storage.ids import Ids
 from maild.storage.statements import table
 from maild.storage.tables import Outbox, Timer
@@ -40,8 +40,8 @@ class Promises:
         self.engine = engine
         with engine.begin() as connection:
             ids = Ids(connection)
-        desk = Desk(keys=make.KEYS, caps=rulebook.desk.caps, first_number=1000)
-        self.corridor = Corridor(rulebook=rulebook, letters=LETTERS, desk=desk, ids=ids, who=ME)
+        settings = Settings(keys=make.KEYS, caps=rulebook.desk.caps, first_number=1000)
+        self.corridor = Corridor(rulebook=rulebook, letters=LETTERS, settings=settings, ids=ids, who=ME)
 
     def restarted(self) -> Promises:
         """Return the same desk as a new process would have it."""

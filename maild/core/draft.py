@@ -8,7 +8,7 @@ from typing import Any
 from maild.core.cause import MailCame
 from maild.core.commands.agents import is_login_of
 from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts, Status
-from maild.core.letters.notices import Desk, Subject, operator_notice, to_agents
+from maild.core.letters.notices import NoticeWriter, Subject, operator_notice, to_agents
 from maild.core.plan import (
     AddMessage,
     Assign,
@@ -46,7 +46,7 @@ class Draft:
         self.key, self.actor = key, actor
         self.changes: list[Change] = []
         self.trace: list[TraceLine] = []
-        self.desk = Desk(facts, rulebook)
+        self.writer = NoticeWriter(facts, rulebook)
         self._standing: dict[int, tuple[Status, str | None]] = {}
 
     def note(self, rule: Code, hit: bool, detail: Reason | None = None) -> None:
@@ -81,9 +81,11 @@ class Draft:
         """Tell a person who runs maild."""
         if self.rulebook.desk.operator is None:
             return
-        key, sign = self.desk.next_id(), self.facts.keys[0]
+        key, sign = self.writer.next_id(), self.facts.keys[0]
         if key is not None:
-            self.desk.add(operator_notice(self.rulebook, sign, key=key, title=title, reason=reason, once_key=once_key))
+            self.writer.add(
+                operator_notice(self.rulebook, sign, key=key, title=title, reason=reason, once_key=once_key)
+            )
 
     def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
         """Close the plan."""
@@ -96,8 +98,8 @@ class Draft:
             reason=reason,
             actor=self.actor,
             changes=tuple(self.changes),
-            notices=tuple(self.desk.notices),
-            more_ids=self.desk.lacking,
+            notices=tuple(self.writer.notices),
+            more_ids=self.writer.lacking,
             trace=tuple(self.trace),
             rules=self.rulebook.version,
             decided_at=self.facts.now,
@@ -155,14 +157,14 @@ class MailDraft(Draft):
         """Tell the agents of a case about this mail, but not the one who certainly wrote it."""
         skip = self.asks.agent if self.proven_agent else None
         to_agents(
-            self.desk, kind, about, self.mail, self.rulebook, inbound=self.inbound, key=key, banner=banner, skip=skip
+            self.writer, kind, about, self.mail, self.rulebook, inbound=self.inbound, key=key, banner=banner, skip=skip
         )
 
     def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
         """Close the plan; a mail taken in quietly tells nobody."""
         quiet = self.mail.envelope.quiet
         if quiet:
-            self.desk.forget()
+            self.writer.forget()
         self._follow_threads()
         self._contact(outcome, case)
         aside = outcome == "quarantined"
@@ -207,7 +209,7 @@ class MailDraft(Draft):
 
     def _shown(self, case: int, requester: str) -> list[str]:
         """Return the Message-IDs that this plan sends to a case's requester: what they answer next may name them."""
-        return [one.message_id for one in self.desk.notices if one.case == case and one.to == requester]
+        return [one.message_id for one in self.writer.notices if one.case == case and one.to == requester]
 
     def _contact(self, outcome: Outcome, case: int | None) -> None:
         address, mail = self.mail.identity.address, self.mail

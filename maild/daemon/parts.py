@@ -33,7 +33,7 @@ from maild.mail.options import DoorTrust, ReadOptions
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import references, runs, store, upgrade
-from maild.storage.gather import Desk
+from maild.storage.gather import Settings
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
 
@@ -128,8 +128,8 @@ def build_corridor(config: Config, engine: Engine, *, who: str) -> Corridor:
     with engine.begin() as connection:
         store.record_rules(connection, rulebook.version, now=now())
     letters = templates.load(config.templates, tuple(config.desk.languages))
-    desk = Desk(keys=keys, caps=rulebook.desk.caps, first_number=config.desk.first_number)
-    return Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=who)
+    settings = Settings(keys=keys, caps=rulebook.desk.caps, first_number=config.desk.first_number)
+    return Corridor(rulebook=rulebook, letters=letters, settings=settings, ids=ids, who=who)
 
 
 def corridor_for_command(config: Config, engine: Engine) -> Corridor:
@@ -150,8 +150,8 @@ def corridor_for_command(config: Config, engine: Engine) -> Corridor:
         what = f"the rules on disk ({rulebook.version}) are not those in force ({in_force})"
         raise MaildError(f"nothing was changed: {what}; run maild reload, or restart maild, first")
     letters = templates.load(config.templates, tuple(config.desk.languages))
-    desk = Desk(keys=keys, caps=rulebook.desk.caps, first_number=config.desk.first_number)
-    return Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=name_of_this_run())
+    settings = Settings(keys=keys, caps=rulebook.desk.caps, first_number=config.desk.first_number)
+    return Corridor(rulebook=rulebook, letters=letters, settings=settings, ids=ids, who=name_of_this_run())
 
 
 def corridor_for_question(config: Config, engine: Engine) -> tuple[Corridor, str | None]:
@@ -167,8 +167,8 @@ def corridor_for_question(config: Config, engine: Engine) -> tuple[Corridor, str
         name, ids, in_force = store.instance(connection), Ids(connection), store.rules_in_force(connection)
     rulebook = rulebook_load.load(config, instance=name)
     letters = templates.load(config.templates, tuple(config.desk.languages))
-    desk = Desk(keys=key_file.load(config.keys), caps=rulebook.desk.caps, first_number=config.desk.first_number)
-    corridor = Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=name_of_this_run())
+    settings = Settings(keys=key_file.load(config.keys), caps=rulebook.desk.caps, first_number=config.desk.first_number)
+    corridor = Corridor(rulebook=rulebook, letters=letters, settings=settings, ids=ids, who=name_of_this_run())
     return corridor, in_force
 
 

@@ -196,7 +196,7 @@ class Daemon:
     def _swap(self, corridor: Corridor) -> None:
         """Put new rules and letters in force, for the doors too."""
         self.corridor = corridor
-        self._known = knows(corridor.rulebook, corridor.desk.keys)
+        self._known = knows(corridor.rulebook, corridor.settings.keys)
 
     def _reload(self) -> None:
         if self.reloader is not None:

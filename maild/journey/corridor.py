@@ -33,7 +33,7 @@ from maild.letters.compose import compose
 from maild.letters.enclose import Enclosures
 from maild.storage import outbox
 from maild.storage.carry_out import carry_out
-from maild.storage.gather import Desk, gather
+from maild.storage.gather import Settings, gather
 from maild.storage.letters_out import ToSend, Written
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Corridor:
 
     rulebook: Rulebook
     letters: Letters
-    desk: Desk
+    settings: Settings
     ids: Ids
     who: str
     """This daemon's name in claims."""
@@ -65,7 +65,7 @@ class Corridor:
     @cached_property
     def loop(self) -> str:
         """The value of our loop header."""
-        return tokens.sign_loop(self.desk.keys[0], self.rulebook.desk.instance)
+        return tokens.sign_loop(self.settings.keys[0], self.rulebook.desk.instance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,13 @@ def consider(connection: Connection, corridor: Corridor, cause: Cause, *, now: d
     """Gather and decide, and do nothing: what the daemon, ``rules explain`` and ``rules replay`` share."""
     asks = what_it_asks(cause, corridor.rulebook)
     facts = gather(
-        connection, asks, desk=corridor.desk, ids=corridor.ids, now=now, members=corridor.members, letters=USUAL_NOTICES
+        connection,
+        asks,
+        settings=corridor.settings,
+        ids=corridor.ids,
+        now=now,
+        members=corridor.members,
+        letters=USUAL_NOTICES,
     )
     plan = decide(cause, asks, facts, corridor.rulebook)
     while plan.more_ids:  # pure, so it may be asked again: a large group hears whole

@@ -24,7 +24,7 @@ from maild.journey.corridor import Corridor, consider
 from maild.replay.side_by_side import Beside, Parted, opened_by
 from maild.storage import inbound, scratch
 from maild.storage.carry_out import carry_out
-from maild.storage.gather import Desk
+from maild.storage.gather import Settings
 from maild.storage.ids import Ids
 from maild.storage.letters_out import Written
 
@@ -79,9 +79,9 @@ class Scratch:
         self.connection.begin()
         for number, values in ({} if copy is None else copy.cases).items():
             scratch.change_case(self.connection, number, dict(values))
-        desk = Desk(keys=key_file.load(config.keys), caps=config.caps, first_number=config.desk.first_number)
+        settings = Settings(keys=key_file.load(config.keys), caps=config.caps, first_number=config.desk.first_number)
         ids = Ids(self.connection, after=FAR)
-        self.corridor = Corridor(rulebook=rulebook, letters=letters, desk=desk, ids=ids, who=scratch.WHO)
+        self.corridor = Corridor(rulebook=rulebook, letters=letters, settings=settings, ids=ids, who=scratch.WHO)
         self._beside = None if beside is None else Beside(self.corridor, beside)
         self._done = 0 if copy is None else copy.mails
         self._numbers = set[int]() if copy is None else set(copy.numbers)

@@ -38,7 +38,7 @@ from maild.storage.tables import AgentLoad, Counter, Inbound, Rotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Settings:
     """What gathering needs to know beside the store."""
 
     keys: tuple[Key, ...]
@@ -62,7 +62,7 @@ def gather(
     connection: Connection,
     asks: Asks,
     *,
-    desk: Desk,
+    settings: Settings,
     ids: Ids,
     now: datetime,
     members: Mapping[str, tuple[str, ...]],
@@ -72,7 +72,7 @@ def gather(
 
     ``members`` gives the agents of each group that may be chosen from, ``letters`` how many ids for letters are wanted.
     """
-    number = 0 if asks.assignment is None else _number(connection, desk.first_number)
+    number = 0 if asks.assignment is None else _number(connection, settings.first_number)
     held = {} if asks.agents is None else entries.held(connection, asks.agents.held_ids)
     outgoing = letters_known.letters(connection, asks.letters)
     also = {mail.case for mail in held.values()} | {one.case for one in outgoing.values() if one.case is not None}
@@ -80,11 +80,11 @@ def gather(
     files = asks.raw | {inbound_id for inbound_id, mail in held.items() if mail.attachments}
     return Facts(
         now=now,
-        keys=desk.keys,
+        keys=settings.keys,
         number=number,
         outbox_ids=ids.take(connection, letters),
         threads=threads,
-        caps=counts.counts(connection, asks.caps, desk.caps, now, burst=len(threads.arrivals) > 1),
+        caps=counts.counts(connection, asks.caps, settings.caps, now, burst=len(threads.arrivals) > 1),
         agents=None if asks.agents is None else _agents(connection, asks.agents, threads, held),
         assignment=None if asks.assignment is None else _assignment(connection, asks.assignment, threads, members),
         absences=absences.absences(connection, now),

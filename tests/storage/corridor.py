@@ -17,7 +17,7 @@ from maild.core.rules.organisation import Rulebook
 from maild.core.values.mail import Mail
 from maild.storage import inbound
 from maild.storage.carry_out import carry_out
-from maild.storage.gather import Desk, gather
+from maild.storage.gather import Settings, gather
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
 from tests.core import make
@@ -31,7 +31,7 @@ class Store:
     def __init__(self, connection: Connection, rulebook: Rulebook = make.RULEBOOK) -> None:
         self.connection, self.rulebook = connection, rulebook
         self.ids = Ids(connection)
-        self.desk = Desk(keys=make.KEYS, caps=rulebook.desk.caps, first_number=1000)
+        self.settings = Settings(keys=make.KEYS, caps=rulebook.desk.caps, first_number=1000)
         self.now = make.NOW
         self.sent: list[ToSend] = []
 
@@ -45,7 +45,7 @@ class Store:
         found = gather(
             self.connection,
             asks,
-            desk=self.desk,
+            settings=self.settings,
             ids=self.ids,
             now=self.now,
             members={group.id: group.members for group in self.rulebook.groups.values()},
@@ -86,7 +86,7 @@ class Store:
         """Take any cause the whole way."""
         asks = what_it_asks(cause, self.rulebook)
         members = {group.id: group.members for group in self.rulebook.groups.values()}
-        found = gather(self.connection, asks, desk=self.desk, ids=self.ids, now=self.now, members=members)
+        found = gather(self.connection, asks, settings=self.settings, ids=self.ids, now=self.now, members=members)
         plan = decide(cause, asks, found, self.rulebook)
         self.sent += self.carry_out(plan)
         return plan

@@ -160,8 +160,8 @@ class Desk:
         with self.engine.begin() as connection:
             self.rules = replace(self.rules, desk=replace(self.rules.desk, instance=store.instance(connection)))
             ids = Ids(connection)
-        desk = gathering.Desk(keys=keys, caps=self.rules.desk.caps, first_number=1042)
-        self.corridor = Corridor(rulebook=self.rules, letters=LETTERS, desk=desk, ids=ids, who="story")
+        settings = gathering.Settings(keys=keys, caps=self.rules.desk.caps, first_number=1042)
+        self.corridor = Corridor(rulebook=self.rules, letters=LETTERS, settings=settings, ids=ids, who="story")
 
     def later(self, **span: float) -> None:
         """Let time pass."""

@@ -21,7 +21,7 @@ def promised(draft: MailDraft, about: Subject) -> dict[str, str]:
     until = answer_by(draft, about.department, about.type)
     back = None if is_open(hours, now) else next_open(hours, now)
     said = {"answer_by": until, "opens": back}
-    values = {name: "" if at is None else draft.desk.moment(at, about.language) for name, at in said.items()}
+    values = {name: "" if at is None else draft.writer.moment(at, about.language) for name, at in said.items()}
     return values | {"closed_because": why_closed(hours, now) if back is not None else ""}
 
 

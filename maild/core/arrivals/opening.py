@@ -261,7 +261,7 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
             values |= understood(draft, about, routed)
     if kind == "ack-reopened-late" and place.case is not None:
         values["old_number"] = f"{draft.rulebook.desk.number_prefix}#{place.case.number}"
-    draft.desk.write(
+    draft.writer.write(
         kind,
         replace(about, references=()) if guarded else about,  # the one id that RFC 3834 §3.1.5 asks for is enough
         to=to,
@@ -277,8 +277,8 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
         capped=not draft.proven_agent,
     )
     draft.no_ack = ruling.reason if ruling.action == "held" else None
-    if ruling.action == "held" and draft.desk.notices:
-        held = About(what="letter", id=draft.desk.notices[-1].outbox_id)
+    if ruling.action == "held" and draft.writer.notices:
+        held = About(what="letter", id=draft.writer.notices[-1].outbox_id)
         draft.changes.append(SetTimer(about=held, step="drop held", due=draft.facts.now + HELD_FOR))
     _breaker(draft, ruling)
 

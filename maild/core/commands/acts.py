@@ -81,7 +81,7 @@ def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     trace = () if draft.facts.agents is None else draft.facts.agents.traces.get(case.number, ())
-    draft.desk.write(
+    draft.writer.write(
         "why",
         about,
         to=agent.addresses[0],
@@ -121,7 +121,7 @@ def _ask_agent(draft: MailDraft, kind: _Asked, case: CaseFacts, act: Act, *, hel
     values |= {"attachments": names(files), "recipients": readers(about, agent)}
     if kind == "confirmation":
         values |= _what_a_yes_does(draft, about, act, held)
-    draft.desk.write(
+    draft.writer.write(
         kind,
         about,
         to=agent.addresses[0],
@@ -172,7 +172,7 @@ def _not_confirmed(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Ac
         return draft.done("held", case.number, act.reason)
     draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
     draft.changes.append(DropHeld(message=held.id, case=case.number, agent=agent.id))
-    draft.desk.write(
+    draft.writer.write(
         "discarded",
         about,
         to=agent.addresses[0],
@@ -217,7 +217,7 @@ def _answer(
     if not people:
         draft.note("answer", False, because("nobody to answer"))
     for person in people:
-        draft.desk.write(
+        draft.writer.write(
             "answer",
             about,
             to=person,

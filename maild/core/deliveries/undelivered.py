@@ -65,9 +65,9 @@ def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: Values
     if case is None:
         return False
     about = about_case(case, draft.rulebook)
-    reached = told(case.assignee, case.group, draft.rulebook, but=to, away=draft.desk.away)
+    reached = told(case.assignee, case.group, draft.rulebook, but=to, away=draft.writer.away)
     for agent in reached:
-        draft.desk.write(
+        draft.writer.write(
             "undelivered",
             about,
             to=agent.addresses[0],

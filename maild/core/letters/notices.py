@@ -87,7 +87,7 @@ def readers(about: Subject, agent: Agent) -> tuple[str, ...]:
     return tuple(person for person in people if person and person not in agent.addresses)
 
 
-class Desk:
+class NoticeWriter:
     """Writes the notices of one plan: hands out ids in order and signs every address."""
 
     def __init__(self, facts: Facts, rulebook: Rulebook) -> None:
@@ -254,7 +254,7 @@ def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None)
 
 
 def to_agents(
-    writer: Desk,
+    writer: NoticeWriter,
     kind: NoticeKind,
     about: Subject,
     mail: Mail,

@@ -75,8 +75,8 @@ def _asks(cause: TimerDue) -> Asks:
 
 def _keep(draft: Draft, cause: TimerDue) -> Plan:
     for notice in rest_of(cause):
-        draft.desk.add(notice)
-    return kept(draft, cause, None, because("letters more", len(draft.desk.notices)))
+        draft.writer.add(notice)
+    return kept(draft, cause, None, because("letters more", len(draft.writer.notices)))
 
 
 GOES_ON = Kind(asks=_asks, keep=_keep, catch_up="all")

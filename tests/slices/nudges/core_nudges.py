@@ -29,7 +29,7 @@ def _keep(draft: Draft, cause: TimerDue) -> Plan:
     draft.changes.append(CountNudge(case=case.number))
     draft.changes.append(SetTimer(about=cause.about, step="nudge", due=cause.due + AGAIN))
     about = about_case(case, draft.rulebook)
-    draft.desk.write(
+    draft.writer.write(
         "ack-minimal",
         about,
         to=case.requester,
