@@ -42,7 +42,7 @@ def assign(group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted = NOTH
     return _by_strategy(group, facts, rulebook, wanted)
 
 
-def away(agent: Agent, facts: Facts, rulebook: Rulebook) -> Absence | None:
+def absence_of(agent: Agent, facts: Facts, rulebook: Rulebook) -> Absence | None:
     """Return the absence an agent is on at the moment of the facts."""
     today = facts.now.astimezone(rulebook.zone).date()
     for absence in (*agent.absences, *facts.absences.get(agent.id, ())):
@@ -59,7 +59,7 @@ def _person(name: str, facts: Facts, rulebook: Rulebook, group: Group, wanted: W
     """Give it to a person; who is away has a substitute, else the group's strategy chooses."""
     asked: list[str] = []
     while name in rulebook.agents and name not in asked:
-        absence = away(rulebook.agents[name], facts, rulebook)
+        absence = absence_of(rulebook.agents[name], facts, rulebook)
         if absence is None:
             named = because("rule names substitute", name, asked[0]) if asked else because("rule names", name)
             return Assignment(agent=name, reason=named)
@@ -75,7 +75,7 @@ def _by_strategy(group: Group, facts: Facts, rulebook: Rulebook, wanted: Wanted)
     if strategy == "group":
         return Assignment(agent=None, reason=because("group shares", group.id))
     known = [rulebook.agents[name] for name in group.members if name in rulebook.agents]
-    free = [agent for agent in known if away(agent, facts, rulebook) is None and not _full(agent, facts)]
+    free = [agent for agent in known if absence_of(agent, facts, rulebook) is None and not _full(agent, facts)]
     skipped = [agent.id for agent in known if agent not in free]
     if not free:
         return Assignment(agent=None, reason=because("nobody is free", group.id))

@@ -65,7 +65,7 @@ def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: Values
     if case is None:
         return False
     about = about_case(case, draft.rulebook)
-    reached = told(case.assignee, case.group, draft.rulebook, but=to, away=draft.writer.away)
+    reached = told(case.assignee, case.group, draft.rulebook, but=to, absent=draft.writer.absent)
     for agent in reached:
         draft.writer.write(
             "undelivered",

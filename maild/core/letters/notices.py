@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from maild.core.assignment import away
+from maild.core.assignment import absence_of
 from maild.core.facts import CaseFacts, Facts, Key
 from maild.core.plan import ACKS, CountsAs, Notice, NoticeKind
 from maild.core.reasons.reason import Reason
@@ -109,10 +109,10 @@ class NoticeWriter:
         self.lacking = 0
 
     @cached_property
-    def away(self) -> frozenset[str]:
+    def absent(self) -> frozenset[str]:
         """The agents who are not there at this moment."""
         agents = self._rulebook.agents.values()
-        return frozenset(agent.id for agent in agents if away(agent, self._facts, self._rulebook) is not None)
+        return frozenset(agent.id for agent in agents if absence_of(agent, self._facts, self._rulebook) is not None)
 
     def moment(self, at: datetime, language: str) -> str:
         """Say a time as people do, seen from now."""
@@ -212,17 +212,17 @@ def _agent_thread(number: int, domain: str, prefix: str) -> str:
 
 
 def told(
-    assignee: str | None, group: str, rulebook: Rulebook, *, but: str = "", away: frozenset[str] = frozenset()
+    assignee: str | None, group: str, rulebook: Rulebook, *, but: str = "", absent: frozenset[str] = frozenset()
 ) -> tuple[Agent, ...]:
     """Return who hears of a case: its assignee, else every present member of its group, else the whole group.
 
-    ``but`` is an address that cannot be reached, ``away`` are agents who are not there: then the others are told.
+    ``but`` is an address that cannot be reached, ``absent`` are agents who are not there: then the others are told.
     """
     known = rulebook.groups.get(group)
     members = () if known is None else known.members
     everyone = tuple(rulebook.agents[agent] for agent in members if agent in rulebook.agents)
-    own = present([assignee] if assignee is not None else [], rulebook, away=away)
-    for agents in (own, present(members, rulebook, away=away), everyone):
+    own = present([assignee] if assignee is not None else [], rulebook, absent=absent)
+    for agents in (own, present(members, rulebook, absent=absent), everyone):
         if reachable := tuple(agent for agent in agents if agent.addresses[0] != but):
             return reachable
     return ()
@@ -269,8 +269,8 @@ def to_agents(
     """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5)."""
     audience: tokens.Audience = "internal" if kind == "pending" else "answer"
     if agents is None:
-        heard = told(about.assignee, about.group, rulebook, away=writer.away)
-        watching = present(about.watchers, rulebook, away=writer.away)
+        heard = told(about.assignee, about.group, rulebook, absent=writer.absent)
+        watching = present(about.watchers, rulebook, absent=writer.absent)
         agents = (*heard, *(agent for agent in watching if agent not in heard))
     for agent in agents:
         if agent.id == skip:

@@ -118,10 +118,10 @@ def listed(address: str, entries: frozenset[str]) -> bool:
     return address.lower() in entries or domain_of(address) in entries
 
 
-def present(agents: Iterable[str], rulebook: Rulebook, *, away: frozenset[str] = frozenset()) -> tuple[Agent, ...]:
-    """Return those of the agents who exist and are not absent (nor among ``away``), in order."""
+def present(agents: Iterable[str], rulebook: Rulebook, *, absent: frozenset[str] = frozenset()) -> tuple[Agent, ...]:
+    """Return those of the agents who exist and are not absent (nor among ``absent``), in order."""
     known = (rulebook.agents.get(agent) for agent in agents)
-    return tuple(agent for agent in known if agent is not None and not agent.absent and agent.id not in away)
+    return tuple(agent for agent in known if agent is not None and not agent.absent and agent.id not in absent)
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:
