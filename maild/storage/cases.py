@@ -18,7 +18,8 @@ from maild.core.plan import (
     SetStatus,
 )
 from maild.core.reasons.reason import text as text_of
-from maild.storage.rows import CLOSED, add_load, open_case
+from maild.core.values.cases import OVER
+from maild.storage.rows import add_load, open_case
 from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation
 from maild.storage.work import Work
@@ -182,26 +183,26 @@ def _add_participant(work: Work, case: int, address: str, name: str, by: str) ->
 
 def _set_status(work: Work, change: SetStatus) -> None:
     before, after, now = change.before, change.status, work.now
-    if before in CLOSED or after in CLOSED:
+    if before in OVER or after in OVER:
         values = {
             "b_case": change.case,
             "b_status": after,
             "b_now": now,
             "b_resolved": now if after in ("resolved", "closed") else None,
             "b_closed": now if after == "closed" else None,
-            "b_reopened": int(before in CLOSED and after not in CLOSED),
+            "b_reopened": int(before in OVER and after not in OVER),
         }
         _SET_STATUS.run(work.connection, values)
     else:
         _MOVE.run(work.connection, {"b_case": change.case, "b_status": after, "b_now": now})
-    if change.assignee is not None and (before in CLOSED) != (after in CLOSED):
-        add_load(work.connection, change.assignee, +1 if before in CLOSED else -1)
+    if change.assignee is not None and (before in OVER) != (after in OVER):
+        add_load(work.connection, change.assignee, +1 if before in OVER else -1)
     work.event("status", change.case, work.plan.reason, actor=change.actor, before=before, after=after)
 
 
 def _assign(work: Work, change: Assign) -> None:
     _ASSIGN.run(work.connection, {"b_case": change.case, "b_assignee": change.assignee, "b_now": work.now})
-    if change.status not in CLOSED:
+    if change.status not in OVER:
         for agent, step in ((change.before, -1), (change.assignee, +1)):
             if agent is not None:
                 add_load(work.connection, agent, step)

@@ -21,7 +21,6 @@ from maild.storage.tables import (
     TokenUse,
 )
 
-CLOSED = frozenset({"resolved", "closed", "merged", "spam"})
 """A case in one of these is nobody's load."""
 
 HISTORY = (Event, Attachment, OutboxData)

@@ -21,8 +21,9 @@ from maild.core.plan import (
     Strike,
 )
 from maild.core.reasons.reason import because
-from maild.core.threads.threading import is_forward, subject_numbers, title
+from maild.core.threads.threading import subject_numbers, title
 from maild.core.values.mail import Mail
+from maild.core.values.subject_prefixes import was_forwarded
 from tests.core import make
 from tests.core.make import CAMILLA, DOMAIN, KARI, LIV, NOW, RULEBOOK, STRANGER, acks, case, decided, facts, mail, of
 
@@ -513,8 +514,8 @@ def test_subjects(subject: str, numbers: tuple[int, ...], rest: str) -> None:
 
 def test_forwards_are_told_from_answers() -> None:
     """Forward prefixes of several languages, after answers too; a plain answer is none."""
-    assert all(is_forward(f"{prefix} x") for prefix in ("VS:", "fwd:", "Fw:", "WG:", "TR:", "SV: VS:", "VB:"))
-    assert not any(is_forward(subject) for subject in ("Re: x", "SV: x", "Versus: x", "x VS: y"))
+    assert all(was_forwarded(f"{prefix} x") for prefix in ("VS:", "fwd:", "Fw:", "WG:", "TR:", "SV: VS:", "VB:"))
+    assert not any(was_forwarded(subject) for subject in ("Re: x", "SV: x", "Versus: x", "x VS: y"))
 
 
 def test_the_sample_organisation_has_every_policy() -> None:

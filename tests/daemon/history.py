@@ -96,9 +96,9 @@ class History:
     sunk: Sequence[Sunk]
     kills: int = 0
     """How often the daemon was killed."""
-    window: int = 1
+    window: int = 8
     """How many outgoing mails one kill may catch between the relay's taking them and our note of it: they are repeated.
-    One for kills that come at any time (FAULTS D1); as many as are on the wire for those that aim at that moment."""
+    It is one a kill on a quiet machine (FAULTS D1); on a busy one the answers of all connections may lie unread."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Which mail each follow-up answers, by key; the follow-up was sent after that one was acked."""
     poison: frozenset[str] = frozenset()

@@ -147,7 +147,7 @@ class Senders:
 
         return Work([work] * threads)
 
-    def history(self, desk: Desk, sink: Sink, *, kills: int = 0, window: int = 1) -> History:
+    def history(self, desk: Desk, sink: Sink, *, kills: int = 0, window: int = 8) -> History:
         """Put together what senders saw, what the store holds and what came out."""
         raws = desk.rows(
             'select i.id, i.state, i.outcome, i."case", i.sha256, i.size, r.codec, r.data '

@@ -122,6 +122,8 @@ ANY_SIZE: dict[str, str] = {
 """Why, and the files and names; the attack shows that 20,000 letters take no longer than in proportion to 5,000."""
 
 CUT: dict[str, tuple[int, str]] = {
+    "core/values/subject_prefixes.py _FIRST": (100, "the beginning of a subject"),
+    "core/values/subject_prefixes.py _TAGGED": (100, "the beginning of a subject"),
     "core/robots/back.py _UNTIL": (60, "the sixty letters before a date"),
     "core/robots/back.py _TRAILING_DAY": (60, "the sixty letters before a date"),
     "core/acknowledgement/table.py _DOMAIN": (253, "what is longer is no domain, says its own beginning"),
@@ -130,10 +132,7 @@ CUT: dict[str, tuple[int, str]] = {
     "core/rules/casetypes.py _TIME": (200, "a value of at most casetypes.MOST_VALUE"),
     "core/reasons/words/__init__.py _GAP": (300, "a sentence of our own"),
     "core/acknowledgement/third_party.py _LEADS": (60, "what may be shown of an unproven writer, third_party.MOST"),
-    "core/threads/threading.py REPLY_PREFIX": (500, "a subject, which reading cuts"),
-    "core/threads/threading.py FORWARD_PREFIX": (500, "a subject, which reading cuts"),
     "mail/mime/body.py _STUB": (600, "asked of a text that may be a stub only"),
-    "mail/reports/bounce.py _ANSWER": (100, "the beginning of a decoded subject"),
     "mail/words/device_lines.py _LINK": (240, "lines of at most so many letters"),
     "letters/encode.py _PLAIN_WORD": (200, "a word of a header that clean_header has cut"),
     "letters/encode.py _ATOMS": (200, "a name that clean_header has cut"),
@@ -147,8 +146,6 @@ CUT: dict[str, tuple[int, str]] = {
     "letters/prove.py _MAILBOX": (998, "fields that maild itself wrote"),
     "letters/prove.py _BARE_MAILBOX": (998, "fields that maild itself wrote"),
     "mail/words/quotes.py _JOINED": (2000, "lines of at most so many letters"),
-    "mail/words/reply.py _SUBJECT": (80, "the beginning of a subject"),
-    "mail/words/reply.py _ANSWER": (500, "a subject, which reading cuts"),
     "mail/words/signatures.py _PARTS": (200, "a line of a card, whose length is looked at first"),
     "mail/words/signatures.py _LIST_RULE": (200, "the beginning of a line"),
     "mail/mime/structure.py _TYPE": (300, "the beginning of a Content-Type"),

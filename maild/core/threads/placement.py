@@ -11,6 +11,7 @@ from maild.core.reasons.reason import Reason, because
 from maild.core.rules.organisation import CcPolicy, Rulebook
 from maild.core.threads import threading
 from maild.core.threads.threading import Evidence
+from maild.core.values import subject_prefixes
 from maild.core.values.mail import Mail
 from maild.core.values.people import is_ours
 
@@ -102,7 +103,7 @@ def _inside(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, depar
 def forwarded_elsewhere(mail: Mail, found: Evidence, department: str) -> bool:
     """Tell whether a mail of a case was passed on to another department, rather than answered."""
     elsewhere = department not in (found.case.department, *found.case.noted_departments)
-    return elsewhere and found.token is None and threading.is_forward(mail.subject)
+    return elsewhere and found.token is None and subject_prefixes.was_forwarded(mail.subject)
 
 
 def closed_for_good(case: CaseFacts, facts: Facts, rulebook: Rulebook) -> int:

@@ -12,6 +12,7 @@ from maild.core.facts import CaseFacts, Facts, SeenMessage
 from maild.core.reasons.reason import Reason, because
 from maild.core.rules.organisation import Rulebook
 from maild.core.threads import tokens
+from maild.core.values import subject_prefixes
 from maild.core.values.mail import Calendar, Mail
 from maild.core.values.people import addressed
 
@@ -23,13 +24,6 @@ MOST_ANSWERED = 20
 
 MOST_MENTIONS = 200
 MOST_MERGES = 10
-
-REPLY_PREFIX = re.compile(
-    r"(?i)^\s*(?:(?:re|sv|svar|vs|antw|aw|rép|ref|rif|odp|vl|fwd?|vb|videresend|wg|tr|rv|i|enc|doorst|pd)\s*(?:\[\d+\])?\s*:\s*)+"
-)
-FORWARD_PREFIX = re.compile(
-    r"(?i)^\s*(?:(?:re|sv|aw|antw)\s*:\s*)*(?:vs|vb|videresend|fwd?|wg|tr|rv|enc|doorst|pd|vl|i)\s*:"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +70,8 @@ def title(subject: str, prefix: str) -> str:
     text = _bracketed_tag(prefix).sub(" ", subject)
     before = None
     while before != text:
-        before, text = text, REPLY_PREFIX.sub("", " ".join(text.split()))
+        before, text = text, subject_prefixes.without(" ".join(text.split()))
     return text
-
-
-def is_forward(subject: str) -> bool:
-    """Tell whether a subject says that the mail was forwarded."""
-    return FORWARD_PREFIX.match(subject) is not None
 
 
 def answered(mail: Mail) -> tuple[str, ...]:

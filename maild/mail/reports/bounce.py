@@ -9,6 +9,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 from maild.core.robots.robots import automatic_subject
+from maild.core.values import subject_prefixes
 from maild.core.values.mail import Report
 from maild.mail.mime.structure import Part
 from maild.mail.reports import bounce_prose as prose
@@ -18,7 +19,6 @@ _LONGEST = 1000
 """Characters of a report's field in which something is looked for."""
 _ID = re.compile(r"<[^<>\s]{1,250}>")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:|]{1,64}@[^\s<>()\[\]\"',;:|]{1,255}")
-_ANSWER = re.compile(r"(?i)^\s*(?:re|sv|svar|aw|antw|vs|vb|fwd?|wg|vl|tr|rv|i|enc)\s*(?:\[\d+\])?\s*[:：]")
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{1,60}):[ \t]*(.*)$")
 
@@ -59,7 +59,7 @@ def find(message: Message, text: str) -> Report | None:
     if not (program or status or carries or declared or message.get("X-Failed-Recipients")):
         return None  # no subject need be decoded, no prose searched
     subject = _decoded(message, "Subject")
-    answer = _ANSWER.match(subject[:100]) is not None
+    answer = subject_prefixes.first(subject) in subject_prefixes.ALL
     titled = prose.subject_says(subject) and not answer
     if declared == "delivery-status" or (status and (program or titled)):
         return _delivery(message, parts, text)

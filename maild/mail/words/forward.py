@@ -11,13 +11,14 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 
+from maild.core.values import subject_prefixes
 from maild.core.values.mail import Forwarded
 from maild.mail.mime.text import Shown
 from maild.mail.words.dates import read_date
 from maild.mail.words.forward_headers import Block, address_in
 from maild.mail.words.lines import Lines
 from maild.mail.words.quotes import Header
-from maild.mail.words.reply import is_answer_in_finnish, says_forward
+from maild.mail.words.reply import is_answer_in_finnish
 
 _ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
 _MAILTO = re.compile(r"<mailto:[^>]*>|\[mailto:([^\]]*)\]", re.IGNORECASE)
@@ -37,13 +38,13 @@ def find(shown: Shown | Lines, subject: str, attached: Message | None) -> Forwar
     inline = _inline(text, subject)
     if inline is not None:
         return inline
-    if attached is not None and (says_forward(subject) or len(text.shown.text.split()) <= 40):
+    if attached is not None and (subject_prefixes.is_forward(subject) or len(text.shown.text.split()) <= 40):
         return _attached(attached)
     return None
 
 
 def _inline(text: Lines, subject: str) -> Forwarded | None:
-    forwarded = says_forward(subject)
+    forwarded = subject_prefixes.is_forward(subject)
     marked = {mark.start for mark in text.shown.marks if mark.kind == "forwarded"}
     at = -1
     while (at := text.announcing.find(1, at + 1, _MOST_LINES)) >= 0:

@@ -119,16 +119,3 @@ PHRASES: dict[Role, str] = {
     "other": "list-id|pièces jointes|pièce jointe|vedhæftede filer|ekki svara|archivos adjuntos|attached files",
 }
 """Labels of more than one word, or with marks in them."""
-
-_FORWARD_SUBJECTS = (
-    "fw fwd fvd vs vb vl wg tr rv enc i pd ilt i̇lt iet wtr doorst fs dv tov továbbítás pfwd redir redir. vidaresend"
-    " videresend videresendt vidarebefordrat vidarebefordran edelleenlähetys välitetty framsent πρθ προώθ yml 转发"
-    " 轉寄"
-    " 轉發"
-    " 転送 전달 הועבר إعادة توجيه пересл пересл. переслано перен trs renv renvoi reenv reenviado tra edasi pers perst"
-    " fwd(1) fwd[2] przek przekaz wyt vl: vyd posr proslijeđeno fyi weitergeleitet doorgestuurd iletilen yönl"
-    " yönlendirilen"
-    " ytr ttr turn"
-)
-FORWARD_SUBJECTS = frozenset(_FORWARD_SUBJECTS.split())
-"""Subject prefixes (casefolded, without the colon) of a forwarded mail. ``vs`` is an answer in Finnish."""

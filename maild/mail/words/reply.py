@@ -12,25 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maild.core.letters.reply_marker import SENTINEL_LINE
+from maild.core.values import subject_prefixes
 from maild.core.values.mail import Fold, FoldKind
 from maild.mail.mime.text import Mark, Shown
 from maild.mail.words.answered import answered_lines
 from maild.mail.words.filled import filled_lines
 from maild.mail.words.forward_headers import address_in
-from maild.mail.words.header_words import FORWARD_SUBJECTS
 from maild.mail.words.lines import Lines
 from maild.mail.words.quotes import Header, plain
 from maild.mail.words.signatures import below_words, is_said
 
-_TAGS = r"^\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}"
-"""``[EXTERN]``, ``[FK#1042]`` or a list's name before the prefix."""
-_SUBJECT = re.compile(_TAGS + r"([^\s:：\[\]()]{1,18}\.?)\s?(?:[\[(]\d+[\])])?\s?[:：]")
-_ANSWER = re.compile(
-    _TAGS
-    + r"(?:re|sv|svar|aw|antw|antwort|vs|rép|odp|odpowiedź|ynt|yanıt|vá|válasz|απ|σχετ|תגובה|ats|odg|rés|resp|reply"
-    r"|svara|besvarat|回复|答复|回覆|答覆|返信|답장|отв|ref|rif|r)\s*(?:[\[(]\d+[\])])?\s*[:：]",
-    re.IGNORECASE,
-)
 _FINNISH = frozenset({"lähettäjä", "lähetetty", "vastaanottaja", "aihe"})
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _MOST_HEADERS = 5000
@@ -49,16 +40,9 @@ class Split:
     """Form lines that the writer filled in inside a quote (SPEC F7)."""
 
 
-def says_forward(subject: str) -> bool:
-    """Tell whether a subject begins with a forward prefix of any language (``VS:``, ``WG:``, ``Fwd:``)."""
-    found = _SUBJECT.match(subject[:80])
-    return found is not None and found.group(1).casefold() in FORWARD_SUBJECTS
-
-
 def is_answer_in_finnish(subject: str, header: Header) -> bool:
     """Tell whether a header block is Finnish below the prefix ``VS:``, which marks an answer there, not a forward."""
-    found = _SUBJECT.match(subject[:80])
-    if header.block is None or found is None or found.group(1).casefold() != "vs":
+    if header.block is None or subject_prefixes.first(subject) != "vs":
         return False
     return len(_FINNISH.intersection(header.block.labels)) >= 2
 
@@ -70,7 +54,7 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author
     (In-Reply-To), so that a text of nothing but history may be folded whole; ``author`` is the writer's address.
     """
     text = Lines.of(shown)
-    keep_from = _walk(text, subject, answers or _ANSWER.match(subject) is not None, author)
+    keep_from = _walk(text, subject, answers or subject_prefixes.is_answer(subject), author)
     text.fold_quoted_blanks(keep_from)
     _fold_signatures(text, keep_from)
     _fold_remnants(text)
@@ -93,7 +77,7 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author
 
 def _walk(text: Lines, subject: str, answers: bool, author: str) -> int:
     """Mark quoted history from the top down. Return the line from which everything is a forward, or the end."""
-    forwarded = says_forward(subject)
+    forwarded = subject_prefixes.is_forward(subject)
     pasted = not answers and not text.known and not text.marks
     """Quote marks in a mail that answers nothing and quotes nobody: the writer pasted them."""
     tests, quotes, total = 0, 0, len(text)
