@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test test-slow fuzz lint setup test-setup clean
+.PHONY: demo run test test-core test-mail test-storage test-daemon test-slow fuzz lint setup test-setup clean
 
 setup: .venv/.ready
 .venv/.ready: pyproject.toml
@@ -29,11 +29,22 @@ lint: test-setup
 	$(BIN)/ruff check maild tests benchmarks fuzz
 	$(BIN)/mypy
 
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 test: test-setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(PYTEST) -m "not slow"
+
+# What one works on, quickly: deciding and rules, reading and letters, the store, the daemon with its doors.
+test-core: test-setup
+	$(PYTEST) -m "not slow" tests/core tests/rulebook tests/config tests/slices tests/test_walls.py
+test-mail: test-setup
+	$(PYTEST) -m "not slow" tests/mail tests/letters
+test-storage: test-setup
+	$(PYTEST) -m "not slow" tests/storage tests/stories tests/upgrade
+test-daemon: test-setup
+	$(PYTEST) -m "not slow" tests/daemon tests/channels tests/mailboxes tests/postfix
 
 test-slow: test-setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
+	$(PYTEST) -m slow
 
 SECONDS ?= 60
 fuzz: test-setup

@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.channels.sink import Sink, in_thread
 from tests.daemon.floods import bomb, flood
 from tests.daemon.harness import Desk
 from tests.daemon.poisons import buggy, poison
 from tests.daemon.senders import Post, Senders
+from tests.kit.sink import Sink, in_thread
 from tests.mail.bombs import BOMBS
 
 PLANTED = ("slow", "spin", "sleep", "memory", "recursion", "segv", "stop")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maild.core.assignment import Wanted, assign
 from maild.core.rules.organisation import Absence, Agent, Group, Rulebook
-from tests.core import make
+from tests.kit import make
 
 TODAY = date(2026, 12, 1)
 NAMES = ("ann", "bo", "cy", "di")

@@ -33,8 +33,8 @@ from maild.core.plan import AddMessage, EndTimer, OpenCase, Outcome, Plan, SetTi
 from maild.core.reasons.reason import because, text
 from maild.core.threads import tokens
 from maild.core.values.mail import Attachment, Calendar, Mail, Report
-from tests.core import make
-from tests.core.make import (
+from tests.kit import make
+from tests.kit.make import (
     CAMILLA,
     DOMAIN,
     KARI,

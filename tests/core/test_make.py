@@ -1,6 +1,6 @@
 """The factories make what reading would: a plain mail is decided like one."""
 
-from tests.core.make import acks, decided, facts, mail, notices
+from tests.kit.make import acks, decided, facts, mail, notices
 
 
 def test_a_plain_mail_opens_a_case() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink, in_thread
 from tests.daemon.harness import Desks
+from tests.kit.sink import Sink, in_thread
 
 
 @pytest.fixture

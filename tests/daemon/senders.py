@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk
 from tests.daemon.history import Case, Entry, History, Op, Outgoing, Stored, Sunk
+from tests.kit.sink import Sink
 
 KEY = re.compile(rb"^X-Test-Key: (\S+)\r$", re.MULTILINE)
 MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>]+>)", re.MULTILINE | re.IGNORECASE)

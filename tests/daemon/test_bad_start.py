@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks
+from tests.kit.sink import Sink
 
 
 def refusal(desk: Desk) -> str:

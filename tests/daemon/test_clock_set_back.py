@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.senders import Senders, post
-from tests.faketime import WallClock
+from tests.kit.faketime import WallClock
+from tests.kit.sink import Sink
 
 
 @pytest.mark.slow

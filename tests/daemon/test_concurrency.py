@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink
 
 
 @pytest.mark.parametrize("mails", [600, pytest.param(10_000, marks=pytest.mark.slow)])

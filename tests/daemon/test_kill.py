@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.conftest import Postgres
 from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import acked_is_stored, check
 from tests.daemon.senders import Senders, chain
 from tests.daemon.torment import kill_again_and_again
+from tests.kit.sink import Sink
 
 ONE_READER = "[reading]\nprocesses = 1\n"
 """Twenty starts are quicker with one child each."""

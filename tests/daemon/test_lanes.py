@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.floods import flood
 from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.poisons import buggy, poison
 from tests.daemon.senders import Senders, chain, post
+from tests.kit.sink import Sink
 
 ONE, MANY = "eve@bombe.example", "eve{}@bombe.example"
 

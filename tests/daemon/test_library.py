@@ -8,9 +8,9 @@ import sqlite3
 import pytest
 
 from maild.storage import sqlite
-from tests.channels.sink import Sink
 from tests.conftest import LIBRARIES
 from tests.daemon.harness import Desks
+from tests.kit.sink import Sink
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda one: "bundled" if one.bundled else "system")

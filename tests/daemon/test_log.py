@@ -8,9 +8,9 @@ import smtplib
 from collections import Counter
 from dataclasses import replace
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink
 
 NASTY = (
     "\x1b[2J\x1b[31mred",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from maild.config.places import listed, open_to_others
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks
+from tests.kit.sink import Sink
 
 MAIL = "From: Kari Moen <kari{n}@a.example>\r\nTo: it@desk.example\r\nSubject: Skriver {n}\r\n\r\nDen er tom.\r\n"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink
 
 CALL = re.compile(r"^(\d+) +(?:(\w+)\((.*)|<\.\.\. (\w+) resumed>(.*))$")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import check
 from tests.daemon.poisons import DEADLY, HARMLESS, STARVED, TEXTLESS, buggy, deadly, poison
 from tests.daemon.senders import Post, Senders, post
+from tests.kit.sink import Sink
 
 QUARANTINED = ("segv", "memory", "sleep")
 """Bugs that every reading of one mail has, in these tests."""

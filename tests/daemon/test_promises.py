@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maild.storage.engine import open_engine
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks
 from tests.daemon.senders import Senders, post
-from tests.promises import Promises
+from tests.kit.promises import Promises
+from tests.kit.sink import Sink
 
 if TYPE_CHECKING:
     from tests.conftest import Postgres

@@ -3,10 +3,10 @@
 import random
 import smtplib
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink
 
 
 def test_only_the_lawful_refusals_are_permanent(desks: Desks, sink: Sink) -> None:

@@ -6,9 +6,9 @@ import urllib.request
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink
 
 FAULTS = "select count(*) as n from outbox where once_key like 'relay:%'"
 

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from tests.channels.sink import Sink, Taken
 from tests.daemon.harness import Desk, Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink, Taken
 
 
 class Killer:

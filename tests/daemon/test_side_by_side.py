@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import Op, check
 from tests.daemon.senders import Senders, Work, chain, post
+from tests.kit.sink import Sink
 
 OFTEN = [("storage/engine.py", "CHECKPOINT_PAGES = 8000", "CHECKPOINT_PAGES = 16")]
 ONE_READER = "[reading]\nprocesses = 1\n"

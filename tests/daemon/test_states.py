@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from maild.storage import tables
-from tests.channels.sink import Sink, in_thread
 from tests.daemon.harness import ROOT, Desk, Desks
 from tests.daemon.poisons import buggy, deadly, poison
 from tests.daemon.senders import Senders, chain, post, sunk
+from tests.kit.sink import Sink, in_thread
 
 Rows = dict[str, dict[str, Any]]
 CAPS = "[caps]\nbreaker_floor = 3\n"

@@ -2,10 +2,10 @@
 
 import time
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, chain
+from tests.kit.sink import Sink
 
 
 def test_a_stop_under_load_loses_nothing(desks: Desks, sink: Sink, store_url: str) -> None:

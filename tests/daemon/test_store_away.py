@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.channels.sink import Sink
 from tests.conftest import Postgres
 from tests.daemon.harness import Desk, Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, chain
+from tests.kit.sink import Sink
 
 
 @contextlib.contextmanager

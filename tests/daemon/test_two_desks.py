@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tests.channels.sink import Sink, Taken
 from tests.daemon.harness import Desk, Desks
 from tests.daemon.senders import Senders, post
+from tests.kit.sink import Sink, Taken
 
 MARKS = re.compile(
     rb"^(?:auto-submitted|x-auto-response-suppress|x-maild-[a-z-]+|references|in-reply-to|precedence):.*\r\n"

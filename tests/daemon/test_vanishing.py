@@ -5,10 +5,10 @@ import socket
 import threading
 import time
 
-from tests.channels.sink import Sink
 from tests.daemon.harness import Desks
 from tests.daemon.history import Op, check
 from tests.daemon.senders import Post, Senders, post
+from tests.kit.sink import Sink
 
 
 def vanish(port: int, mail: Post, seconds: float) -> None:

@@ -18,7 +18,7 @@ from maild.mail.words.lines import Lines
 from maild.mail.words.quotes import header_at, may_announce
 from maild.mail.words.signature_words import DISCLAIMER, FOOTNOTES, PAPER_NOTES
 from maild.mail.words.signatures import below_words
-from tests.mail.raw import reading
+from tests.kit.raw import reading
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.eml"))
 _PIECE = st.sampled_from(

@@ -24,12 +24,12 @@ from maild.mail.read import ReadOptions, read
 from maild.mail.reader import wire
 from maild.storage import tables, upgrade
 from maild.storage.engine import open_engine
-from tests.a_case import a_case
+from tests.kit.a_case import a_case
+from tests.kit.raw import ENVELOPE, files, mail, multi, part, reading, text
+from tests.kit.timing import within
+from tests.mail.mime.test_charset import CODECS
 from tests.mail.outlook_item import outlook_item
-from tests.mail.raw import ENVELOPE, files, mail, multi, part, reading, text
-from tests.mail.test_charset import CODECS
 from tests.mail.winmail import winmail
-from tests.timing import within
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 BODIES = (

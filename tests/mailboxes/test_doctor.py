@@ -12,10 +12,10 @@ import pytest
 
 from maild.doctor import findings as doctor
 from maild.doctor import net
-from tests.channels.sink import Sink, certificate, in_thread
 from tests.conftest import free_port
 from tests.daemon.harness import Desk, Desks
-from tests.mail.stub_dns import SERVFAIL, Zone
+from tests.kit.sink import Sink, certificate, in_thread
+from tests.kit.stub_dns import SERVFAIL, Zone
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.test_real_daemon import IMAP
 

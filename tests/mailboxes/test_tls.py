@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maild.channels.imap.account import Account, Unreachable
-from tests.channels.sink import certificate
+from tests.kit.sink import certificate
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail, shelf
 from tests.mailboxes.scripted import Server

@@ -16,8 +16,8 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import TypeVar
 
-from tests.channels.sink import Sink, Taken, in_thread
 from tests.daemon.harness import ROOT, Desk
+from tests.kit.sink import Sink, Taken, in_thread
 from tests.postfix.milter import Filter
 from tests.postfix.pages import block, settings
 from tests.postfix.server import OUTSIDE, Postfix

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.sink import Sink, in_thread
+from tests.kit.sink import Sink, in_thread
 from tests.postfix.desk import MX, Letter, Organisation, organisation, until
 from tests.postfix.pages import block, settings
 from tests.postfix.server import Postfix

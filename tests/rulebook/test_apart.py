@@ -17,7 +17,7 @@ from maild.core.rules.apart import apart
 from maild.core.rules.organisation import Rulebook
 from maild.core.values.mail import Mail
 from maild.rulebook.examples import decide_alone
-from tests.core import make
+from tests.kit import make
 from tests.rulebook.kit import rulebook
 
 NOON = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)

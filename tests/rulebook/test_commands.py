@@ -20,10 +20,10 @@ from maild.daemon.reloading import pid_file
 from maild.rulebook import load, schema
 from maild.storage import engine as engines
 from maild.storage import inbound, upgrade
-from tests.a_case import a_case
+from tests.kit.a_case import a_case
+from tests.kit.desk import mail
 from tests.rulebook.kit import ROOT, lay_out
 from tests.storage.ended import end
-from tests.stories.desk import mail
 
 RULES = """\
 [[rule]]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.routing import Routed, route
 from maild.core.values.mail import Attachment, Fold, Forwarded, Mailbox
-from tests.core import make
+from tests.kit import make
 from tests.rulebook.kit import rulebook, sample
 
 NOON = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)

@@ -21,10 +21,10 @@ from maild.replay.replay import FAR_NUMBER, Candidate, Difference, Scratch, Summ
 from maild.rulebook import load
 from maild.storage import engine as engines
 from maild.storage import inbound, upgrade
-from tests.a_case import a_case
+from tests.kit.a_case import a_case
+from tests.kit.desk import mail
 from tests.rulebook.kit import ROOT, lay_out, read_mail
 from tests.storage.ended import end
-from tests.stories.desk import mail
 
 LETTERS = templates.load(ROOT / "templates", ("no", "en"))
 START = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ from maild.core.values.mail import Envelope
 from maild.mail.read import ReadOptions, read
 from maild.replay.replay import Scratch, beside
 from maild.storage.traces import trace_rows
+from tests.kit.desk import LETTERS, Desk, mail
 from tests.rulebook.kit import ROOT, sample
-from tests.stories.desk import LETTERS, Desk, mail
 
 SAMPLE = sample()
 EXPECTED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {

@@ -20,7 +20,7 @@ from maild.storage.carry_out import carry_out
 from maild.storage.gather import Settings, gather
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
-from tests.core import make
+from tests.kit import make
 
 ME = "me"
 

@@ -12,7 +12,7 @@ from maild.core.plan import Notice
 from maild.storage import letters_out
 from maild.storage.letters_out import Written
 from maild.storage.rows import Rows
-from tests.a_case import a_case
+from tests.kit.a_case import a_case
 
 
 def put(

@@ -19,8 +19,8 @@ from maild.core.reasons.reason import because, load
 from maild.core.values.mail import Attachment, Mail, Report
 from maild.storage import inbound, outbox, show
 from maild.storage.inbound import ClaimLost
-from tests.core import make
-from tests.core.make import CAMILLA, DAVID, DOMAIN, KARI, LIV, NOW, STRANGER, acks, mail, notices, of
+from tests.kit import make
+from tests.kit.make import CAMILLA, DAVID, DOMAIN, KARI, LIV, NOW, STRANGER, acks, mail, notices, of
 from tests.storage.corridor import Store
 
 FILE = Attachment(

@@ -17,8 +17,8 @@ from maild.core.reasons.reason import because
 from maild.journey.timers import Keeper
 from maild.storage import outbox
 from maild.storage.writer import Writer
-from tests.core import make
-from tests.promises import FIRST, ME, Promises
+from tests.kit import make
+from tests.kit.promises import FIRST, ME, Promises
 from tests.storage.test_paced_letters import mass_effect
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -17,8 +17,8 @@ from maild.core.plan import NoteDepartment, OpenCase
 from maild.storage.faults import translate
 from maild.storage.statements import Among, Insert, Statement, table, upserting
 from maild.storage.tables import AgentLoad, Case, Message, State
-from tests.core import make
-from tests.core.make import DOMAIN, KARI, NOW, mail, of
+from tests.kit import make
+from tests.kit.make import DOMAIN, KARI, NOW, mail, of
 from tests.storage.corridor import Store
 
 

@@ -24,9 +24,9 @@ from maild.storage import inbound
 from maild.storage.carry_out import carry_out
 from maild.storage.engine import reading
 from maild.storage.letters_out import Written
-from tests.core import make
-from tests.core.test_paces import notice
-from tests.promises import ME, NOW, Promises
+from tests.core.letters.test_paces import notice
+from tests.kit import make
+from tests.kit.promises import ME, NOW, Promises
 
 MEMBERS = 200
 FILE = bytes(range(256)) * 40

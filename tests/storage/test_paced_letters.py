@@ -12,9 +12,9 @@ from maild.core.facts import CapAsks
 from maild.core.letters.parts import left
 from maild.core.reasons.reason import because
 from maild.storage import counts, outbox
-from tests.core import make
-from tests.core.test_paces import notice
-from tests.promises import FIRST, ME, NOW, Promises
+from tests.core.letters.test_paces import notice
+from tests.kit import make
+from tests.kit.promises import FIRST, ME, NOW, Promises
 
 MINUTE = timedelta(minutes=1)
 

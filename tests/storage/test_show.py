@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 
 from maild.core.values.mail import Attachment, Report
 from maild.storage import show
-from tests.core import make
-from tests.core.make import KARI, NOW, acks, mail, notices
+from tests.kit import make
+from tests.kit.make import KARI, NOW, acks, mail, notices
 from tests.storage.corridor import Store
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -20,8 +20,8 @@ from maild.journey.timers import PATIENCE, due, keep_due
 from maild.storage import inbound, timers
 from maild.storage.carry_out import carry_out
 from maild.storage.ids import Ids
-from tests.core import make
-from tests.promises import ME, NOW, Promises
+from tests.kit import make
+from tests.kit.promises import ME, NOW, Promises
 
 LETTER = About(what="letter", id=7)
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stories.desk import Desk
+from tests.kit.desk import Desk
 
 
 @pytest.fixture

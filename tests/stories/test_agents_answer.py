@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.stories.desk import Desk, Letter, mail, rulebook
+from tests.kit.desk import Desk, Letter, mail, rulebook
 
 KARI, CAMILLA, DAVID = (f"{name}@fjordvik.example" for name in ("kari.moen", "camilla.dahl", "david.nilsen"))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.stories.desk import DEPARTMENTS, Desk, Outcome, mail, rulebook
+from tests.kit.desk import DEPARTMENTS, Desk, Outcome, mail, rulebook
 
 KARI, LIV, CAMILLA = (f"{name}@fjordvik.example" for name in ("kari.moen", "liv.strand", "camilla.dahl"))
 SECRET = "hemmelig-rom-B-214"

@@ -1,6 +1,6 @@
 """One case from its first mail to its reopening, as everybody in it sees it."""
 
-from tests.stories.desk import Desk, mail
+from tests.kit.desk import Desk, mail
 
 KARI, LIV = "kari.moen@fjordvik.example", "liv.strand@fjordvik.example"
 CAMILLA = "camilla.dahl@fjordvik.example"

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.stories.desk import Desk, Outcome, mail
+from tests.kit.desk import Desk, Outcome, mail
 
 KARI, CAMILLA = "kari.moen@fjordvik.example", "camilla.dahl@fjordvik.example"
 SECRET = "hemmelig-rom-B-214"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.desk import START, Desk, Letter, mail, rulebook
+from tests.kit.desk import START, Desk, Letter, mail, rulebook
 
 
 def other(tmp_path: Path) -> Desk:

@@ -11,7 +11,7 @@ from maild.journey import delivered
 from maild.journey.said import say
 from maild.storage import outbox
 from maild.storage.engine import reading
-from tests.stories.desk import Desk
+from tests.kit.desk import Desk
 
 KARI, CAMILLA = "kari.moen@fjordvik.example", "camilla.dahl@fjordvik.example"
 

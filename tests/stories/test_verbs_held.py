@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from maild.core.rules.organisation import Rulebook
-from tests.stories.desk import Desk, Letter, Outcome, mail, rulebook
+from tests.kit.desk import Desk, Letter, Outcome, mail, rulebook
 
 KARI, CAMILLA, DAVID = (f"{name}@fjordvik.example" for name in ("kari.moen", "camilla.dahl", "david.nilsen"))
 

@@ -23,7 +23,7 @@ from maild.core.rules.organisation import Caps
 from maild.core.values.mail import Envelope
 from maild.storage import inbound, outbox
 from tests.conftest import Postgres
-from tests.stories.desk import Desk, Letter, mail, rulebook
+from tests.kit.desk import Desk, Letter, mail, rulebook
 
 KARI, CAMILLA = "kari.moen@fjordvik.example", "camilla.dahl@fjordvik.example"
 IT = "it@fjordvik.example"

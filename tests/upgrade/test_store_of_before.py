@@ -21,7 +21,7 @@ from maild.core.deliveries.delivery import GIVE_UP, LATE
 from maild.journey.timers import due, keep
 from maild.storage import timers, upgrade
 from maild.storage.engine import open_engine, reading
-from tests.stories.desk import Desk, mail
+from tests.kit.desk import Desk, mail
 
 if TYPE_CHECKING:
     pass

@@ -16,8 +16,8 @@ _FORWARDS = (
     "fw fwd fvd vs vb vl wg tr rv enc i pd ilt i̇lt iet wtr doorst fs dv tov továbbítás pfwd redir redir. vidaresend"
     " videresend videresendt vidarebefordrat vidarebefordran edelleenlähetys välitetty framsent πρθ προώθ yml 转发 轉寄"
     " 轉發 転送 전달 הועבר إعادة توجيه пересл пересл. переслано перен trs renv renvoi reenv reenviado tra edasi"
-    " pers perst fwd(1) fwd[2] przek przekaz wyt vl: vyd posr proslijeđeno fyi weitergeleitet doorgestuurd iletilen yönl"
-    " yönlendirilen ytr ttr turn"
+    " pers perst fwd(1) fwd[2] przek przekaz wyt vl: vyd posr proslijeđeno fyi weitergeleitet doorgestuurd iletilen"
+    " yönl yönlendirilen ytr ttr turn"
 )
 _OWN = "fyi turn fs dv pers tra"
 """Words that people write before a colon of their own accord: a title keeps them."""

@@ -7,8 +7,8 @@ import maild
 from maild.core.cause import About
 from maild.storage import upgrade
 from maild.storage.engine import open_engine
-from tests.core import make
-from tests.promises import NOW, Promises
+from tests.kit import make
+from tests.kit.promises import NOW, Promises
 
 
 def main(url: str) -> None:

@@ -1,0 +1,104 @@
+"""Agents who say that they are away: what is read, from whom it is believed, and what follows."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from maild.core.absences import read_line
+from maild.core.plan import OpenCase, SetAbsence
+from maild.core.rules.organisation import Absence
+from tests.kit import make
+from tests.kit.timing import within
+
+TODAY = date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "start", "end", "substitute"),
+    [
+        ("borte 3.–14.12", "2026-12-03", "2026-12-14", None),
+        ("Borte 3.-14.12 stedfortreder david", "2026-12-03", "2026-12-14", "david"),
+        ("borte 2026-12-07..11", "2026-12-07", "2026-12-11", None),
+        ("borte 2026-12-07..2026-12-11", "2026-12-07", "2026-12-11", None),
+        ("borta 28. december till 3. januari, ersättare DAVID", "2026-12-28", "2027-01-03", "david"),
+        ("borte 4.12 vikar: david.nilsen@fjordvik.example", "2026-12-04", "2026-12-04", "david"),
+        ("away until 14 December", "2026-12-01", "2026-12-14", None),
+        ("fraværende 14.12.", "2026-12-14", "2026-12-14", None),
+        ("borte 30.11–4.12", "2026-11-30", "2026-12-04", None),
+    ],
+)  # fmt: skip
+def test_lines(line: str, start: str, end: str, substitute: str | None) -> None:
+    """Days as people write them, in their languages, with or without who stands in."""
+    expected = Absence(start=date.fromisoformat(start), end=date.fromisoformat(end), substitute=substitute)
+    assert read_line(line, make.RULEBOOK, today=TODAY) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "borte",
+        "borte bra, hjemme best",
+        "borte 14.12 stedfortreder nobody",
+        "borte 2025-01-01..2025-01-05",
+        "borte 2026-12-01..2036-12-01",
+        "jeg er borte 3.–14.12",
+        "borte 32.–33.12",
+        "borte 1.1, 2.2, 3.3",
+    ],
+)
+def test_what_is_no_such_line(line: str) -> None:
+    """A sentence, a past or endless absence, a stranger as substitute: none of them is believed."""
+    assert read_line(line, make.RULEBOOK, today=TODAY) is None
+
+
+@pytest.mark.parametrize("filling", [",", " ", "1.", " til ", "-1"])
+def test_a_line_without_end_costs_nothing(filling: str) -> None:
+    """Whoever claims to be an agent may write such a line: however long it is, the desk is not kept busy by it."""
+    assert within(0.2, lambda: read_line(f"borte 3. {filling * 3000}x", make.RULEBOOK, today=TODAY)) is None
+
+
+def absences(plan: Any) -> list[SetAbsence]:
+    """What a plan says of absences."""
+    return [change for change in plan.changes if isinstance(change, SetAbsence)]
+
+
+def test_an_agents_line_is_noted_and_makes_no_case() -> None:
+    """A proven agent's mail to a department is a note, not a case; nobody is written to."""
+    plan = make.decided(
+        make.mail("borte 3.–14.12 stedfortreder david\n\nHilsen Camilla", author=make.CAMILLA), make.facts()
+    )
+    assert [one.agent for one in absences(plan)] == ["camilla"]
+    assert (plan.outcome, plan.notices) == ("ignored", ())
+    assert make.said(plan.reason) == "camilla is away 2026-12-03–2026-12-14, david stands in: said so"
+
+
+@pytest.mark.parametrize("author", [make.KARI, make.CAMILLA])
+def test_nobody_else_can_say_it(author: str) -> None:
+    """From a customer, or from an agent whose mail proves nothing, it is a mail like any other: a case."""
+    verdict = "pass" if author == make.KARI else "none"
+    plan = make.decided(make.mail("borte 3.–14.12", author=author, verdict=verdict), make.facts())
+    assert absences(plan) == []
+    assert any(isinstance(change, OpenCase) for change in plan.changes)
+
+
+def test_an_out_of_office_with_a_date_is_noted() -> None:
+    """A proven agent's automatic reply that says when they are back makes the absence until the day before."""
+    reply = make.mail(
+        "Jeg er ikke på kontoret og er tilbake 7. desember.",
+        author=make.CAMILLA,
+        subject="Automatisk svar: borte",
+        headers=[("auto-submitted", "auto-replied")],
+    )
+    (noted,) = absences(make.decided(reply, make.facts()))
+    assert noted.absence == Absence(start=TODAY, end=date(2026, 12, 6))
+
+
+def test_who_is_away_gets_no_new_case() -> None:
+    """From the facts of the store: the substitute's turn comes, and the letter goes to who is there."""
+    facts = {"absences": {"camilla": (Absence(start=TODAY, end=TODAY),)}}
+    plan = make.decided(make.mail(), make.facts(**facts))
+    (opened,) = [change for change in plan.changes if isinstance(change, OpenCase)]
+    assert opened.assignee == "david"
+    assert make.CAMILLA not in [notice.to for notice in plan.notices]

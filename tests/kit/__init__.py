@@ -1,0 +1,1 @@
+"""What tests share: a desk, a sink, a sample organisation, mails, time."""
