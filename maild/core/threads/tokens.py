@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from maild.core.facts import Key
+from maild.core.threads.quick_base32 import base32, unbase32
 
 Audience = Literal["customer", "answer", "internal", "confirm"]
 """customer: a participant's own address. answer: an agent's reply goes to the customer. internal: an agent's reply
@@ -67,37 +68,6 @@ def _mac(key: Key, *parts: bytes) -> bytes:
     return hmac.digest(key.secret, message, hashlib.sha256)[:_MAC]
 
 
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = [one + two for one in _ALPHABET for two in _ALPHABET]
-
-
-def _b32(data: bytes) -> str:
-    """Write octets in base32, lower case, no padding (RFC 4648 §6): ten bits at a time, as every letter has several."""
-    spare = -len(data) * 8 % 10
-    value, letters = int.from_bytes(data, "big") << spare, (len(data) * 8 + 4) // 5
-    pairs = [_PAIRS[value >> shift & 1023] for shift in range(len(data) * 8 + spare - 10, -1, -10)]
-    return "".join(pairs)[:letters]
-
-
-_DIGITS = bytes(
-    b"0123456789abcdefghijklmnopqrstuv"[_ALPHABET.index(chr(octet))] if chr(octet) in _ALPHABET else 0
-    for octet in range(256)
-)
-"""Each letter as the digit that ``int`` reads to the base of 32; what is no letter is no digit either."""
-
-
-def _unb32(text: str) -> bytes | None:
-    """Read what :func:`_b32` wrote, in either case; there is one spelling only: no letter too many, no spare bits."""
-    try:
-        value = int(text.encode("ascii").lower().translate(_DIGITS), 32)
-    except ValueError:
-        return None
-    length, spare = divmod(len(text) * 5, 8)
-    if spare >= 5 or value & ((1 << spare) - 1):
-        return None
-    return (value >> spare).to_bytes(length, "big")
-
-
 def person(address: str) -> bytes:
     """Five octets that stand for an address inside a token (domain and local part folded)."""
     return hashlib.sha256(address.casefold().encode()).digest()[:5]
@@ -111,7 +81,7 @@ def sign_address(
     head = _HEAD.pack(
         0x10 | _AUDIENCES.index(audience), key.id, max(expiry, 0), person(address), reference & 0xFFFFFFFF
     )
-    token = _b32(head + _mac(key, b"reply", str(case).encode(), head))
+    token = base32(head + _mac(key, b"reply", str(case).encode(), head))
     base = local.split("+")[0]
     tail = f"+{case}.{token}"
     return f"{base if len(base) <= 20 and len(base) + len(tail) <= 64 else 'r'}{tail}@{domain}"
@@ -122,7 +92,7 @@ def verify_address(keys: Sequence[Key], address: str, now: datetime) -> ReplyTok
     match = ADDRESS_SHAPE.fullmatch(address.strip())
     if match is None:
         return None
-    raw = _unb32(match[2])
+    raw = unbase32(match[2])
     if raw is None or len(raw) != _HEAD.size + _MAC:
         return None
     head, mac = raw[: _HEAD.size], raw[_HEAD.size :]
@@ -141,7 +111,7 @@ def verify_address(keys: Sequence[Key], address: str, now: datetime) -> ReplyTok
 def references(address: str) -> frozenset[int]:
     """Return the reference an address claims to carry, unverified: what to look up before it can be verified."""
     match = ADDRESS_SHAPE.fullmatch(address.strip())
-    raw = None if match is None else _unb32(match[2])
+    raw = None if match is None else unbase32(match[2])
     if raw is None or len(raw) != _HEAD.size + _MAC:
         return frozenset()
     reference = int(_HEAD.unpack(raw[: _HEAD.size])[4])
@@ -150,7 +120,7 @@ def references(address: str) -> frozenset[int]:
 
 def sign_bounce(key: Key, *, outbox: int, domain: str) -> str:
     """Make the return path of one outgoing mail (VERP)."""
-    return f"b+{outbox}.{_b32(_mac(key, b'bounce', str(outbox).encode()))}@{domain}"
+    return f"b+{outbox}.{base32(_mac(key, b'bounce', str(outbox).encode()))}@{domain}"
 
 
 def verify_bounce(keys: Sequence[Key], address: str) -> int | None:
@@ -158,7 +128,7 @@ def verify_bounce(keys: Sequence[Key], address: str) -> int | None:
     match = BOUNCE_SHAPE.fullmatch(address.strip())
     if match is None:
         return None
-    mac = _unb32(match[2])
+    mac = unbase32(match[2])
     if mac is None:
         return None
     good = any(hmac.compare_digest(_mac(key, b"bounce", str(int(match[1])).encode()), mac) for key in keys)
@@ -168,7 +138,7 @@ def verify_bounce(keys: Sequence[Key], address: str) -> int | None:
 def sign_message_id(key: Key, *, outbox: int, case: int | None, audience: Audience, domain: str) -> str:
     """Make the Message-ID of one outgoing mail: the same on every try, and proof of who is asked to answer."""
     letter = _LETTER[audience]
-    mac = _b32(_mac(key, b"message-id", f"{outbox}.{case or 0}.{letter}".encode()))
+    mac = base32(_mac(key, b"message-id", f"{outbox}.{case or 0}.{letter}".encode()))
     return f"<maild.{outbox}.{case or 0}.{letter}.{mac}@{domain}>"
 
 
@@ -178,7 +148,7 @@ def verify_message_id(keys: Sequence[Key], message_id: str) -> MessageIdToken | 
     if match is None:
         return None
     outbox, case, letter = int(match[1]), int(match[2]), match[3].lower()
-    mac = _unb32(match[4])
+    mac = unbase32(match[4])
     if mac is None:
         return None
     good = any(hmac.compare_digest(_mac(key, b"message-id", f"{outbox}.{case}.{letter}".encode()), mac) for key in keys)
@@ -187,7 +157,7 @@ def verify_message_id(keys: Sequence[Key], message_id: str) -> MessageIdToken | 
 
 def sign_loop(key: Key, instance: str) -> str:
     """The value of X-Maild-Loop: which store sent this, provably."""
-    return f"{instance}.{_b32(_mac(key, b'loop', instance.encode()))}"
+    return f"{instance}.{base32(_mac(key, b'loop', instance.encode()))}"
 
 
 def verify_loop(keys: Sequence[Key], instance: str, value: str) -> bool:
