@@ -7,7 +7,7 @@ accept      raw bytes + envelope → inbound row      storage    one commit (int
 read        raw + envelope → Mail                   mail       no; in a limited child process
 gather      Cause, Asks → Facts                     storage    reads only
 decide      Cause, Asks, Facts, Rulebook → Plan     core       no: pure
-compose     Notice + letter + raw mails → bytes     mail       no: pure
+compose     Notice + letter + raw mails → bytes     letters    no: pure
 carry out   Plan + bytes → one transaction          storage    writes, in the caller's transaction
 deliver     outbox row → relay                      channels   one attempt at a time (deliver.py)
 ==========  ======================================  =========  ======================================

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from maild.core.reasons.reason import Reason, dump
+from maild.storage.statements import Insert
 from maild.storage.tables import Event
 
-_INSERT = insert(Event.__table__)  # type: ignore[attr-defined]
+_INSERT = Insert(Event)
 
 
 def add(
@@ -27,4 +28,4 @@ def add(
 ) -> None:
     """Append one event: what happened, to which case or mail, by whom, before → after, why."""
     row: dict[str, Any] = {"case": case, "inbound": inbound, "at": now, "actor": actor, "what": what}
-    connection.execute(_INSERT, row | {"before": before, "after": after, "reason": dump(reason), "trace": []})
+    _INSERT.one(connection, row | {"before": before, "after": after, "reason": dump(reason), "trace": []})

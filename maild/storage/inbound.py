@@ -132,7 +132,7 @@ def claim(connection: Connection, *, who: str, now: datetime, limit: int, kind: 
         "slow": col(Inbound.state) == "slow",
     }
     rows = connection.execute(
-        select(Inbound.__table__)  # type: ignore[attr-defined]
+        select(table(Inbound))
         .where(col(Inbound.done_at).is_(None), wanted[kind])
         .where(or_(col(Inbound.not_before).is_(None), col(Inbound.not_before) <= now))
         .order_by(col(Inbound.id))

@@ -1,8 +1,7 @@
 """Speed code: base32 as tokens bear it, in half the time of the standard library's, and read in an eighth.
 
-The library's is written in Python and goes letter by letter. A mail's way writes some six tokens and reads two or three,
-which takes 0.06 ms less of the 3 ms it takes in all, and 0.1 ms less to read. That is 4 %. What comes out is the same
-(``tests/core/threads/test_quick_base32.py``).
+The library's is written in Python and goes letter by letter. A mail's way writes some six tokens and reads two or
+three: GAIN What comes out is the same (``tests/core/threads/test_quick_base32.py``).
 """
 
 from __future__ import annotations
