@@ -16,8 +16,8 @@ from maild.core.acknowledgement.look import Row
 from maild.core.acknowledgement.table import ROWS
 from maild.core.arrivals.incoming import look
 from maild.core.draft import MailDraft
-from maild.core.facts import Counts, Facts, OutgoingFacts
-from maild.core.plan import CountLoop, OpenBreaker, Plan, RecordBounce
+from maild.core.facts import Counts, Facts
+from maild.core.plan import OpenBreaker, Plan
 from maild.core.reasons.reason import Reason
 from maild.core.rules.casetypes import CaseType, Field
 from maild.core.rules.organisation import Caps
@@ -29,15 +29,11 @@ from maild.letters.shown import SHOWN
 from maild.rulebook.patterns import Patterns
 from tests.kit import make
 from tests.kit.make import CAMILLA, DOMAIN, KARI, KEYS, NOW, REPLIES, STRANGER, acks, case, decided, facts, mail, of
+from tests.kit.replies import BOUNCE, KNOWN, LOOP, RULES
 
 H = tuple[str, str]
-SENT = OutgoingFacts(id=77, case=1042, kind="ack", to=KARI, message_id=make.signed_id(), bounced=False)
-KNOWN = facts(case(), outgoing={77: SENT}, known=(make.seen(),))
-LOOP = tokens.sign_loop(KEYS[0], make.INSTANCE)
-BOUNCE = Report(kind="delivery-status", status="5.1.1", original_message_id=make.signed_id())
 FOREIGN_BOUNCE = Report(kind="delivery-status", status="5.1.1", original_message_id="<x@elsewhere.example>")
 INVITE = Calendar(method="REPLY", uid="u1@google.com", attendee=f"mailto:{make.signed_address()}")
-RULES = make.rulebook(peers=frozenset({"desk.peer.example"}), blocked=frozenset({"spam.example"}))
 TO_CAMILLA = (make.signed_address(1042, "answer", of=CAMILLA),)
 REFERS: dict[str, Any] = {"in_reply_to": (make.signed_id(),)}
 
@@ -555,37 +551,6 @@ def test_the_number_of_an_old_case_goes_to_its_own_people_only() -> None:
     for sender, kind in ((KARI, "ack-reopened-late"), ("x@other.example", "ack-minimal")):
         plan = decided(mail(verdict="unknown", sender=sender, subject="Re: [FK#1042] x"), old)
         assert [ack.kind for ack in acks(plan)] == [kind]
-
-
-def test_loops_are_counted() -> None:
-    """Rows 1 and 10 count the loop."""
-    for looped in (mail(loop=LOOP), mail(author=f"hr@{DOMAIN}"), mail(author="a@desk.peer.example")):
-        assert of(decided(looped, KNOWN, RULES), CountLoop) == [CountLoop()]
-
-
-def test_a_bounce_tells_an_agent_once() -> None:
-    """5.x.x tells the case's agent once, 4.x.x is only recorded, and a dead agent's colleagues hear of it."""
-    at_bounce = mail(to=(make.bounce_address(),), sender="", author=STRANGER, report=BOUNCE)
-    first = decided(at_bounce, KNOWN)
-    assert [n.to for n in make.notices(first, "undelivered")] == [CAMILLA]
-    assert of(first, RecordBounce) == [RecordBounce(outbox=77, status="5.1.1", permanent=True)]
-    again = decided(at_bounce, make.knowing(KNOWN, outgoing={77: replace(SENT, bounced=True)}))
-    assert again.outcome == "bounce" and not again.notices
-    soft = decided(replace(at_bounce, report=replace(BOUNCE, status="4.2.2")), KNOWN)
-    assert [change.permanent for change in of(soft, RecordBounce)] == [False] and not soft.notices
-    dead = decided(
-        at_bounce, make.knowing(KNOWN, outgoing={77: replace(SENT, to=CAMILLA, kind="assignment", to_agent=True)})
-    )
-    assert [n.to for n in make.notices(dead, "undelivered")] == [make.DAVID]
-
-
-def test_forged_reports_touch_nothing() -> None:
-    """Only our own MAC counts (FAULTS L5): reports that name us without it are listed, and nothing else happens."""
-    for at in range(50):
-        fake = f"<maild.77.1042.c.{'abcdefghijklmnop'[at % 16] * 16}@{REPLIES}>"
-        given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))
-        plan = decided(given, KNOWN)
-        assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())
 
 
 # -- properties -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""Opening a case: its departments, the burst that opens none, and mails that hardly say who wrote them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from maild.core.facts import Counts
+from maild.core.plan import (
+    AddMessage,
+    LinkCases,
+    OpenCase,
+    Record,
+    Strike,
+)
+from maild.core.reasons.reason import because
+from maild.core.values.mail import Mail
+from tests.kit import make
+from tests.kit.make import DOMAIN, LIV, NOW, STRANGER, acks, case, decided, facts, mail, of
+from tests.kit.threads import BY_ID, KNOWN, SIGNED, SUBJECT, outcome
+
+
+def test_the_conversation_of_a_case_is_kept() -> None:
+    """The first 22 octets of Thread-Index name a conversation; a short value names none."""
+    index = "AdtQ0f7l2H1m3k9zRr6q0t5y7u9wXQ=="
+    (opened,) = of(decided(mail(headers=(("thread-index", index),)), facts()), OpenCase)
+    assert opened.conversation == index[:29]
+    assert of(decided(mail(headers=(("thread-index", "x"),)), facts()), OpenCase)[0].conversation == ""
+
+
+# -- departments ----------------------------------------------------------------------------------------------------
+
+
+def test_two_departments_in_one_mail() -> None:
+    """One case where To names first; the other is noted, or gets a linked child case, as that department says."""
+    given = mail(to=(f"hr@{DOMAIN}", f"it@{DOMAIN}"), envelope={"recipients": (f"it@{DOMAIN}", f"hr@{DOMAIN}")})
+    plan = decided(given, facts())
+    (opened,) = of(plan, OpenCase)
+    assert (opened.department, opened.noted_departments) == ("hr", ("it",)) and len(acks(plan)) == 1
+    plan = decided(mail(to=(f"it@{DOMAIN}", f"okonomi@{DOMAIN}", f"hr@{DOMAIN}")), facts())
+    parent, child = of(plan, OpenCase)
+    assert (parent.number, parent.department, parent.noted_departments) == (2000, "it", ("hr",))
+    assert (child.number, child.department, child.parent) == (2001, "okonomi", 2000)
+    assert of(plan, LinkCases) == [LinkCases(case=2001, other=2000, kind="child", both=False)] and len(acks(plan)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "departments"),
+    [
+        ({"to": (f"hr@{DOMAIN}",), "cc": (f"it@{DOMAIN}",)}, ("hr", "it")),
+        ({"to": ("x@else.example",), "cc": (f"it@{DOMAIN}",)}, ("it",)),
+        ({"to": ("x@else.example",), "delivered_to": (f"hr@{DOMAIN}",)}, ("hr",)),
+        ({"to": (f"it@{DOMAIN}",), "delivered_to": (f"hr@{DOMAIN}",)}, ("it",)),
+        ({"to": ("x@else.example",), "department": "hr"}, ("hr",)),
+        ({"to": ("x@else.example",)}, ("servicetorg",)),
+        ({"to": (f"helpdesk+tag@{DOMAIN}",)}, ("it",)),
+    ],
+)
+def test_the_departments_of_polled_mail(changes: dict[str, Any], departments: tuple[str, ...]) -> None:
+    """To, then Cc, else Delivered-To, else what the account names, else the first department (MAIL §2)."""
+    envelope = {"recipients": (), "source": "imap", "department": changes.pop("department", None)}
+    assert make.asked(mail(envelope=envelope, **changes)).departments == departments
+
+
+def arrived(count: int, *, case_number: int = 1042, given: Mail | None = None) -> dict[str, Any]:
+    """So many earlier mails of the author, all in one case."""
+    from maild.core.facts import Arrival
+
+    shape = (given.subject_shape, given.text_shape) if given is not None else ("other", (1, 2, 3))
+    arrivals = [
+        Arrival(case=case_number, at=NOW - timedelta(minutes=9), subject_shape=shape[0], text_shape=shape[1])
+    ] * count
+    return {"arrivals": tuple(arrivals)}
+
+
+def test_a_burst_folds_into_its_first_case() -> None:
+    """The 10th mail in 10 minutes, or the 3rd that looks the same, is a flagged entry of the first one's case."""
+    given = mail("Alarm 17 on server 4")
+    for known in (facts(case(), **arrived(9)), facts(case(), **arrived(2, given=mail("Alarm 18 on server 5")))):
+        plan = decided(given, known)
+        assert (plan.outcome, plan.case) == ("entry", 1042) and not acks(plan)
+        (entry,) = of(plan, AddMessage)
+        assert entry.visibility == "public" and entry.note is not None and entry.note.code == "burst of"
+        assert {n.kind for n in plan.notices} == {"follow-up", "operator"} and of(plan, Strike)
+        quiet = decided(given, make.knowing(known, counts=Counts(burst_told=True)))
+        assert quiet.case == 1042 and not quiet.notices
+    assert decided(given, facts(case(), **arrived(8))).outcome == "new"
+    assert decided(given, facts(case(), **arrived(1, given=given))).outcome == "new"
+    to_okonomi = mail("Faktura 17", to=(f"okonomi@{DOMAIN}",))
+    assert decided(to_okonomi, facts(case(), **arrived(40, given=to_okonomi))).outcome == "new", "burst = 0"
+
+
+def test_a_burst_adds_nothing_visible_to_somebody_elses_case() -> None:
+    """Mails that fold enter only a case their author takes part in, and a failing author's entry is pending."""
+    foreign = facts(case(requester=LIV, participants=frozenset({LIV})), **arrived(20))
+    assert decided(mail(author=STRANGER), foreign).outcome == "new"
+    forged = decided(mail(verdict="fail"), facts(case(), **arrived(20)))
+    assert [m.visibility for m in of(forged, AddMessage)] == ["pending"]
+    nameless = mail(author=None, sender="bomb@evil.example")
+    known = facts(case(requester="", participants=frozenset()), **arrived(20))
+    assert decided(nameless, known).outcome == "entry" and make.asked(nameless).author_key == "?bomb@evil.example"
+
+
+def test_a_flood_of_entries_is_stored_but_not_announced() -> None:
+    """Past the burst limit each entry of one sender is stored, and agents hear no more of each."""
+    assert decided(mail(**BY_ID), facts(case(), **arrived(10))).notices
+    plan = decided(mail(**BY_ID), facts(case(), **arrived(11)))
+    assert plan.outcome == "entry" and not plan.notices
+
+
+def test_nobody_can_be_named_by_a_broken_from() -> None:
+    """Identity none: a stranger's mail: a case without requester and ack; by token pending; by number linked."""
+    plan = decided(mail(author=None), KNOWN)
+    assert plan.outcome == "new" and not acks(plan) and of(plan, OpenCase)[0].requester == ""
+    assert decided(mail(author=None, **SIGNED), KNOWN).outcome == "pending"
+    assert outcome(decided(mail(author=None, **SUBJECT), KNOWN)) == ("new", 2000, "maybe")
+
+
+def test_imports_are_quiet() -> None:
+    """A quiet import makes cases and entries, sends nothing and leaves the breaker alone."""
+    plan = decided(mail(envelope={"quiet": True}), facts(counts=Counts(all_10min=999)))
+    assert (plan.outcome, plan.notices, plan.acked, plan.no_ack) == ("new", (), False, because("quiet import"))
+    assert {type(change) for change in make.lasting(plan)} == {OpenCase, AddMessage, Record}
+
+
+def test_a_partial_reading_is_a_case_all_the_same() -> None:
+    """A mail of which only a safe scan was possible is a case like any other."""
+    assert decided(mail("", partial=True, defects=("too deep",)), facts()).outcome == "new"
