@@ -15,10 +15,14 @@ from pathlib import Path
 import psycopg
 import pytest
 import uvloop
+from hypothesis import settings
 
 from maild.storage import sqlite
 
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the daemon's own loop
+
+settings.register_profile("maild", deadline=None)  # how busy the machine is decides no test
+settings.load_profile("maild")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Public material beside the project; tests that use it skip where it is absent."""

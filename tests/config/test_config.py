@@ -283,7 +283,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.tuples(st.integers(0, len(FULL)), st.integers(0, 12), _PIECES), min_size=1, max_size=4))
 def test_a_damaged_config_is_read_or_refused_by_line(tmp_path: Path, cuts: list[tuple[int, int, str]]) -> None:
     """Whatever happens to the text: it loads, or every problem names the file and a line that exists."""
@@ -304,7 +304,7 @@ def test_a_damaged_config_is_read_or_refused_by_line(tmp_path: Path, cuts: list[
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_refused_politely(tmp_path: Path, data: bytes) -> None:
     """Bytes that are no config at all end in a message, never in another exception."""
     with pytest.raises(Unusable):

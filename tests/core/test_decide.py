@@ -221,7 +221,7 @@ def situations(draw: st.DrawFn) -> Facts:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     given_mail=mails(),
     known=situations(),
@@ -369,7 +369,7 @@ def rewritten(notice: Any, sender: Desk, how: str, step: int) -> Mail:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     names=st.integers(2, 4),
     rewrites=st.lists(st.sampled_from(REWRITES), min_size=1, max_size=4),

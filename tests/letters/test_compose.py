@@ -120,7 +120,7 @@ def hostile(kind: NoticeKind, subject: str, name: str, text: str) -> Notice:
 ADDRESSES = {"From": "it@fjordvik.example", "To": "kari.moen@fjordvik.example", "Reply-To": notice("ack").reply_to}
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(subject=HOSTILE, name=HOSTILE, text=HOSTILE, kind=st.sampled_from(["ack", "assignment", "answer"]))
 def test_no_text_from_mail_becomes_a_header_or_a_recipient(
     subject: str, name: str, text: str, kind: NoticeKind
@@ -139,7 +139,7 @@ def test_no_text_from_mail_becomes_a_header_or_a_recipient(
     assert letter.fell_back is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(subject=HOSTILE, name=HOSTILE, text=HOSTILE, kind=st.sampled_from(["ack", "assignment", "answer"]))
 def test_the_strictest_parser_reads_the_same(subject: str, name: str, text: str, kind: NoticeKind) -> None:
     """The standard library's newer parser, slower by far, finds the same headers, recipients and subject, no defect."""
@@ -152,7 +152,7 @@ def test_the_strictest_parser_reads_the_same(subject: str, name: str, text: str,
     assert not message.defects
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60))
 def test_display_names_survive(name: str) -> None:
     """A name is read back as it was, cleaned (by the older parser: the newer one puts spaces between encoded words)."""
@@ -188,7 +188,7 @@ def test_an_address_that_is_none_names_nobody(address: str) -> None:
     assert str(message["To"]) == "undisclosed-recipients:;" and "Bcc" not in message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HOSTILE, HOSTILE)
 def test_no_address_however_odd_stops_a_mail(local: str, domain: str) -> None:
     """Whatever stands for an address, there is a mail, with one recipient in its header or none."""
@@ -341,7 +341,7 @@ def test_a_letter_says_why_in_its_own_language() -> None:
     assert said in " ".join(text.split())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(HOSTILE)
 def test_a_strangers_words_in_a_reason_stay_in_its_line(hostile: str) -> None:
     """A file's name that a reason quotes adds no line, header or control to the letter."""

@@ -137,7 +137,7 @@ HOSTILE_NAMES = st.text(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(HOSTILE_NAMES)
 def test_hostile_file_names_arrive_clean(name: str) -> None:
     """The name the other end reads is the cleaned one, and the mail has no part or header more (P8)."""
@@ -152,7 +152,7 @@ def test_hostile_file_names_arrive_clean(name: str) -> None:
     assert letter.data.isascii()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400), st.sampled_from(["base64", "quoted-printable", "identity", "uuencode", "yenc"]))
 def test_any_bytes_for_any_encoding_make_a_sound_mail(encoded: bytes, encoding: str) -> None:
     """Bytes that are not what their encoding says become some file, never an exception or a broken mail."""

@@ -255,7 +255,7 @@ TRACE = st.sampled_from(
 BODY = ["Subject: Skriver", "Date: Tue, 1 Dec 2026 09:00:00 +0100", "X-Mailer: x"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(extra=st.lists(TRACE, max_size=8), at=st.randoms(use_true_random=False), end=st.sampled_from(["\r\n", "\n"]))
 def test_another_road_is_the_same_content(extra: list[str], at: random.Random, end: str) -> None:
     """Trace fields added anywhere, other line ends and a last line end do not change what the content is (F14)."""
@@ -266,7 +266,7 @@ def test_another_road_is_the_same_content(extra: list[str], at: random.Random, e
     assert reading(raw.replace(b"\r\n", end.encode())).content_hash == reading(text("Hei på deg", *BODY)).content_hash
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(at=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_any_change_is_other_content(at: int, flip: int) -> None:
     """A changed byte in Subject, From or body is other content (F14)."""
@@ -292,7 +292,7 @@ SNIPPETS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(st.sampled_from(SNIPPETS) | st.binary(max_size=12), max_size=40).map(b"".join))
 def test_any_bytes_are_a_mail(raw: bytes) -> None:
     """Any bytes give a Mail with clean text, whole hashes, places inside the mail, that crosses to the daemon (F2)."""

@@ -53,7 +53,7 @@ def test_the_set_agrees_with_each_pattern_by_itself() -> None:
         assert patterns.which(text) == alone
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40), st.text(max_size=80))
 def test_any_pattern_compiles_or_is_refused_with_a_reason(source: str, text: str) -> None:
     """No pattern crashes: it is refused in words, or it can be used on any text."""

@@ -244,7 +244,7 @@ _MAILS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_MAILS, st.datetimes(datetime(2020, 1, 1), datetime(2049, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_any_mail_has_one_department_type_and_group(one: Any, at: datetime) -> None:
     """Routing is total and says the same when asked again: known department, type and group for whatever comes."""

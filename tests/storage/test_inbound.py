@@ -27,7 +27,7 @@ def take(
     return inbound.claim(connection, who="me", now=now, limit=limit, kind=kind, room=10**9)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=50, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(raw=st.binary(max_size=500) | st.binary(min_size=350, max_size=400).map(lambda some: some * 200))
 def test_raw_bytes_come_back_unchanged(connection: Connection, raw: bytes) -> None:
     """Whatever bytes are accepted, the very same bytes are claimed (P4)."""

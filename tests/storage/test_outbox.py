@@ -165,7 +165,7 @@ class Model:
         return other < key and self.lane[other] == self.lane[key]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ops=st.lists(OPS, min_size=5, max_size=30))
 def test_the_outbox_behaves_as_its_model(connection: Connection, ops: list[tuple[str, int, int]]) -> None:
     """Two processes, crashes and waits in any order: nothing lost, none claimed twice, order kept within a lane."""

@@ -30,7 +30,7 @@ def mail(key: int, lane: int) -> ToSend:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.tuples(st.just("add"), st.integers(0, 3)), st.tuples(st.booleans(), st.integers(0, 9)))))
 def test_each_mail_has_one_end(steps: list[tuple[str | bool, int]]) -> None:
     """Mails are handed out one at a time per lane and in order, given up behind a failing one, or left over."""

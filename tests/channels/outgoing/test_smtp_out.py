@@ -398,7 +398,7 @@ def test_what_would_smuggle_is_never_sent() -> None:
     asyncio.run(story())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.sampled_from([b"\r\n", b".", b"..", b"a", b"DATA", b"MAIL FROM:<x@y.example>", b"\x1b\xff"]), max_size=30

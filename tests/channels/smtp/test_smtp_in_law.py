@@ -68,7 +68,7 @@ class Faulty:
         return self.random.random() < 0.8
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(WORDS, min_size=5, max_size=40), st.sampled_from(BODIES), st.integers(0, 10**6))
 def test_whatever_is_said_5xx_is_the_clients_fault_and_250_is_kept(words: list[str], body: bytes, seed: int) -> None:
     """Any commands, any body, a store that fails at random: replies obey the law, and each 250 has its mail."""

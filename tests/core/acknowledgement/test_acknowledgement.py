@@ -563,7 +563,7 @@ MARKERS = (
 HARMLESS = (auto("no"), ("precedence", "first-class"), ("x-mailer", "x"), ("feedback-id", "x"), ("x-priority", "1"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     headers=st.lists(st.sampled_from(MARKERS + HARMLESS), max_size=4),
     marker=st.sampled_from(MARKERS),

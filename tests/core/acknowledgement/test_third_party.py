@@ -130,7 +130,7 @@ def test_digits_count_until_a_letter_stands_between() -> None:
 WORDS = st.text(st.characters(categories=("Ll", "Lu")), min_size=1, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     before=WORDS,
     after=WORDS,
@@ -150,7 +150,7 @@ def test_a_domain_is_found_wherever_and_however_it_stands(
     assert not may_show(f"{before} {domain} {after}"[:MOST]) or len(f"{before} {domain}") > MOST
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     digits=st.lists(st.characters(categories=("Nd",)), min_size=LONG_NUMBER, max_size=12),
     between=st.text(st.sampled_from(list(" .,-–/()_\u00a0\u200b")), max_size=2),
@@ -161,7 +161,7 @@ def test_a_long_number_is_found_in_any_script(digits: list[str], between: str, a
     assert not may_show(f"{around} {between.join(digits)}"[: MOST + 1])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text(max_size=80))
 @example("İ" * 60)
 def test_nothing_that_is_shown_holds_what_the_law_names(text: str) -> None:
@@ -175,7 +175,7 @@ def test_nothing_that_is_shown_holds_what_the_law_names(text: str) -> None:
 SIMPLE = [chr(number) for number in (*range(0x20, 0x7F), *range(0xC0, 0x100), 0x2013, 0x2014, 0x2019, 0xAB, 0xBB)]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.text(st.sampled_from(SIMPLE) | st.sampled_from(list("0123.@ aw:/$")), max_size=MOST - 1))
 def test_the_quick_look_says_what_the_thorough_one_says(text: str) -> None:
     """Something unseen at its end asks for the thorough look, and changes nothing."""

@@ -397,7 +397,7 @@ def test_a_hash_is_refused_by_itself() -> None:
     assert is_command("- #internt", RULES) and is_command("\uff03internt", RULES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     word=st.sampled_from(WORDS),
     before=st.text(st.sampled_from(list(" \t\u00a0\u2003-*•–—·«»“”\"'(‘’„`_\u200b")), max_size=5),
@@ -412,7 +412,7 @@ def test_how_it_is_dressed_does_not_matter(word: str, before: str, after: str, c
     assert is_command(f"{before}{case(word)}{tail}{after}", RULES)  # type: ignore[operator]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=300))
 def test_any_text_is_taken_apart_and_nothing_is_lost(text: str) -> None:
     """Every line is a command or stands below; below a text without commands it is the text itself."""

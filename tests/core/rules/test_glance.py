@@ -83,7 +83,7 @@ def sights(draw: st.DrawFn) -> Sight:
 HEADERS = st.sampled_from([(), (("x-s", "1"),), (("x-s", "2"),)])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(CONDITIONS, sights())
 def test_a_glance_says_what_asking_says(condition: Condition, sight: Sight) -> None:
     """Whatever a mail bears none of, the answer and its words are those of asking in full."""
@@ -92,7 +92,7 @@ def test_a_glance_says_what_asking_says(condition: Condition, sight: Sight) -> N
         assert (seen[1], seen[2]) == answer(condition, sight, Captures())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(CONDITIONS, sights())
 def test_a_rule_passed_over_would_not_have_hit(condition: Condition, sight: Sight) -> None:
     """A rule whose signals a mail does not bear never hits it."""

@@ -162,7 +162,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(PIECES.map("".join))
 @example("a@x.example <a@x.example>")
 @example("y.example.<ola@y.example>")

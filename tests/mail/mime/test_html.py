@@ -164,7 +164,7 @@ TAGS = [
 SOUP = [f"<{tag}>" for tag in TAGS] + [f"</{tag.split()[0]}>" for tag in TAGS] + ["ord ", "\n", "&lt;"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(SOUP)))
 def test_any_soup_is_read(pieces: list[str]) -> None:
     """No soup of tags raises; marks lie inside the text, and every visible word is there."""
