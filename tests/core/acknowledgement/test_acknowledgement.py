@@ -1,4 +1,4 @@
-"""MAIL §4 as one table: which mails get an acknowledgement, and the first row that matches wins."""
+"""Which mails get an acknowledgement, as one table: the first row that matches wins (law A1, A2)."""
 
 from __future__ import annotations
 
@@ -325,7 +325,7 @@ def test_each_mark_alone_meets_its_row(row: str) -> None:
 
 
 def test_of_every_pair_of_rows_the_earlier_wins() -> None:
-    """For every two rows that can match one mail, in both orders of marking, the earlier row decides."""
+    """For every two rows that can match one mail, in both orders of marking, the earlier row decides (law A2)."""
     met = set()
     for (one, first), (two, second) in itertools.permutations(MARKS, 2):
         given, known = second(*first(mail(), KNOWN))
@@ -398,7 +398,7 @@ UNPROVEN: list[tuple[str, str | None, str, bool]] = [
     ],
 )
 def test_caps(counts: dict[str, int], changes: dict[str, Any], acknowledged: bool) -> None:
-    """Row "over a cap": each cap lets exactly so many pass; own and allowed domains and proven agents are not bound."""
+    """Each cap lets exactly so many pass; own and allowed domains and proven agents are not bound (law A5)."""
     rules = make.rulebook(caps=Caps(allow_domains=frozenset({"allowed.example"})))
     plan = decided(mail(**changes), facts(counts=Counts(**counts)), rules)
     assert plan.outcome == "new" and bool(acks(plan)) == acknowledged, plan.no_ack
@@ -428,7 +428,7 @@ def test_caps_are_counted_for_whoever_gets_the_ack() -> None:
 
 
 def test_the_breaker_holds_acks_and_tells_the_operator_once() -> None:
-    """Over the limit an ack is held and the operator told; while open, held without telling; intake goes on."""
+    """Over the limit an ack is held and the operator told; while open, it is held untold; intake goes on (law A8)."""
     first = decided(mail(), facts(counts=Counts(all_10min=60)))
     assert [ack.held for ack in acks(first)] == [True] and of(first, OpenBreaker) == [OpenBreaker()]
     assert len(make.notices(first, "operator")) == 1 and first.outcome == "new"
@@ -438,7 +438,7 @@ def test_the_breaker_holds_acks_and_tells_the_operator_once() -> None:
 
 
 def test_the_breaker_is_half_open_after_30_minutes() -> None:
-    """Half-open: quiet again, it closes and the ack goes; still flooded, it opens anew."""
+    """Half-open: quiet again, it closes and the ack goes; still flooded, it opens anew (law A8)."""
     since = NOW - timedelta(minutes=30)
     quiet = decided(mail(), facts(counts=Counts(breaker_open_since=since, all_10min=5)))
     assert [ack.held for ack in acks(quiet)] == [False] and of(quiet, OpenBreaker) == [OpenBreaker(closed=True)]
@@ -457,7 +457,7 @@ def test_the_breaker_knows_a_busy_desk() -> None:
 
 
 def test_the_form_of_an_ack() -> None:
-    """One recipient, null return path, auto-replied, the customer's Message-ID answered, from the alias written to."""
+    """One recipient, null return path, auto-replied, an answer to that mail, from the alias written to (law A4)."""
     given = mail(to=(f"helpdesk@{DOMAIN}",), references=("<a@b>",), reply_to=(), name="Kari Moen")
     (ack,) = acks(decided(given, facts()))
     assert (ack.kind, ack.to, ack.return_path, ack.automatic) == ("ack", KARI, "", "auto-replied")
@@ -478,7 +478,7 @@ def test_the_form_of_an_ack() -> None:
     ],
 )
 def test_who_gets_the_ack(changes: dict[str, Any], to: str | None) -> None:
-    """From when it is aligned, else the return path; never Reply-To, never ourselves."""
+    """From when it is aligned, else the return path; never Reply-To, never ourselves (law I4, A4)."""
     reply_to = (make.Mailbox(name="", address="victim@else.example"),)
     plan = decided(mail(author=STRANGER, reply_to=reply_to, **changes), facts())
     assert [ack.to for ack in acks(plan)] == ([to] if to else [])
@@ -497,8 +497,8 @@ def test_who_gets_the_ack(changes: dict[str, Any], to: str | None) -> None:
 def test_an_unproven_writers_words_that_lead_somewhere_are_not_shown(
     verdict: str, policy: str | None, mode: str, capped: bool, subject: str, name: str
 ) -> None:
-    """Row 17: a link, a domain, an address, a long number or 61 characters make it fixed text and the number: nothing
-    of the mail is in the subject line, the greeting, the To field or the References (P6, FAULTS L3).
+    """A link, a domain, an address, a long number or 61 characters make it fixed text and the number: nothing
+    of the mail is in the subject line, the greeting, the To field or the References (law A9).
     """
     references = ("<canary.example@canary>",)
     given = mail(
@@ -580,7 +580,7 @@ def test_a_bounce_tells_an_agent_once() -> None:
 
 
 def test_forged_reports_touch_nothing() -> None:
-    """Only our own MAC counts (FAULTS L5): reports that name us without it are listed, and nothing else happens."""
+    """Only our own MAC counts (law A13): reports that name us without it are listed, and nothing else happens."""
     for at in range(50):
         fake = f"<maild.77.1042.c.{'abcdefghijklmnop'[at % 16] * 16}@{REPLIES}>"
         given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))
@@ -611,7 +611,7 @@ HARMLESS = (auto("no"), ("precedence", "first-class"), ("x-mailer", "x"), ("feed
 def test_an_automatic_marker_never_brings_an_ack(
     headers: list[H], marker: H, at: int, author: str | None, verdict: str, sender: str | None, subject: str
 ) -> None:
-    """F7: adding a marker of automatic mail, anywhere among the headers, never turns "no ack" into "ack"."""
+    """Adding a marker of automatic mail, anywhere among the headers, never turns "no ack" into "ack" (law A3)."""
     plain = mail(author=author, verdict=verdict, sender=sender, subject=subject, headers=headers)
     marked = replace(plain, headers=(*headers[:at], marker, *headers[at:]))
     before, after = acks(decided(plain, KNOWN)), acks(decided(marked, KNOWN))

@@ -1,4 +1,4 @@
-"""MAIL §5: what an agent's mail may do, on which evidence; everything else is held and never sent."""
+"""What an agent's mail may do, on which evidence (law E1, E2, E3, E4, E7); all else is held and never sent (law E8)."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_the_agents_own_address_becomes_the_departments() -> None:
     ],
 )
 def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: str, note: Reason | None) -> None:
-    """FAULTS A13: what answers an internal notice reaches no customer, whatever the evidence and the wording."""
+    """What answers an internal notice reaches no customer, whatever the evidence and the wording (law E11)."""
     for text in ("Ring leverandøren.", "#send", "Hei Kari, det er ordnet."):
         plan = decided(answer(text, **({"to": INTERNAL} | changes)), KNOWN)
         assert plan.outcome == outcome and not sent_to_customers(plan)
@@ -175,7 +175,7 @@ def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: s
 
 
 def test_forty_flows_of_internal_notices_send_customers_nothing() -> None:
-    """FAULTS A13: replied to, replied to all, forwarded, by agents and others: 0 mails to customers."""
+    """Replied to, replied to all, forwarded, by agents and others: 0 mails to customers (law E11)."""
     for at in range(40):
         given = answer(
             f"flyt {at}",
@@ -224,7 +224,7 @@ def test_a_command_we_do_not_know_goes_to_nobody(text: str) -> None:
     ],
 )
 def test_what_must_not_leave_is_stopped(text: str) -> None:
-    """Signed addresses, our own markers, colleagues' and other people's addresses, or nothing at all: refused."""
+    """Signed addresses, our own markers, colleagues' and others' addresses, or nothing at all: refused (law E14)."""
     known = facts(case(), known_addresses=frozenset({LIV}))
     plan = decided(answer(text), known)
     assert plan.outcome == "refused" and not sent_to_customers(plan) and len(notices(plan, "refusal")) == 1
@@ -262,14 +262,14 @@ def test_asks_names_the_addresses_in_an_agents_words_only() -> None:
     ],
 )
 def test_the_mail_itself_must_name_the_case(changes: dict[str, Any], outcome: str) -> None:
-    """FAULTS A6: a signed mail sent again to another case's token is held: what is signed must name the case."""
+    """A signed mail sent again to another case's token is held: what is signed must name the case (law E9)."""
     shown = changes.pop("shown", {})
     plan = decided(replace(answer("Ordnet.", **changes), **shown), KNOWN)
     assert plan.outcome == outcome
 
 
 def test_a_replayed_act_acts_once() -> None:
-    """FAULTS A6: the same signed mail with other unsigned headers has one digest; used, it does nothing."""
+    """The same signed mail with other unsigned headers has one digest; used, it does nothing (law E10)."""
     first = answer()
     for at in range(10):
         again = answer(to=(make.signed_address(1042, "answer", of=CAMILLA),), in_reply_to=(f"<other{at}@x>",))
@@ -283,14 +283,14 @@ def test_a_replayed_act_acts_once() -> None:
 
 @pytest.mark.parametrize(("hours", "outcome"), [(0, "answer"), (47, "answer"), (49, "held"), (-49, "held")])
 def test_an_old_mail_is_held(hours: int, outcome: str) -> None:
-    """FAULTS A6: an act whose date is more than 48 hours off is held, unless SMTP AUTH vouches for it."""
+    """An act whose date is more than 48 hours off is held, unless SMTP AUTH vouches for it (law E9)."""
     assert decided(answer(date=NOW - timedelta(hours=hours)), KNOWN).outcome == outcome
     assert decided(answer(date=NOW - timedelta(hours=hours), envelope=login()), KNOWN).outcome == "answer"
     assert decided(answer(date=None), KNOWN).outcome == "answer"
 
 
 def test_two_agents_who_answer_at_once() -> None:
-    """X6: when a colleague answered after the notice I reply to, mine is held and says so; my own second one goes."""
+    """When a colleague answered after the notice I reply to, mine is held and says so; my second one goes (law E13)."""
     notice = OutgoingFacts(
         id=77, case=1042, kind="assignment", to=CAMILLA, message_id="", bounced=False, to_agent=True,
         created=NOW - timedelta(hours=2),
@@ -336,7 +336,7 @@ def waiting(**changes: Any) -> Facts:
 
 
 def test_a_confirmed_mail_is_applied_as_sent() -> None:
-    """E6: the held words and files go out, once: the token is spent in the same plan."""
+    """E6: the held words and files go out, once: the token is spent in the same plan (law E6)."""
     plan = decided(confirming(), waiting())
     assert plan.outcome == "answer" and sent_to_customers(plan) == [KARI]
     (notice,) = notices(plan)
@@ -429,7 +429,7 @@ def test_somebody_elses_no_discards_nothing() -> None:
 
 
 def test_at_most_three_confirmations_an_hour() -> None:
-    """The fourth held mail of an hour is stored, and asks nobody."""
+    """The fourth held mail of an hour is stored, and asks nobody (law E16)."""
     given = answer(verdict="unknown")
     assert notices(decided(given, make.knowing(KNOWN, counts=Counts(confirmations_hour=2))), "confirmation")
     plan = decided(given, make.knowing(KNOWN, counts=Counts(confirmations_hour=3)))
@@ -443,7 +443,7 @@ FORGED = answer(to=(f"it@{DOMAIN}",), verdict="none")
 
 
 def test_forged_mails_do_not_use_up_an_agents_confirmations() -> None:
-    """Mails that only claim to be hers are counted apart: no number of them keeps a confirmation from her own mail."""
+    """Mails that only claim to be hers are counted apart: none keeps a confirmation from her own mail (law E16)."""
     flooded = make.knowing(KNOWN, counts=Counts(claims_hour=3))
     for own in ({"verdict": "unknown"}, {"verdict": "fail"}, {"to": (f"it@{DOMAIN}",)}):
         (asked,) = decided(answer(**own), flooded).notices
@@ -478,7 +478,7 @@ def test_forged_mails_do_not_flood_an_agent() -> None:
 )
 @pytest.mark.parametrize("to", [OWN, INTERNAL])
 def test_an_agents_robot_never_acts(changes: dict[str, Any], to: tuple[str, ...]) -> None:
-    """FAULTS A15: an agent's out-of-office with quoted commands executes and answers nothing; it is filed silently."""
+    """An agent's out-of-office with quoted commands executes and answers nothing; it is filed silently (law E15)."""
     plan = decided(answer("Jeg er borte.\n#close\nløst", **({"to": to} | changes)), KNOWN)
     assert not plan.notices and plan.outcome == "silent" and not of(plan, UseToken) and not of(plan, SetStatus)
     assert {m.visibility for m in of(plan, AddMessage)} == {"silent"}

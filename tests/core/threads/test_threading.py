@@ -1,4 +1,4 @@
-"""MAIL §3: which case a mail belongs to, and who may add to it."""
+"""Which case a mail belongs to, and who may add to it (law T1, T2)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ TABLE: list[tuple[str, dict[str, Any], str, str, Facts, tuple[str, int, str]]] =
 def test_the_table(
     name: str, changes: dict[str, Any], author: str, verdict: str, known: Facts, expected: tuple[str, int, str]
 ) -> None:
-    """Each kind of evidence, from a participant or not, leads where MAIL §3 says; only entries get no other case."""
+    """Each kind of evidence, from a participant or not, goes its way (law T3, T4); only entries get no other case."""
     plan = decided(mail(author=author, verdict=verdict, **changes), known)
     assert outcome(plan) == expected
     shown = {"entry": "public", "pending": "pending", "new": "public"}[expected[0]]
@@ -115,7 +115,7 @@ def test_cc_policy(policy: str, verdict_of_first: str, expected: tuple[str, int,
 @pytest.mark.parametrize("answers", [(), (make.signed_id(),), ("<first@client.example>",)])
 def test_who_is_copied_by_a_later_mail_joins_only_on_a_pass(verdict: str, answers: tuple[str, ...]) -> None:
     """A mail into an existing case vouches for those it copies when it passed, and by nothing else: not even by an
-    answer to a letter of ours, whose Message-ID everybody knows that it was forwarded to (A10).
+    answer to a letter of ours, whose Message-ID everybody knows that it was forwarded to (law T5).
     """
     copied = mail(author=KARI, verdict=verdict, cc=(LIV,), references=answers, message_id="<later@client.example>")
     assert decided(copied, KNOWN).notices, "it is stored, whatever it proves"
@@ -163,7 +163,7 @@ def test_only_the_requester_vouches() -> None:
 
 
 def test_200_spoofed_requesters_with_an_attacker_in_cc_admit_nobody() -> None:
-    """FAULTS A10: a mail with the requester's From that fails, and the attacker's answers to it, change nothing."""
+    """A mail with the requester's From that fails, and the attacker's answers to it, change nothing (law T5)."""
     attacker = "attacker@evil.example"
     for at in range(200):
         shape = (SIGNED, BY_ID, HELD_ID, SUBJECT)[at % 4]
@@ -178,7 +178,7 @@ def test_200_spoofed_requesters_with_an_attacker_in_cc_admit_nobody() -> None:
 
 
 def test_strangers_who_count_through_numbers_enter_nothing() -> None:
-    """FAULTS A8: 1,000 mails of a stranger with sequential numbers: no entry in any foreign case, all are stored."""
+    """1,000 mails of a stranger with sequential numbers: no entry in any foreign case, all are stored (law T4)."""
     cases = {number: case(number) for number in range(1000, 2000)}
     for number in cases:
         known = facts(cases[number])
@@ -190,7 +190,7 @@ def test_strangers_who_count_through_numbers_enter_nothing() -> None:
 
 
 def test_naming_a_number_is_answered_once_a_day() -> None:
-    """A second mail that names the same foreign number gets its case, but no ack; another number gets one."""
+    """A second mail that names the same foreign number gets its case, but no ack; another number gets one (law A11)."""
     named = facts(case(), case(1043), counts=Counts(numbers_named=frozenset({1042})))
     assert not acks(decided(mail(author=STRANGER, subject="[FK#1042]"), named))
     assert acks(decided(mail(author=STRANGER, subject="[FK#1043]"), named))[0].names_number == 1043
@@ -199,7 +199,7 @@ def test_naming_a_number_is_answered_once_a_day() -> None:
 
 
 def test_the_token_wins_over_the_references_and_that_is_noted() -> None:
-    """Token and References disagree: the token's case gets the entry, with a note for the agent."""
+    """Token and References disagree: the token's case gets the entry, with a note for the agent (law T7)."""
     known = facts(case(), case(1043))
     plan = decided(mail(to=TO_KARI, in_reply_to=(make.signed_id(1043),)), known)
     (entry,) = of(plan, AddMessage)
@@ -208,14 +208,14 @@ def test_the_token_wins_over_the_references_and_that_is_noted() -> None:
 
 
 def test_two_numbers_in_one_subject_count_for_nothing() -> None:
-    """Neither of two numbers counts alone; the same number twice is one."""
+    """Neither of two numbers counts alone; the same number twice is one (law T7)."""
     known = facts(case(), case(1043))
     assert decided(mail(subject="[FK#1042] og [FK#1043]"), known).outcome == "new"
     assert decided(mail(subject="[FK#1042] Re: [FK#1042]"), known).case == 1042
 
 
 def test_merged_cases_lead_to_the_survivor() -> None:
-    """Every kind of evidence for a merged case leads to the one that lives on, over several merges."""
+    """Every kind of evidence for a merged case leads to the one that lives on, over several merges (law T8)."""
     known = facts(
         case(status="merged", merged_into=1043),
         case(1043, status="merged", merged_into=1044),
@@ -236,7 +236,7 @@ def test_a_merge_is_no_disagreement() -> None:
 @pytest.mark.parametrize("prefix", ["VS:", "Fwd:", "WG:", "TR:", "Videresend: VS:", "SV: VS:"])
 @pytest.mark.parametrize("changes", [BY_ID, HELD_ID, {}])
 def test_a_forward_to_another_department_opens_a_case_there(prefix: str, changes: dict[str, Any]) -> None:
-    """A participant (or an agent of the group) who passes a case's mail on opens a linked case there."""
+    """A participant (or an agent of the group) who passes a case's mail on opens a linked case there (law T9)."""
     for author in (KARI, CAMILLA):
         given = mail(author=author, to=(f"hr@{DOMAIN}",), subject=f"{prefix} [FK#1042] Skriveren", **changes)
         plan = decided(given, KNOWN)
@@ -264,7 +264,7 @@ def test_a_forward_within_the_department_or_to_a_token_is_an_entry() -> None:
     ],
 )
 def test_reopening(status: str, days: int | None, expected: tuple[str, int, str], becomes: list[str]) -> None:
-    """Resolved reopens, closed reopens within the department's days, later is a new case linked both ways."""
+    """Resolved reopens, closed reopens within the department's days, later is a new case linked both ways (law T10)."""
     closed = None if days is None else NOW - timedelta(days=days)
     known = facts(case(status=status, closed_at=closed))
     plan = decided(mail(**BY_ID), known)
@@ -283,7 +283,7 @@ def test_a_late_answer_to_a_signed_address_stays_in_the_cases_department() -> No
 
 @pytest.mark.parametrize("status", ["resolved", "closed"])
 def test_thanks_and_robots_never_reopen(status: str) -> None:
-    """Thanks is an entry, out-of-office and bounces are filed: none of them reopens (SPEC X9)."""
+    """Thanks is an entry, out-of-office and bounces are filed: none of them reopens (law T11)."""
     known = facts(case(status=status, closed_at=NOW - timedelta(days=1)))
     for given in (
         mail("Tusen takk for hjelpen!", **BY_ID),
@@ -299,7 +299,7 @@ def test_thanks_and_robots_never_reopen(status: str) -> None:
 
 
 def test_weak_signs_are_hints_for_the_agent_only() -> None:
-    """Number in the body, same title, same Thread-Index: a new case of its own, a hint to the agent, none to others."""
+    """Number in the body, same title or Thread-Index: a case of its own, a hint to the agent only (law T3)."""
     index = "AdtQ0f7l2H1m3k9zRr6q0t5y7u9wXQ=="
     related = (RelatedCase(number=1040, title="Skriveren virker ikke", conversation=""),)
     threaded = (RelatedCase(number=1041, title="x", conversation=index[:29]),)
@@ -329,7 +329,7 @@ def test_the_conversation_of_a_case_is_kept() -> None:
 
 
 def test_two_departments_in_one_mail() -> None:
-    """One case where To names first; the other is noted, or gets a linked child case, as that department says."""
+    """One case where To names first; the other is noted, or gets a linked child, as that department says (law T12)."""
     given = mail(to=(f"hr@{DOMAIN}", f"it@{DOMAIN}"), envelope={"recipients": (f"it@{DOMAIN}", f"hr@{DOMAIN}")})
     plan = decided(given, facts())
     (opened,) = of(plan, OpenCase)
@@ -354,7 +354,7 @@ def test_two_departments_in_one_mail() -> None:
     ],
 )
 def test_the_departments_of_polled_mail(changes: dict[str, Any], departments: tuple[str, ...]) -> None:
-    """To, then Cc, else Delivered-To, else what the account names, else the first department (MAIL §2)."""
+    """To, then Cc, else Delivered-To, else what the account names, else the first department (law I6)."""
     envelope = {"recipients": (), "source": "imap", "department": changes.pop("department", None)}
     assert make.asked(mail(envelope=envelope, **changes)).departments == departments
 
@@ -374,7 +374,7 @@ def test_the_same_content_again_is_filed_once_and_other_departments_noted() -> N
 
 
 def test_the_same_message_id_with_other_content_is_flagged_never_suppressed() -> None:
-    """FAULTS A12: whoever sends a guessed Message-ID first suppresses nothing: 1,000 of 1,000 genuine mails arrive."""
+    """Whoever sends a guessed Message-ID first suppresses nothing: 1,000 of 1,000 genuine mails arrive (law T14)."""
     for at in range(1000):
         genuine = mail(f"genuine {at}", message_id=f"<predicted.{at}@client.example>")
         taken = make.seen(genuine.message_id, 1500, author="attacker@evil.example")
@@ -400,7 +400,7 @@ def test_others_who_answer_an_agents_letter_stay_with_the_agents(audience: str) 
 
 
 def test_sign_up_mails_to_a_case_address_reach_no_customer() -> None:
-    """FAULTS A11: 50 verification mails to a case's address are held back: relayed and quoted to nobody outside."""
+    """50 verification mails to a case's address are held back: relayed and quoted to nobody outside (law T17)."""
     for at in range(50):
         given = mail(
             f"Your code is {at:06}. Confirm: https://chat.example/verify/{at}",
@@ -416,7 +416,7 @@ def test_sign_up_mails_to_a_case_address_reach_no_customer() -> None:
 
 
 def test_guessing_at_signed_addresses_ends_in_quarantine() -> None:
-    """FAULTS A9: bad tokens are counted per source; the 21st within an hour is put aside, the operator told once."""
+    """Bad tokens are counted per source; the 21st within an hour is put aside, the operator told once (law T16)."""
     guess = mail(author=STRANGER, to=(f"it+1042.{'a' * 37}@{make.REPLIES}",))
     plan = decided(guess, facts(case(), counts=Counts(strikes_hour=19)))
     assert plan.outcome == "new" and of(plan, Strike) == [Strike(what=Strikes(kind="token", source="192.0.2.7"))]
@@ -439,7 +439,7 @@ def arrived(count: int, *, case_number: int = 1042, given: Mail | None = None) -
 
 
 def test_a_burst_folds_into_its_first_case() -> None:
-    """The 10th mail in 10 minutes, or the 3rd that looks the same, is a flagged entry of the first one's case."""
+    """The 10th mail in 10 minutes, or the 3rd that looks the same, is a flagged entry of the first's case (law A7)."""
     given = mail("Alarm 17 on server 4")
     for known in (facts(case(), **arrived(9)), facts(case(), **arrived(2, given=mail("Alarm 18 on server 5")))):
         plan = decided(given, known)
