@@ -108,7 +108,7 @@ def test_a_mail_read_by_a_child_is_the_mail_read_here() -> None:
 
 @pytest.mark.parametrize("poison", sorted(KILLERS | SPENDERS))
 def test_poison_is_read_another_way_and_harms_nobody_else(poison: str) -> None:
-    """Among 40 good mails a poisonous one is partial, whole as a file, and says why; the good ones are read (law R2, R3)."""
+    """Of 41 mails a poisonous one is partial, whole as a file, and says why; the good ones are read (law R2, R3)."""
 
     async def main() -> None:
         async with readers(wall=60.0 if poison in PATIENT else 2.5) as pool:
