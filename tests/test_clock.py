@@ -1,4 +1,4 @@
-"""FAULTS D10: the real ticker under a wall clock that really jumps."""
+"""The real ticker under a wall clock that really jumps (law D9)."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class OutgoingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustConfig:
-    """What is believed about who wrote a mail (MAIL §2)."""
+    """What is believed about who wrote a mail (law I8)."""
 
     mode: Literal["headers", "own", "none"] = "none"
     authserv_id: str | None = None
@@ -100,7 +100,7 @@ class TrustConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingConfig:
-    """Limits of the processes that read mail (MAIL §1)."""
+    """Limits of the processes that read mail (law R1, R2)."""
 
     processes: int = 2
     wall_seconds: float = 5.0

@@ -30,7 +30,7 @@ Where = Callable[..., str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorTrust:
-    """What is believed about mail that comes in by one door, where it differs from [trust] (MAIL §2)."""
+    """What is believed about mail that comes in by one door, where it differs from [trust] (law I8)."""
 
     mode: Literal["headers", "own", "none"]
     authserv_id: str | None = None

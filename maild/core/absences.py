@@ -1,5 +1,5 @@
 """Agents say that they are away: by a line of their own (``borte 3.–14.12 stedfortreder bob``), or by an out-of-office
-reply with a date (SPEC F11). Until then they get no new cases, and their letters go to the group.
+reply with a date (law G7). Until then they get no new cases, and their letters go to the group.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 def by_command(draft: MailDraft) -> Plan | None:
     """Note an absence that an agent's mail says in its first line; None when it says none.
 
-    Only a proven agent can (P7): whoever could forge it could make a desk fall silent.
+    Only a proven agent can (law G7): whoever could forge it could make a desk fall silent.
     """
     agent = draft.asks.agent
     if agent is None:

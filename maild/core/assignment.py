@@ -1,4 +1,4 @@
-"""Who gets a new case: the group's strategy over its present agents, with the reason (SPEC F1, X13)."""
+"""Who gets a new case: the group's strategy over its present agents, with the reason (law G6)."""
 
 from __future__ import annotations
 

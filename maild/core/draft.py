@@ -147,7 +147,7 @@ class MailDraft(Draft):
         )
 
     def flagged(self, note: Reason | None) -> Reason | None:
-        """Add to a note what makes the mail odd: its Message-ID came before with other content (MAIL §3)."""
+        """Add to a note what makes the mail odd: its Message-ID came before with other content (law T14)."""
         known = self.facts.threads.known
         if self.mail.message_id is None or all(seen.message_id != self.mail.message_id for seen in known):
             return note

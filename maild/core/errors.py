@@ -1,7 +1,7 @@
 """What may go wrong, and the one decision whether it is temporary.
 
 A door turns :class:`Temporary` into a 4xx reply; everything it does not know counts as temporary too, because
-a permanent refusal for our own fault would lose a mail (P3).
+a permanent refusal for our own fault would lose a mail (law S3).
 """
 
 from __future__ import annotations

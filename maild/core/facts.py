@@ -107,7 +107,7 @@ class AgentAsks:
     held_ids: frozenset[int] = frozenset()
     """Held messages that a confirmation address names."""
     act_digest: str
-    """What the act is known by, so that it acts once (MAIL §5)."""
+    """What the act is known by, so that it acts once (law E10)."""
     named_addresses: tuple[str, ...] = ()
     """Addresses in the agent's own words: is any of them somebody we know?"""
     why: bool = False
@@ -143,7 +143,7 @@ class Asks:
     """Inbound ids of earlier mails whose files letters will enclose."""
     timers: TimerAsks | None = None
     pace: bool = False
-    """Letters to people may follow that answer no mail: how fast may they go out (MAIL §4)?"""
+    """Letters to people may follow that answer no mail: how fast may they go out (law A10)?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +293,7 @@ class RelatedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastAnswer:
-    """The newest answer in a case, for the collision guard (SPEC X6)."""
+    """The newest answer in a case, for the collision guard (law E13)."""
 
     agent: str
     at: datetime

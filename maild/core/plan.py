@@ -459,7 +459,7 @@ class Notice:
     held: bool = False
     """The breaker is open, or too many go out at once: queue it, but do not send until it is released."""
     paced: bool = False
-    """It answers no mail: the caps and the breaker do not count it, its pace is kept instead (MAIL §4)."""
+    """It answers no mail: the caps and the breaker do not count it, its pace is kept instead (law A10)."""
     due: datetime | None = None
     """When it goes out; None: at once."""
     counts_as: CountsAs = ""

@@ -1,6 +1,6 @@
 """The proof that mail goes both ways: a mail of ours is sent to a department, and must come in by the configured way.
 
-It carries our own signed Message-ID and loop header, so the desk files it silently (MAIL §4 row 1): nobody hears of it
+It carries our own signed Message-ID and loop header, so the desk files it silently (law A2): nobody hears of it
 but the operator who asked.
 """
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 log = logs.get("maild")
 WINDOW_MAILS = 256
 WINDOW_BYTES = 48 * 1024 * 1024
-"""Raw bytes of mails in work held in memory; beyond it mails wait in the store (P11)."""
+"""Raw bytes of mails in work held in memory; beyond it mails wait in the store (law D11)."""
 PASS_BY = 2.0
 """Seconds of reading after which a mail no longer holds up the ones behind it."""
 POLL = 1.0

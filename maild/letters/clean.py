@@ -1,4 +1,4 @@
-"""Make text from mail fit for a header, a body or a file name: the only three ways it leaves maild (FAULTS P8).
+"""Make text from mail fit for a header, a body or a file name: the only three ways it leaves maild (law W2).
 
 Every function is idempotent and total: any string in, a harmless string out.
 """
@@ -24,7 +24,7 @@ _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|co
 def clean_header(text: str, limit: int = HEADER_LIMIT) -> str:
     """Return text that fits on one header line: no C0/C1, line separators or bidi controls, ≤ ``limit`` characters.
 
-    Runs of white space become one space; what is too long ends in an ellipsis (MAIL §6).
+    Runs of white space become one space; what is too long ends in an ellipsis.
     """
     if not text.isprintable():
         text = _NOT_IN_HEADER.sub("", " ".join(text.split()))
@@ -44,7 +44,7 @@ def clean_text(text: str) -> str:
 
 
 def clean_filename(name: str) -> str:
-    """Return a file name without path, controls or characters a file system refuses; ≤ 120 characters (FAULTS P4)."""
+    """Return a file name without path, controls or characters a file system refuses; ≤ 120 characters (law R10)."""
     base = _PATH.split(clean_header(name, 4096))[-1]
     base = _NOT_IN_FILENAME.sub("_", base).strip(" .")
     if len(base) > FILENAME_LIMIT:

@@ -1,4 +1,4 @@
-"""A notice and a letter become the finished bytes of one mail (MAIL §6). Pure: the time and every id are given.
+"""A notice and a letter become the finished bytes of one mail (law W1, W7). Pure: the time and every id are given.
 
 What leaves here was read back by other means than it was written (``prove.py``) and is as intended: exactly these
 headers, exactly this recipient, no bare CR or LF. A letter that cannot be rendered, or does not survive that,
@@ -88,7 +88,7 @@ def compose(
         loop: the value of our loop header, put on every mail we send.
         raw: the received mail that ``notice.attachments`` are ranges of; None when there are none.
         now: for the Date field, aware.
-        trace_id: what an agent can ask the decision's trace by (SPEC X1).
+        trace_id: what an agent can ask the decision's trace by (law G9).
         enclosures: what the letters of the same plan share.
 
     Raises:
@@ -152,7 +152,7 @@ def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str,
 
 
 def _variants(notice: Notice) -> tuple[str, ...]:
-    """Name the letters that are better than the kind's own: a rule's choice, the type's, the department's (SPEC F2)."""
+    """Name the letters that are better than the kind's own: a rule's choice, the type's, the department's (law G10)."""
     kind, wanted = notice.kind, notice.values.get("type")
     return (notice.template or "", f"{kind}.{wanted}" if wanted else "", f"{kind}.{notice.department}")
 

@@ -1,4 +1,4 @@
-"""Outgoing header fields and bodies as bytes: the one strict encoder every mail we write goes through (MAIL §6).
+"""Outgoing header fields and bodies as bytes: the one strict encoder every mail we write goes through (law W1).
 
 ``EmailMessage`` does the same for eight times the price; what comes out here is proved by parsing it back
 (``prove.py`` at run time, the standard library's parser in the tests). Values must be clean (``clean.py``).

@@ -1,4 +1,4 @@
-"""Read back a mail we composed, by other means than it was written, before it may be queued (MAIL §6, FAULTS P8, S2).
+"""Read back a mail we composed, by other means than it was written, before it may be queued (law W4).
 
 Cheap enough for every mail: what is checked is that nothing got in that was not meant. ``flaw`` returns the first
 thing wrong in words, None when the mail is as intended.

@@ -3,7 +3,7 @@
 A file is one whole letter: the subject on the first line, an empty line, the text. ``<kind>.html.j2`` beside it is
 the same letter in HTML, where one is wanted. ``<kind>.<name>.j2`` is a variant: for a department (``ack.it.j2``), a
 case type, or what a rule names. Templates come from the admin; text from mail reaches them only as
-values, is never source, and is rendered once (FAULTS P9).
+values, is never source, and is rendered once (law W5).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from maild.core.plan import NoticeKind
 from maild.letters.shown import KINDS, LISTS, OURS, SHOWN, Value, sample
 
 MOST_OUTPUT = 256 * 1024
-"""Characters one letter may come to, beyond the words of an agent's answer (FAULTS P9)."""
+"""Characters one letter may come to, beyond the words of an agent's answer (law W5)."""
 VERSION_LENGTH = 16
 KIN = {"nn": "no", "nb": "no", "da": "no"}
 """Where a language without letters of its own looks next; after that, the desk's first language."""

@@ -1,4 +1,4 @@
-"""What reading one mail may cost in processor time and on the clock, and what happens when that is spent (MAIL §1).
+"""What reading one mail may cost in processor time and on the clock, and what happens when that is spent (law R2).
 
 Timers of the kernel interrupt the interpreter between two of its steps, also within a regular expression; what does
 not come back to the interpreter is ended from outside (reader/process.py). What is raised here is no ``Exception``, so

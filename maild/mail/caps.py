@@ -1,4 +1,4 @@
-"""What a mail may be before it is parsed in full (MAIL §1): beyond a cap it is still a case, by a safe scan."""
+"""What a mail may be before it is parsed in full (law R5): beyond a cap it is still a case, by a safe scan."""
 
 from __future__ import annotations
 

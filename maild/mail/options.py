@@ -20,7 +20,7 @@ class DoorTrust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """The part of the configuration that reading a mail depends on (MAIL §2)."""
+    """The part of the configuration that reading a mail depends on."""
 
     trust: Literal["headers", "own", "none"] = "none"
     """headers: the topmost Authentication-Results of ``authserv_id``. own: our own SPF and DKIM. none: unknown."""

@@ -1,4 +1,4 @@
-"""Raw bytes to :class:`~maild.core.values.mail.Mail` (MAIL §1, §2): one capped walk, and what follows from it.
+"""Raw bytes to :class:`~maild.core.values.mail.Mail` (law R2): one capped walk, and what follows from it.
 
 There are three readings, each cheaper than the one before: in full, the safe one of ``fallback.py``, and the one by the
 header alone of ``header_reading.py``. Whatever raises in one of them, or takes more than it may, leads to the next.

@@ -1,4 +1,4 @@
-"""What one mail's reading may still use up, besides time: one budget that every step spends from (MAIL §1).
+"""What one mail's reading may still use up, besides time: one budget that every step spends from (law R6).
 
 A cap for each text is no cap for a mail of five hundred texts. When something is used up, a step goes on with less and
 says so in ``defects``: the text is cut, what is left stays in a file. Where less would be wrong, it raises

@@ -1,6 +1,6 @@
-"""Ask the corridor what it would do: for one mail (``rules explain``), or for stored mail again (``rules replay``, X3).
+"""Ask the corridor what it would do: for one mail (``rules explain``), or for stored mail again (``rules replay``).
 
-It is the daemon's own corridor on a scratch store in memory, with nothing delivered: no second implementation.
+It is the daemon's own corridor on a scratch store in memory, with nothing delivered (law G5): no second way.
 """
 
 from __future__ import annotations

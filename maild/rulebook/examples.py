@@ -1,4 +1,4 @@
-"""The rules' own examples (SPEC X2): each is read and decided as a real mail would be, on an empty store."""
+"""The rules' own examples (law G3): each is read and decided as a real mail would be, on an empty store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hot reload (F1, X2): new rules are read, judged and tried on their own examples beside the old ones, then swapped in.
+"""Hot reload (law G4): new rules are read, judged and tried on their own examples beside the old ones, then swapped in.
 
 Anything wrong leaves the old rulebook in force. The one home of watchfiles.
 """

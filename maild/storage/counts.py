@@ -1,4 +1,4 @@
-"""What was sent, and what came, within the last minutes, hours and days: all that the caps count (MAIL §4)."""
+"""What was sent, and what came, within the last minutes, hours and days: all that the caps count (law A5)."""
 
 from __future__ import annotations
 

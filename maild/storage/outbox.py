@@ -125,7 +125,7 @@ def claim_due(
 
 
 def _drop_unwanted(connection: Connection, now: datetime) -> None:
-    """Drop answers that wait for somebody who takes part in the case no more (MAIL §3): asked again at each sending."""
+    """Drop answers that wait for somebody who takes part in the case no more (law T18): asked again at each sending."""
     somebody = exists().where(col(Participant.case) == col(Outbox.case))
     takes_part = somebody.where(col(Participant.address) == col(Outbox.recipient))
     query = select(col(Outbox.id), col(Outbox.case), col(Outbox.recipient)).where(

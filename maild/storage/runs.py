@@ -2,7 +2,7 @@
 
 A relay's 250 is noted here before anything else happens: a write that a kill -9 cannot take back, though a power loss
 may. The next run finds the file unlocked, records what was noted and frees the dead run's claims at once. So a kill
-repeats only mails whose answer was still on its way (FAULTS D1), and no claim waits out its lease on this machine.
+repeats only mails whose answer was still on its way (law W10), and no claim waits out its lease on this machine.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def test_an_agents_line_is_noted_and_makes_no_case() -> None:
 
 @pytest.mark.parametrize("author", [make.KARI, make.CAMILLA])
 def test_nobody_else_can_say_it(author: str) -> None:
-    """From a customer, or from an agent whose mail proves nothing, it is a mail like any other: a case."""
+    """From a customer, or from an agent whose mail proves nothing, it is a mail like any other: a case (law G7)."""
     verdict = "pass" if author == make.KARI else "none"
     plan = make.decided(make.mail("borte 3.–14.12", author=author, verdict=verdict), make.facts())
     assert absences(plan) == []
@@ -96,7 +96,7 @@ def test_an_out_of_office_with_a_date_is_noted() -> None:
 
 
 def test_who_is_away_gets_no_new_case() -> None:
-    """From the facts of the store: the substitute's turn comes, and the letter goes to who is there."""
+    """From the facts of the store: the substitute's turn comes, and the letter goes to who is there (law G7)."""
     facts = {"absences": {"camilla": (Absence(start=TODAY, end=TODAY),)}}
     plan = make.decided(make.mail(), make.facts(**facts))
     (opened,) = [change for change in plan.changes if isinstance(change, OpenCase)]

@@ -1,4 +1,4 @@
-"""Who gets a case: strategies, preferences, absence, caps and substitutes, each with its reason (X13)."""
+"""Who gets a case: strategies, preferences, absence, caps and substitutes, each with its reason (law G6)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

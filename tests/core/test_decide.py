@@ -229,16 +229,16 @@ def situations(draw: st.DrawFn) -> Facts:
     agents=st.sampled_from(["strict", "token"]),
 )
 def test_any_mail_gets_exactly_one_plan(given_mail: Mail, known: Facts, trust: str, agents: str) -> None:
-    """Deciding never raises, is the same every time, and its plan keeps the promises that hold for every plan."""
+    """Deciding never raises, is the same every time, and its plan keeps what holds for every plan (law A1, D3, W9)."""
     rules = make.rulebook(trust=trust, agents=agents)
     plan = decided(given_mail, known, rules)
     assert plan == decided(given_mail, known, rules), "pure"
     assert plan.outcome in get_args(Outcome) and plan.acked is (plan.no_ack is None)
     entries = of(plan, AddMessage)
     if plan.outcome in ("new", "entry", "pending", "silent", "answer", "note", "held", "refused"):
-        assert entries and plan.case == entries[0].case, "P2: an accepted mail ends in its case"
+        assert entries and plan.case == entries[0].case, "law D3: an accepted mail ends in its case"
     if plan.outcome in ("duplicate", "unmatched", "ignored", "spam", "quarantined"):
-        assert not entries, "P2: never two ends"
+        assert not entries, "law D3: never two ends"
     _modest(plan, given_mail, known, rules)
 
 
@@ -255,7 +255,7 @@ def _leads_to(number: int, case: CaseFacts, known: Facts) -> bool:
 
 
 def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
-    """P6–P8 as far as any plan can show them."""
+    """What automatic mail, evidence and strangers may come to, as far as any plan shows it (law A4, T17, W14)."""
     assert len({n.outbox_id for n in plan.notices}) == len(plan.notices) <= len(known.outbox_ids)
     assert len({n.once_key for n in plan.notices}) == len(plan.notices)
     opened = {change.number for change in of(plan, OpenCase)}
@@ -265,7 +265,7 @@ def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
             assert notice.to == make.asked(given_mail, rules).caps.ack_to
         elif notice.kind == "answer":
             found = known.threads.cases[int(notice.case or 0)]
-            assert notice.to in found.participants | {found.requester}, "P8: answers go to participants only"
+            assert notice.to in found.participants | {found.requester}, "law W14: answers go to participants only"
             assert given_mail.authentication.verdict != "fail" or given_mail.envelope.login is not None
         else:
             assert notice.to_agent and notice.automatic == "auto-generated" and notice.return_path
@@ -281,7 +281,7 @@ def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
                 agents is not None and make.asked(given_mail, rules).agent in agents.members
             )
             inside = inside or make.asked(given_mail, rules).agent == found.assignee is not None
-            assert inside or joined or (author is None and not found.requester), "P8: a stranger adds nothing visible"
+            assert inside or joined or (author is None and not found.requester), "law T17: nothing visible"
 
 
 # -- desks that answer each other -----------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ def rewritten(notice: Any, sender: Desk, how: str, step: int) -> Mail:
     fan=st.integers(1, 2),
 )
 def test_desks_that_answer_each_other_fall_silent(names: int, rewrites: list[str], delay: int, fan: int) -> None:
-    """F8, L1, L2: whatever the hops between up to four desks rewrite, the caps bound it and it comes to rest."""
+    """Whatever the hops between up to four desks rewrite, the caps bound it and it comes to rest (law A14)."""
     desks = {name: Desk(name) for name in "abcd"[:names]}
     first = mail(author="it@b.example", to=("it@a.example",), verdict="unknown", subject="Ticket 0")
     waiting: deque[tuple[datetime, str, Mail]] = deque([(NOW, "a", first)])
@@ -405,7 +405,7 @@ def test_desks_that_answer_each_other_fall_silent(names: int, rewrites: list[str
 
 
 def test_two_desks_say_at_most_two_things() -> None:
-    """L1: two desks with our own headers kept: an ack, and silence."""
+    """Two desks with our own headers kept: an ack, and silence (law A14)."""
     a, b = Desk("a"), Desk("b")
     out = a.take(mail(author="it@b.example", to=("it@a.example",), verdict="unknown"), NOW)
     said = len(out)
@@ -417,7 +417,7 @@ def test_two_desks_say_at_most_two_things() -> None:
 
 
 def test_ten_thousand_forged_mails_write_to_thirty_an_hour() -> None:
-    """L3: forged mails from many victims without authentication: at most 30 acks an hour, none that leads anywhere."""
+    """Mails forged in many victims' names get 30 acks an hour together, none that leads anywhere (law A6, A9)."""
     acked = 0
     for at in range(2000):
         given_mail = mail(
@@ -435,7 +435,7 @@ def test_ten_thousand_forged_mails_write_to_thirty_an_hour() -> None:
 
 
 def test_forged_state_headers_have_no_effect() -> None:
-    """FAULTS A14: whatever X-Maild-* or trust header a mail brings, its plan is the one it has without."""
+    """Whatever X-Maild-* or trust header a mail brings, its plan is the one it has without (law I12)."""
     plain = mail(author=STRANGER)
     expected = decided(plain, facts(case()))
     for name in ("case", "trace", "agent", "verdict", "audience", "visibility", "kind", "reply", "admin", "bypass"):

@@ -98,7 +98,7 @@ class History:
     """How often the daemon was killed."""
     window: int = 8
     """How many outgoing mails one kill may catch between the relay's taking them and our note of it: they are repeated.
-    It is one a kill on a quiet machine (FAULTS D1); on a busy one the answers of all connections may lie unread."""
+    It is one a kill on a quiet machine (law W10); on a busy one the answers of all connections may lie unread."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Which mail each follow-up answers, by key; the follow-up was sent after that one was acked."""
     poison: frozenset[str] = frozenset()
@@ -113,7 +113,7 @@ def _keys(ops: Iterable[Op], what: str) -> set[str]:
 
 
 def acked_is_stored(history: History) -> list[str]:
-    """P1: a mail that was answered 250 is in the store, byte for byte."""
+    """A mail that was answered 250 is in the store, byte for byte (law D1)."""
     stored = {row.key: row for row in history.stored if row.intact}
     return [f"{key} was acked and is not stored" for key in sorted(_keys(history.ops, "ack")) if key not in stored]
 
@@ -127,13 +127,13 @@ def stored_was_sent(history: History) -> list[str]:
 
 
 def everything_is_done(history: History) -> list[str]:
-    """P2: no mail is left half way."""
+    """No mail is left half way (law D3)."""
     over = ("done", "quarantined")
     return [f"inbound {row.id} ({row.key}) is still {row.state}" for row in history.stored if row.state not in over]
 
 
 def only_poison_is_put_aside(history: History) -> list[str]:
-    """P5: a mail that can be read is not put into quarantine."""
+    """A mail that can be read is not put into quarantine (law R3)."""
     return [
         f"inbound {row.id} ({row.key}) is in quarantine"
         for row in history.stored
@@ -142,7 +142,7 @@ def only_poison_is_put_aside(history: History) -> list[str]:
 
 
 def one_effect_per_key(history: History) -> list[str]:
-    """P2: however often a mail was sent, it has exactly one effect: one row that is no duplicate, one entry."""
+    """However often a mail was sent, it has exactly one effect: one row that is no duplicate, one entry (law D3)."""
     effects = Counter(row.key for row in history.stored if row.outcome != "duplicate")
     entries = Counter(entry.key for entry in history.entries)
     found = [
@@ -188,7 +188,7 @@ def sunk_has_a_row(history: History) -> list[str]:
 
 
 def sent_has_arrived(history: History) -> list[str]:
-    """P9: what the outbox calls sent is at the relay, and nothing is left in between."""
+    """What the outbox calls sent is at the relay, and nothing is left in between (law W10)."""
     arrived = {mail.message_id for mail in history.sunk}
     left = [f"outbox {row.id} is still {row.state}" for row in history.outgoing if row.state not in ("sent", "failed")]
     return left + [
@@ -242,11 +242,11 @@ def follow_ups_find_their_case(history: History) -> list[str]:
 
 
 PERMITTED_5XX = ("5.1.1", "5.3.4", "5.4.6", "5.5.", "5.6.", "5.7.")
-"""Enhanced codes a permanent refusal may carry: unknown recipient, size, loop, syntax, authentication (S8)."""
+"""Enhanced codes a permanent refusal may carry: unknown recipient, size, loop, syntax, authentication (law S3)."""
 
 
 def refusals_are_lawful(history: History) -> list[str]:
-    """S8, P3: nothing is refused for good because of our own fault."""
+    """Nothing is refused for good because of our own fault (law S3)."""
     return [
         f"{op.key} was refused: {op.code} {op.text}"
         for op in history.ops

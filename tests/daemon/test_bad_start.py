@@ -134,7 +134,7 @@ def test_a_newer_store_is_left_alone(desks: Desks, sink: Sink) -> None:
 
 
 def test_a_second_daemon_on_the_same_file_is_refused(desks: Desks, sink: Sink) -> None:
-    """Within 5 s of computing it says who is at work there, and the first one works on (FAULTS D9)."""
+    """Within 5 s of computing it says who is at work there, and the first one works on (law D8)."""
     first = desks(sink.port)
     first.start()
     second = desks(sink.port, store=first.store)

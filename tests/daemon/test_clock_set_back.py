@@ -1,4 +1,4 @@
-"""A daemon whose wall clock is set back goes on: nothing waits for the hour to come again (FAULTS D10)."""
+"""A daemon whose wall clock is set back goes on: nothing waits for the hour to come again (law D9)."""
 
 import time
 from datetime import timedelta

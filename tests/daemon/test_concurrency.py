@@ -1,4 +1,4 @@
-"""Many senders at once: numbers are unique and follow the order of acceptance (FAULTS D15)."""
+"""Many senders at once: numbers are unique and follow the order of acceptance (law D10)."""
 
 import pytest
 

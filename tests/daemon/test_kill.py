@@ -1,4 +1,4 @@
-"""kill -9 at any instant loses nothing that was acked and doubles nothing (FAULTS D1), and the checker can tell."""
+"""kill -9 at any instant loses nothing that was acked and doubles nothing (law D1), and the checker can tell."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Mails that are slow to read are cases in the end, and hold up nobody (MAIL §1, P5, P11)."""
+"""Mails that are slow to read are cases in the end, and hold up nobody (law R4, D6)."""
 
 from pathlib import Path
 

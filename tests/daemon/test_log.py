@@ -1,4 +1,4 @@
-"""The log of a desk that hostile people write to (FAULTS P11): a line is a line, and secrets stay out."""
+"""The log of a desk that hostile people write to (law D12): a line is a line, and secrets stay out."""
 
 import contextlib
 import json

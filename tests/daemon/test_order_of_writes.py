@@ -1,4 +1,4 @@
-"""250 means on disk: seen from outside the process by strace (FAULTS D2), and a laxer store is found out."""
+"""250 means on disk: seen from outside the process by strace (law D2), and a laxer store is found out."""
 
 import re
 import shutil

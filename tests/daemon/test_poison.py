@@ -1,4 +1,4 @@
-"""A mail that kills or hangs its reader is a case all the same and delays nobody (FAULTS D8)."""
+"""A mail that kills or hangs its reader is a case all the same and delays nobody (law R3)."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""Promises of real daemons: two on one PostgreSQL, one frozen and killed: each is kept once (FAULTS D9, D10)."""
+"""Promises of real daemons: two on one PostgreSQL, one frozen and killed: each is kept once (law D8, D9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a desk refuses for good, and what it never does (FAULTS S7, S8; MAIL §4 row 0)."""
+"""What a desk refuses for good, and what it never does (law S3, S4, S8)."""
 
 import random
 import smtplib
@@ -46,7 +46,7 @@ def test_only_the_lawful_refusals_are_permanent(desks: Desks, sink: Sink) -> Non
 
 
 def test_long_lines_are_kept(desks: Desks, sink: Sink) -> None:
-    """Lines far beyond RFC 5322's 998 octets are stored as they came (S5)."""
+    """Lines far beyond RFC 5322's 998 octets are stored as they came (law S5)."""
     desk = desks(sink.port)
     desk.start()
     senders = Senders(port=desk.port)

@@ -1,4 +1,4 @@
-"""A crash between the relay's 250 and our record of it sends a mail again, the very same one (FAULTS D12)."""
+"""A crash between the relay's 250 and our record of it sends a mail again, the very same one (law W10)."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""One crash for each legal state of a mail, as the tables in storage/tables.py promise (STYLE habit 7).
+"""One crash for each legal state of a mail, as the tables in storage/tables.py promise.
 
 One desk is brought to where every state has a row, is killed there, and started again.
 """
@@ -332,7 +332,7 @@ def test_a_crash_leaves_what_the_table_says(crash: Crash, promise: Callable[[Cra
 
 
 def test_raw_bytes_survive(crash: Crash) -> None:
-    """No raw mail has changed by the crash or by being run again (P4)."""
+    """No raw mail has changed by the crash or by being run again (law D5)."""
     assert crash.before.intact and crash.after.intact and crash.later.intact
 
 

@@ -1,4 +1,4 @@
-"""A store that cannot be used for a while costs nobody a mail (FAULTS D5)."""
+"""A store that cannot be used for a while costs nobody a mail (law D7)."""
 
 import contextlib
 import sqlite3

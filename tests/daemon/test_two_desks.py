@@ -1,4 +1,4 @@
-"""Two desks that acknowledge each other fall silent (FAULTS L1), whatever the road between them strips off (L2)."""
+"""Two desks that acknowledge each other fall silent (law A14), whatever the road between them strips off."""
 
 import re
 import smtplib

@@ -1,4 +1,4 @@
-"""A client that vanishes after the final dot and sends again is served once (FAULTS D6)."""
+"""A client that vanishes after the final dot and sends again is served once (law D4)."""
 
 import random
 import socket

@@ -87,7 +87,7 @@ class Client:
             lines.append(line.decode().rstrip("\r\n"))
             if line[3:4] != b"-":
                 break
-        if lines and lines[0].startswith("5"):  # the law of P3, on every reply of every test
+        if lines and lines[0].startswith("5"):  # law S3, on every reply of every test
             assert any(lines[0] in said for said in PERMANENT.values()), lines
         return "\n".join(lines)
 

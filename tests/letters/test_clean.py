@@ -1,4 +1,4 @@
-"""Text from mail, made fit for headers, bodies and file names (FAULTS P4, P8, F4)."""
+"""Text from mail, made fit for headers, bodies and file names (law R10, W2)."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Writing mail: what leaves is exactly what was meant (FAULTS P8, S2, F4; MAIL §4, §6)."""
+"""Writing mail: what leaves is exactly what was meant (law W1, W4, W8)."""
 
 import base64
 import email
@@ -57,7 +57,7 @@ def test_every_letter_in_every_language_reads_back_as_meant(kind: NoticeKind, la
 
 
 def test_an_answer_holds_the_agents_words_and_nothing_else() -> None:
-    """No automatic header, no line of ours, no agent's name or address: only what the agent wrote (MAIL §5)."""
+    """No automatic header, no line of ours, no agent's name or address: only what the agent wrote (law E17)."""
     words = "Hei Kari,\n\nprøv igjen nå.  \n\n> og dette?\nJa, det også.\n\tInnrykk\n.\nFrom her"
     values = {**sample("answer", "no"), "text": words, "agent_name": "Camilla Dahl"}
     letter = write(notice("answer", values=values))
@@ -125,7 +125,7 @@ ADDRESSES = {"From": "it@fjordvik.example", "To": "kari.moen@fjordvik.example", 
 def test_no_text_from_mail_becomes_a_header_or_a_recipient(
     subject: str, name: str, text: str, kind: NoticeKind
 ) -> None:
-    """Hostile subjects, names and texts: exactly the intended headers and recipients, in plain ASCII lines (P8, F4)."""
+    """Hostile subjects, names and texts: exactly the headers and recipients intended, in ASCII lines (law W2, W4)."""
     letter = write(hostile(kind, subject, name, text))
     message = email.message_from_bytes(letter.data)
     assert message.keys() == intended(kind, multipart=message.is_multipart())
@@ -224,7 +224,7 @@ def test_every_reader_of_an_answer_is_named_whole(kind: NoticeKind, language: st
 
 @pytest.mark.parametrize("kind", ["ack-minimal", "ack"])
 def test_an_ack_to_a_stranger_or_in_a_confidential_case_shows_nothing_of_the_mail(kind: NoticeKind) -> None:
-    """No name, title or text, in no header and no part, in the clear or encoded (FAULTS L3, L6)."""
+    """No name, title or text, in no header and no part, in the clear or encoded (law A9, W14)."""
     hidden = {"requester": "", "quoted": "", "title": ""}
     values = {**sample(kind, "no"), **hidden, "text": "KANARI", "held_text": "KANARI"}
     if kind == "ack-minimal":
@@ -253,7 +253,7 @@ def _fields(about: object, language: str) -> dict[str, object]:
 
 
 def test_html_parts_load_nothing_and_carry_our_mark() -> None:
-    """No address, script, picture or style sheet is fetched; the mark is there as id, class and data attribute."""
+    """No address, script, picture or style sheet is fetched; the mark is id, class and data attribute (law W8)."""
     for kind in ("ack", "assignment"):
         for language in LANGUAGES:
             about = notice(
@@ -269,7 +269,7 @@ def test_html_parts_load_nothing_and_carry_our_mark() -> None:
 
 
 def test_the_same_notice_gives_the_same_bytes() -> None:
-    """Composing is pure: a retry or a replay writes the very same mail (P9)."""
+    """Composing is pure: a retry or a replay writes the very same mail (law W7)."""
     assert write(notice("assignment")).data == write(notice("assignment")).data
 
 

@@ -140,7 +140,7 @@ HOSTILE_NAMES = st.text(
 @settings(max_examples=500)
 @given(HOSTILE_NAMES)
 def test_hostile_file_names_arrive_clean(name: str) -> None:
-    """The name the other end reads is the cleaned one, and the mail has no part or header more (P8)."""
+    """The name the other end reads is the cleaned one, and the mail has no part or header more (law W3)."""
     file, raw = attach(name, b"abc", "base64", b"YWJj")
     values = {**sample("assignment", "no"), "attachments": (name,)}
     letter = write(notice("assignment", attachments=(file,), values=values), raw=raw)

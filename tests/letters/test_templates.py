@@ -1,4 +1,4 @@
-"""Letters as files: judged whole at load, values stay values, a broken letter is still a mail (FAULTS D13, P9)."""
+"""Letters as files: judged whole at load, values stay values, a broken letter is still a mail (law G4, W5, W6)."""
 
 import re
 import shutil
@@ -134,7 +134,7 @@ def test_a_language_without_letters_takes_its_kins(folder: Path) -> None:
 
 
 def test_a_department_a_type_or_a_rule_may_have_a_letter_of_its_own(folder: Path) -> None:
-    """``ack.it.j2`` beats ``ack.j2``; a rule's choice beats the department's; a variant that is missing is no error."""
+    """``ack.it.j2`` beats ``ack.j2``; a rule's choice beats a department's; a missing one is no error (law G10)."""
     for name in ("ack.it", "ack.vip", "assignment.it.password", "answer.it"):
         (folder / f"no/{name}.j2").write_text(f"{{{{ subject }}}}\n\nDette er {name}.\n")
     letters = load(folder, ("nn", *LANGUAGES))
@@ -184,7 +184,7 @@ PLACES = ("subject", "name", "text", "file")
 
 @pytest.mark.parametrize("place", PLACES)
 def test_template_code_in_mail_is_shown_and_never_run(place: str) -> None:
-    """Two hundred payloads, in subject, name, text and file name, come out letter for letter (FAULTS P9)."""
+    """Two hundred payloads, in subject, name, text and file name, come out letter for letter (law W5)."""
     assert len(PAYLOADS) * len(PLACES) >= 200
     for payload in PAYLOADS:
         values = dict(sample("assignment", "en"))
@@ -224,7 +224,7 @@ def failing(folder: Path) -> Letters:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_letter_that_fails_becomes_the_built_in_one(failing: Letters, kind: NoticeKind) -> None:
-    """Every kind, every language: a mail with the number (or the words), proved like any other, and the reason why."""
+    """Every kind, every language: a mail with the number (or the words), proved like any other, and why (law W6)."""
     for language in LANGUAGES:
         values = {
             **sample(kind, language),

@@ -1,4 +1,4 @@
-"""Mails made to choke a parser (FAULTS P1): whatever they are, each is a mail within its budget."""
+"""Mails made to choke a parser (law R2, R5): whatever they are, each is a mail within its budget."""
 
 import asyncio
 import json

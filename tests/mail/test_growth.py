@@ -1,4 +1,4 @@
-"""Reading takes time in proportion to a mail's size, whatever is repeated and wherever it stands (MAIL §1, FAULTS P5).
+"""Reading takes time in proportion to a mail's size, whatever is repeated and wherever it stands (law R7).
 
 Each fill in each place is read at 256 KB. What is quadratic and would take more than :data:`MOST` at 1 MB takes a
 sixteenth of that here, so what stays below is done with; the few that take longer are measured at 64 KB and at 1 MB.

@@ -1,4 +1,4 @@
-"""Every pattern of ``re`` over text from mail is on the list of proven ones, and stands an attack (MAIL §1)."""
+"""Every pattern of ``re`` over text from mail is on the list of proven ones, and stands an attack (law R7)."""
 
 from __future__ import annotations
 

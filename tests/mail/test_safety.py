@@ -42,7 +42,7 @@ BODIES = (
 
 
 def test_500_bodies_are_the_same_in_both_databases(store_url: str) -> None:
-    """A hundred charsets times five bodies are stored, and come back letter by letter as they were read (P2)."""
+    """A hundred charsets times five bodies are stored, and come back letter by letter as they were read (law R9)."""
     assert len(CODECS) == 100
     engine = open_engine(store_url)
     upgrade.upgrade(engine)
@@ -81,7 +81,7 @@ DATES = [
 
 
 def test_forty_dates() -> None:
-    """No date raises; one that makes sense is aware and within sense; arrival is untouched by any (P3)."""
+    """No date raises; one that makes sense is aware and within sense; arrival is untouched by any (law R12)."""
     assert len(DATES) == 40
     for value in DATES:
         got = reading(text("hei", f"Date: {value}"))
@@ -113,7 +113,7 @@ ALLOWED = re.compile(r"[^\x00-\x1f\x7f-\x9f/\\\u200b-\u200f\u2028-\u202e\u2060-\
 
 
 def test_300_names(tmp_path: Path) -> None:
-    """Every name is safe to show and to save, and the bytes are found by place whatever the name is (P4)."""
+    """Every name is safe to show and to save, and the bytes are found by place whatever the name is (law R10)."""
     data = b"\x00innhold\xff" * 50
     digest = hashlib.sha256(data).hexdigest()
     assert len(names()) == 300
@@ -150,7 +150,7 @@ def test_safe_names_are_stable(name: str) -> None:
 
 
 def test_archives_stay_closed() -> None:
-    """A zip bomb and a gzip bomb are files like any other: not opened, no slower than other bytes (P5)."""
+    """A zip bomb and a gzip bomb are files like any other: not opened, no slower than other bytes (law R11)."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x", b"\0" * 50_000_000)
@@ -193,7 +193,7 @@ def test_winmail_is_opened() -> None:
 
 
 def test_broken_winmail_stays_closed() -> None:
-    """Cut, flipped and lying winmail.dat files never raise and cost next to nothing (P5)."""
+    """Cut, flipped and lying winmail.dat files never raise and cost next to nothing (law R11)."""
     whole = winmail([("a.pdf", b"x" * 3000)], body="hei", html="<p>x</p>")
     pick = random.Random(3)
     for _ in range(400):
@@ -258,7 +258,7 @@ BODY = ["Subject: Skriver", "Date: Tue, 1 Dec 2026 09:00:00 +0100", "X-Mailer: x
 @settings(max_examples=200)
 @given(extra=st.lists(TRACE, max_size=8), at=st.randoms(use_true_random=False), end=st.sampled_from(["\r\n", "\n"]))
 def test_another_road_is_the_same_content(extra: list[str], at: random.Random, end: str) -> None:
-    """Trace fields added anywhere, other line ends and a last line end do not change what the content is (F14)."""
+    """Trace fields added anywhere, other line ends and a last line end do not change what the content is (law T13)."""
     lines = list(BODY)
     for field in extra:
         lines.insert(at.randrange(len(lines) + 1), field)
@@ -269,7 +269,7 @@ def test_another_road_is_the_same_content(extra: list[str], at: random.Random, e
 @settings(max_examples=150)
 @given(at=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_any_change_is_other_content(at: int, flip: int) -> None:
-    """A changed byte in Subject, From or body is other content (F14)."""
+    """A changed byte in Subject, From or body is other content (law T13)."""
     raw = bytearray(text("Hei på deg, skriveren er tom", *BODY))
     at %= len(raw)
     raw[at] ^= flip
@@ -295,7 +295,7 @@ SNIPPETS = [
 @settings(max_examples=600)
 @given(st.lists(st.sampled_from(SNIPPETS) | st.binary(max_size=12), max_size=40).map(b"".join))
 def test_any_bytes_are_a_mail(raw: bytes) -> None:
-    """Any bytes give a Mail with clean text, whole hashes, places inside the mail, that crosses to the daemon (F2)."""
+    """Any bytes give a Mail with clean text, whole hashes, places inside it, that crosses to the daemon (law R9)."""
     got = read(raw, ENVELOPE, ReadOptions())
     assert not any("failed" in defect for defect in got.defects), got.defects
     assert got.sha256 == hashlib.sha256(raw).hexdigest() and got.size == len(raw)
@@ -346,7 +346,7 @@ def test_calendar_answers(method: str, partstat: str, attendee: str) -> None:
 
 
 def test_headers_that_nothing_may_decide_on_are_gone() -> None:
-    """Inbound X-Maild-* and Authentication-Results are not among the headers; the loop header is kept apart (A14)."""
+    """Inbound X-Maild-* and Authentication-Results are not among the headers; the loop header lies apart (law I12)."""
     got = reading(
         text("hei", "X-Maild-Case: 1", "X-MAILD-Loop: abc", "Authentication-Results: mx; dmarc=pass", "X-Other: y")
     )
@@ -355,7 +355,7 @@ def test_headers_that_nothing_may_decide_on_are_gone() -> None:
 
 
 def test_caps_leave_a_safe_reading() -> None:
-    """Beyond a cap: subject, author and text as far as they are easily found, the original attached whole (MAIL §1)."""
+    """Beyond a cap: subject, author and text as far as they are easily found, the original attached whole (law R5)."""
     raw = text("Skriveren er tom for papir", "Subject: =?utf-8?Q?Bl=C3=A5b=C3=A6r?=", *["X-A: b"] * 1_001)
     got = reading(raw)
     assert got.partial and got.subject == "Blåbær" and got.identity.address is None
@@ -412,7 +412,7 @@ def test_outlook_items_are_opened() -> None:
 
 
 def test_broken_outlook_items_stay_closed() -> None:
-    """Cut and flipped .msg files are files like any other (P5)."""
+    """Cut and flipped .msg files are files like any other (law R11)."""
     whole = outlook_item("Sak", "From: a@b.example\n\n", [("a.pdf", b"x" * 900)])
     pick = random.Random(5)
     for _ in range(40):

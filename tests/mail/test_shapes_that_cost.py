@@ -1,4 +1,4 @@
-"""Mails made to cost time: each was quadratic somewhere once, and is read in a moment (FAULTS P5)."""
+"""Mails made to cost time: each was quadratic somewhere once, and is read in a moment (law R7)."""
 
 from __future__ import annotations
 

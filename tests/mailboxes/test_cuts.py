@@ -1,4 +1,4 @@
-"""Connections that end anywhere (FAULTS I1): whatever was under way, each mail is stored once."""
+"""Connections that end anywhere (law B1): whatever was under way, each mail is stored once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that answer nonsense, flood, or drip (FAULTS I5, I7, S3): the other mails and mailboxes go on."""
+"""Servers that answer nonsense, flood, or drip (law B5, B6): the other mails and mailboxes go on."""
 
 from __future__ import annotations
 
@@ -325,7 +325,7 @@ def test_hostile_servers_cost_neither_memory_nor_other_mailboxes(dovecot: Doveco
 
 @pytest.mark.parametrize("greeting", ["* OK ready", "* PREAUTH welcome"])
 def test_without_starttls_there_is_no_login(greeting: str, tmp_path: Path) -> None:
-    """A server (or somebody before it) that takes STARTTLS away gets no password; the operator hears of it (S3)."""
+    """A server (or somebody before it) that takes STARTTLS away gets no password; the operator hears of it (law B7)."""
 
     async def run() -> None:
         server = Server(mails={1: mail(1)}, capabilities="IMAP4rev1 AUTH=PLAIN", greeting=greeting)

@@ -1,4 +1,4 @@
-"""IDLE is a hint and nothing more (FAULTS I7): whoever hangs up, falls silent or chatters in it costs no mail."""
+"""IDLE is a hint and nothing more (law B6): whoever hangs up, falls silent or chatters in it costs no mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People with mail clients at the same mailbox (FAULTS I3): what they delete or move is theirs, nothing else goes."""
+"""People with mail clients at the same mailbox (law B3): what they delete or move is theirs, nothing else goes."""
 
 from __future__ import annotations
 

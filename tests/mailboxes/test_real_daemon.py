@@ -1,4 +1,4 @@
-"""The real daemon and a real Dovecot: kills between the steps (I4), a mailbox made anew (I2), two daemons."""
+"""The real daemon and a real Dovecot: kills between the steps (law B4), a mailbox made anew (law B2), two daemons."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def requeue_innocents(desk: Desk, *, deaths: int) -> None:
 
 
 def test_killed_between_any_two_steps_each_mail_is_one_case(desks: Desks, dovecot: Dovecot) -> None:
-    """SIGKILL after fetch, commit and settle: 0 lost, 0 twice (I4)."""
+    """SIGKILL after fetch, commit and settle: 0 lost, 0 twice (law B4)."""
     killed_at(desks, dovecot, "kills", steps=dying_daemon.STEPS[1::2], seed=1)
 
 
@@ -161,7 +161,7 @@ def once_each_case(desk: Desk, mails: int) -> None:
 
 
 def test_a_mailbox_made_anew_doubles_nothing(desks: Desks, dovecot: Dovecot) -> None:
-    """Its UIDs begin again: known mails are recognised by content, the new one is found (I2)."""
+    """Its UIDs begin again: known mails are recognised by content, the new one is found (law B2)."""
     made_anew(desks, dovecot, "anew", times=3)
 
 

@@ -1,4 +1,4 @@
-"""A folder made anew while it is polled (FAULTS I2): its UIDs are other mails' then, and old words count for none."""
+"""A folder made anew while it is polled (law B2): its UIDs are other mails' then, and old words count for none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broken rule files: each is refused, all of its errors named by file and line, as the golden file says."""
+"""Broken rule files: each is refused, all of its errors named by file and line, as the golden file says (law G4)."""
 
 import shutil
 from dataclasses import replace

@@ -66,7 +66,7 @@ def test_check_counts_and_warns(desk: Path) -> None:
 
 
 def test_check_runs_the_examples(desk: Path) -> None:
-    """An example that does not come out is a problem like any other."""
+    """An example that does not come out is a problem like any other (law G3)."""
     path = desk.parent / "rules" / "routing" / "it.toml"
     path.write_text(RULES.replace('subject = "VPN"\ntype = "it.password"', 'subject = "VPN"\ntype = "general"'))
     done = CliRunner().invoke(app, ["check", "--config", str(desk)])

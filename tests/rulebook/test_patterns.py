@@ -1,4 +1,4 @@
-"""Regular expressions of rules: linear time on hostile text, and the set never hides a match."""
+"""Regular expressions of rules: linear time on hostile text, and the set never hides a match (law G11)."""
 
 import time
 

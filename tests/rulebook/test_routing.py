@@ -192,7 +192,7 @@ def test_a_move_takes_the_new_departments_defaults(tmp_path: Path) -> None:
 
 
 def test_the_trace_tells_every_hit_and_miss(tmp_path: Path) -> None:
-    """Every rule asked has a line, in order, with the place it stands and what it hit or missed on."""
+    """Every rule asked has a line, in order, with the place it stands and what it hit or missed on (law G1)."""
     trace = routed(several(tmp_path), "bruker ola").trace
     lines = [(make.said(line.rule), line.hit, make.said(line.detail)) for line in trace]
     assert lines[:5] == [
@@ -247,7 +247,7 @@ _MAILS = st.builds(
 @settings(max_examples=150)
 @given(_MAILS, st.datetimes(datetime(2020, 1, 1), datetime(2049, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_any_mail_has_one_department_type_and_group(one: Any, at: datetime) -> None:
-    """Routing is total and says the same when asked again: known department, type and group for whatever comes."""
+    """Routing is total and says the same again: known department, type and group for whatever comes (law G1)."""
     department = SAMPLE.by_address[one.to[0].address]
     found = route(one, SAMPLE, department=department, at=at)
     assert found.department in SAMPLE.departments

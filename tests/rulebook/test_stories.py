@@ -122,7 +122,7 @@ def test_the_event_records_which_rules_decided(desk: Desk) -> None:
 
 
 def test_explain_says_what_the_daemon_did(desk: Desk) -> None:
-    """For every sample mail, explaining it on the same state gives the decision's trace, byte for byte."""
+    """For every sample mail, explaining it on the same state gives the decision's trace, byte for byte (law G5)."""
     paths = sorted((ROOT / "demo" / "mails").glob("M*.eml"))
     assert len(paths) >= 10
     for path in paths:
@@ -176,7 +176,7 @@ def test_a_hundred_cases_are_spread_evenly_over_a_restart(store_url: str) -> Non
 
 
 def test_a_scratch_store_never_touches_the_real_one(tmp_path: Path) -> None:
-    """Deciding on a scratch store leaves no file behind, and what it decides is what the corridor decides."""
+    """Deciding on a scratch store leaves no file behind, and what it decides is what the corridor decides (law G5)."""
     config = configs.load(ROOT / "config.toml")
     config = replace(config, keys=tmp_path / "key")
     store = Scratch(config, SAMPLE, LETTERS)
@@ -256,7 +256,7 @@ def test_an_absence_by_mail_lasts_over_a_restart(store_url: str) -> None:
 
 @pytest.mark.parametrize("ask", ["?hvorfor", "?Why\n\nHilsen Camilla"])
 def test_an_agent_who_asks_why_is_told(desk: Desk, ask: str) -> None:
-    """A reply of ``?hvorfor`` brings the decision's trace to the agent, and nothing to the customer."""
+    """A reply of ``?hvorfor`` brings the decision's trace to the agent, and nothing to the customer (law G9)."""
     notice = desk.send("M01", *addresses("it")).to("camilla.dahl@fjordvik.example")
     outcome = desk.answer(notice, ask)
     assert (outcome.plan.outcome, outcome.recipients) == ("note", ["camilla.dahl@fjordvik.example"])

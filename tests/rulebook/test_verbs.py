@@ -1,4 +1,4 @@
-"""verbs.toml: a desk's own words for verbs, beside those that come with maild."""
+"""verbs.toml: a desk's own words for verbs, beside those that come with maild (law G12)."""
 
 from pathlib import Path
 

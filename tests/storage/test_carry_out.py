@@ -137,7 +137,7 @@ def test_numbers_loads_and_rotation_are_exact(store: Store) -> None:
 
 
 def test_the_same_content_again(store: Store) -> None:
-    """FAULTS A12: the same content again is once; another department's copy is noted; other content is another case."""
+    """The same content again is once; another department's copy is noted; other content is another case (law T13)."""
     first = mail()
     store.take(first)
     for at in range(20):
@@ -153,7 +153,7 @@ def test_the_same_content_again(store: Store) -> None:
 
 
 def test_caps_count_what_was_sent(store: Store) -> None:
-    """Three acks to one address in ten minutes, ten in a day; windows slide; counts are per recipient, dots folded."""
+    """Three acks to one address in ten minutes, ten in a day; windows slide; counts are per person (law A5)."""
     rules = make.rulebook(departments=[replace(d, burst=0) for d in make.DEPARTMENTS])
     store = Store(store.connection, rules)
     sent = []
@@ -169,7 +169,7 @@ def test_caps_count_what_was_sent(store: Store) -> None:
 
 
 def test_unproven_authors_share_a_cap(store: Store) -> None:
-    """L3 at the store: thirty acks an hour to authors without authentication, one a day to each."""
+    """Thirty acks an hour go to authors without authentication, one a day to each, as the store counts (law A6)."""
     sent = [acks(store.take(mail(f"m {at}", author=f"v{at}@d{at}.example", verdict="none"))) for at in range(40)]
     assert sum(map(bool, sent)) == 30 and all(bool(ack) for ack in sent[:30])
     later = NOW + timedelta(hours=2)
@@ -204,7 +204,7 @@ def test_the_breaker_opens_holds_and_closes(store: Store) -> None:
 
 
 def test_bursts_fold(store: Store) -> None:
-    """L4, scaled: 300 mails from one sender make few cases, all are stored, and somebody hears of it once."""
+    """300 mails from one sender make few cases, all are stored, and somebody hears of it once (law A7)."""
     plans = [store.take(mail(f"Alarm {at}", author="alarm@x.example", subject=f"Alarm {at}")) for at in range(300)]
     assert store.count("cases") == 2 and store.count("message", "kind = 'customer'") == 300
     assert sum(len(notices(plan, "operator")) for plan in plans) == 1
@@ -215,7 +215,7 @@ def test_bursts_fold(store: Store) -> None:
 
 
 def test_guesses_are_counted_per_source(store: Store) -> None:
-    """FAULTS A9: after 20 bad signed addresses within the hour the next ones are put aside with their bytes."""
+    """After 20 bad signed addresses within the hour the next ones are put aside with their bytes (law T16)."""
     guesses = [
         mail(f"g {at}", author=STRANGER, to=(f"it+1042.{'a' * 36}{chr(97 + at)}@{make.REPLIES}",)) for at in range(23)
     ]
@@ -270,7 +270,7 @@ def test_confirmations_are_counted_per_agent(store: Store) -> None:
 
 
 def test_an_act_is_used_once_in_the_transaction_of_its_effect(store: Store) -> None:
-    """FAULTS A6: replayed ten times with other unsigned headers, an answer is sent once; the row is the last guard."""
+    """Replayed ten times with other unsigned headers, an answer is sent once; the row is the last guard (law E10)."""
     told = notices(store.take(mail()), "assignment")[0]
     answer = reply(told, "Prøv igjen.")
     assert store.take(answer).outcome == "answer"
@@ -289,7 +289,7 @@ def test_an_act_is_used_once_in_the_transaction_of_its_effect(store: Store) -> N
 
 
 def test_two_agents_answer(store: Store) -> None:
-    """X6 from the store: David's answer to a notice older than Camilla's answer is held."""
+    """From the store: David's answer to a notice older than Camilla's answer is held (law E13)."""
     rules = make.rulebook(groups=[replace(g, assign="group") for g in make.GROUPS])
     store = Store(store.connection, rules)
     opened = store.take(mail())
@@ -377,7 +377,7 @@ def test_every_decision_leaves_its_trace(store: Store) -> None:
 
 
 def test_an_answer_waits_for_nobody_who_left(store: Store) -> None:
-    """The list of participants is asked again when an answer is sent: who was removed meanwhile gets nothing."""
+    """The list of participants is asked again when an answer is sent: who was removed gets nothing (law T18)."""
     opened = store.take(mail(cc=(LIV,)))
     joined = store.take(mail("Jeg også", author=LIV, subject="SV", in_reply_to=(opened_id(store),)))
     assert joined.outcome == "entry"

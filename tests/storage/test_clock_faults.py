@@ -1,4 +1,4 @@
-"""Promises under a clock that misbehaves (FAULTS D10): each is kept once, none too early, whatever the clock did."""
+"""Promises under a clock that misbehaves (law D9): each is kept once, none too early, whatever the clock did."""
 
 from __future__ import annotations
 

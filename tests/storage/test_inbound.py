@@ -30,7 +30,7 @@ def take(
 @settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(raw=st.binary(max_size=500) | st.binary(min_size=350, max_size=400).map(lambda some: some * 200))
 def test_raw_bytes_come_back_unchanged(connection: Connection, raw: bytes) -> None:
-    """Whatever bytes are accepted, the very same bytes are claimed (P4)."""
+    """Whatever bytes are accepted, the very same bytes are claimed (law D5)."""
     key = inbound.accept(connection, ENVELOPE, raw, claim_for=None)
     assert inbound.raw_of(connection, key) == raw
     claimed = take(connection)
@@ -38,7 +38,7 @@ def test_raw_bytes_come_back_unchanged(connection: Connection, raw: bytes) -> No
 
 
 def test_claims_are_in_order_and_exclusive(connection: Connection) -> None:
-    """Mails are claimed oldest first, once, and not beyond the room in memory."""
+    """Mails are claimed oldest first, once, and not beyond the room in memory (law D11)."""
     keys = [inbound.accept(connection, ENVELOPE, b"x" * 100, claim_for=None) for _ in range(5)]
     assert [mail.id for mail in take(connection, limit=2)] == keys[:2]
     some = inbound.claim(connection, who="me", now=NOW, limit=9, kind="fresh", room=150)

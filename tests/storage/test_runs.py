@@ -1,4 +1,4 @@
-"""What a run that was killed had sent is known to the next one, and what it had claimed is free at once (D1, D12)."""
+"""What a run that was killed had sent is known to the next one, and what it had claimed is free at once (law W10)."""
 
 from __future__ import annotations
 

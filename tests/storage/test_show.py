@@ -134,10 +134,10 @@ def test_reasons_have_words_and_a_code_and_older_words_stand(store: Store) -> No
     """A program finds the code beside the words; what an older store says is shown as it stands there."""
     came = show.inbound_list(store.connection, OSLO)
     assert [(one["code"], one["reason"]) for one in came][-1] == ("a new case", "new case: nothing names a case")
-    old = "MAIL §4 row 6: header list-id"
+    old = "row 6 of the table: header list-id"
     for table, column in (("inbound", "reason"), ("event", "reason"), ("message", "note"), ("outbox", "error")):
         store.connection.execute(text(f"update {table} set {column} = :old"), {"old": old})
-    rows = json.dumps([["MAIL §4 row 0, 0a, 1", False, ""], ["assignment", True, "next in it-1 after nobody"]])
+    rows = json.dumps([["row 0, 0a, 1 of the table", False, ""], ["assignment", True, "next in it-1 after nobody"]])
     store.connection.execute(text("update event set trace = :rows where what = 'decided'"), {"rows": rows})
     shown = show.case(store.connection, OSLO, 1000)
     assert shown is not None and {(event["code"], event["reason"]) for event in shown["events"]} == {("", old)}

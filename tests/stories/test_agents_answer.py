@@ -1,4 +1,4 @@
-"""An agent answers from a mail client: what evidence lets the words out, and what is held (MAIL §5)."""
+"""An agent answers from a mail client: what evidence lets the words out, and what is held (law E7, E8)."""
 
 import base64
 from dataclasses import replace
@@ -177,7 +177,7 @@ def test_an_attached_notice_that_was_held_becomes_a_note(desk: Desk) -> None:
 
 
 def test_the_same_signed_answer_counts_once(desk: Desk) -> None:
-    """A replayed answer is the same content: it is stored once and sent once (FAULTS A6)."""
+    """A replayed answer is the same content: it is stored once and sent once (law E10)."""
     first = notice(desk)
     assert desk.answer(first, "Ordnet.").recipients == [KARI]
     again = desk.answer(first, "Ordnet.")
@@ -185,7 +185,7 @@ def test_the_same_signed_answer_counts_once(desk: Desk) -> None:
 
 
 def test_an_agents_out_of_office_never_speaks(desk: Desk) -> None:
-    """An autoresponder that answers a notification is filed silently, whatever it quotes (FAULTS A15)."""
+    """An autoresponder that answers a notification is filed silently, whatever it quotes (law E15)."""
     first = notice(desk)
     text, answers = "Jeg er borte.\n\n> #close", first.message_id
     away = mail(CAMILLA, first.reply_to, "Borte", text, key="o", answers=answers, auto_submitted="auto-replied")
@@ -195,7 +195,7 @@ def test_an_agents_out_of_office_never_speaks(desk: Desk) -> None:
 
 @pytest.mark.parametrize("leak", ["signed address", "sentinel"])
 def test_internal_text_does_not_leave(desk: Desk, leak: str) -> None:
-    """An answer that carries parts of an internal notice in its own words is held (MAIL §5, leak check)."""
+    """An answer that carries parts of an internal notice in its own words is held (law E14)."""
     first = notice(desk)
     text = f"Se {first.reply_to}" if leak == "signed address" else "Hei X-Maild-Case: 1042"
     got = desk.answer(first, text)

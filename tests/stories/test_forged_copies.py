@@ -1,4 +1,4 @@
-"""Whoever copies himself in somebody else's name is let in nowhere (MAIL §3, FAULTS A10, P8)."""
+"""Whoever copies himself in somebody else's name is let in nowhere (law T5)."""
 
 import itertools
 import random

@@ -53,7 +53,7 @@ def test_closed_for_good_continues_in_a_new_case(desk: Desk) -> None:
 
 
 def test_copied_leader_joins_and_is_answered(desk: Desk) -> None:
-    """M22: somebody the requester copied answers it: same case, a participant now, no ack, and part of the answer."""
+    """Somebody the requester copied answers (M22): same case, a participant now, no ack, and answered (law T6)."""
     opened = desk.send("M01", "it@fjordvik.example")
     joined = desk.send("M22", "it@fjordvik.example")
     assert (joined.plan.outcome, joined.plan.case, joined.recipients) == ("entry", 1042, [CAMILLA])
@@ -63,7 +63,7 @@ def test_copied_leader_joins_and_is_answered(desk: Desk) -> None:
 
 
 def test_out_of_office_is_filed_without_effect(desk: Desk) -> None:
-    """M15: an out-of-office mail out of the blue makes no case; one that answers our ack lies in its case, silent."""
+    """An out-of-office mail out of the blue (M15) makes no case; one that answers our ack lies in its case, silent."""
     alone = desk.send("M15", "it@fjordvik.example")
     assert (alone.letters, alone.plan.case, desk.numbers()) == ((), None, [])
     ack = desk.send("M01", "it@fjordvik.example").to(KARI)
@@ -78,7 +78,7 @@ def test_out_of_office_is_filed_without_effect(desk: Desk) -> None:
 
 
 def test_same_mail_by_two_mailboxes_is_one_case(desk: Desk) -> None:
-    """M23: one mail to two departments, delivered twice: one case, the second department noted, one ack."""
+    """One mail to two departments, delivered twice: one case, the second department noted, one ack."""
     first = desk.send("M23", "it@fjordvik.example")
     second = desk.send("M23", "hr@fjordvik.example")
     assert (first.plan.outcome, second.plan.outcome, second.letters) == ("new", "duplicate", ())
@@ -86,7 +86,7 @@ def test_same_mail_by_two_mailboxes_is_one_case(desk: Desk) -> None:
 
 
 def test_two_departments_in_one_mail(desk: Desk) -> None:
-    """M09 delivered once for both: one case for the first in To, the other noted."""
+    """A mail delivered once for both (M09): one case for the first in To, the other noted."""
     both = desk.send("M09", "it@fjordvik.example", "hr@fjordvik.example")
     case = desk.case(both.plan.case or 0)
     assert (case["department"], case["noted_departments"]) == ("hr", ["it"])

@@ -1,4 +1,4 @@
-"""What somebody who takes no part in a case can do: be heard by the agents, and nothing else (P8)."""
+"""What somebody who takes no part in a case can do: be heard by the agents, and nothing else (law T17)."""
 
 import random
 
@@ -73,7 +73,7 @@ def test_as_the_requester_with_a_failing_domain(desk: Desk, opened: Outcome) -> 
 
 
 def test_no_letter_ever_reaches_a_copied_attacker(desk: Desk, opened: Outcome) -> None:
-    """A spoofed requester who copies an attacker into an existing case lets nobody in (FAULTS A10)."""
+    """A spoofed requester who copies an attacker into an existing case lets nobody in (law T5)."""
     address = opened.to(KARI).reply_to
     spoof = mail(KARI, address, "x", "Se kopi.", key="f2", cc=ATTACKER)
     assert desk.write(spoof, address, vouched="fail").plan.outcome == "pending"

@@ -1,4 +1,4 @@
-"""Two desks that write to each other fall silent by themselves (MAIL §4, FAULTS L1, L2)."""
+"""Two desks that write to each other fall silent by themselves (law A14)."""
 
 import re
 from pathlib import Path

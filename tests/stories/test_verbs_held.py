@@ -1,4 +1,4 @@
-"""An agent's answer that begins with a verb of a case is asked about: it never goes out word for word (SPEC F4)."""
+"""An agent's answer that begins with a verb of a case is asked about: it never goes out word for word (law E12)."""
 
 from dataclasses import replace
 

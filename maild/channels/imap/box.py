@@ -1,4 +1,4 @@
-"""One connection to a mailbox: what maild asks of an IMAP server, and what it never believes (RFC 9051, FAULTS I1-I7).
+"""One connection to a mailbox: what maild asks of an IMAP server, and what it never believes (RFC 9051; law B6).
 
 Only UIDs are used, never sequence numbers; ``\\Seen`` means nothing here; EXPUNGE is only ever ``UID EXPUNGE``. Every
 command has a deadline of its own and a budget of octets that its answer may have. A connection belongs to one thread;

@@ -1,4 +1,4 @@
-"""The envelope sender of a mail that was polled, as its last mail server wrote it down (RFC 5321 §4.4, MAIL §2)."""
+"""The envelope sender of a mail that was polled, as its last mail server wrote it down (RFC 5321 §4.4; law I7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The octets of an IMAP connection: counted, so that no server fills our memory, and cut off from any thread (I7)."""
+"""The octets of an IMAP connection: counted, lest a server fill our memory, and cut off from any thread (law B6)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from maild.storage.writer import Writer
 
 MOST_IN_MEMORY = 512
-"""Outgoing mails held in memory; beyond it they wait in the store (P11)."""
+"""Outgoing mails held in memory; beyond it they wait in the store (law D11)."""
 MOST_BYTES = 32 * 1024 * 1024
 CLAIM = 64
 """Mails claimed in one transaction."""

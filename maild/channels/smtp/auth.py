@@ -22,7 +22,7 @@ _SECRET = "334 " + base64.b64encode(b"Password:").decode()
 
 
 def offered(talk: Talk) -> bool:
-    """Tell whether the client may log in: never over plain text, whoever listens would be an agent (MAIL E4)."""
+    """Tell whether the client may log in: never over plain text, whoever listens would be an agent (law S9)."""
     return talk.opened.login is not None and talk.state.secure
 
 

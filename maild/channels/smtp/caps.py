@@ -15,7 +15,7 @@ FAILURES_KEPT = timedelta(minutes=10)
 MOST_FAILURES = 20
 """Failed logins from one network within ten minutes after which none is tried for it any more."""
 MOST_NETWORKS = 10_000
-"""Networks whose failures are remembered; beyond it the oldest are forgotten (P11)."""
+"""Networks whose failures are remembered; beyond it the oldest are forgotten (law D11)."""
 SLOWEST = 5
 """Times the delay of the first failure that later ones are slowed at most."""
 

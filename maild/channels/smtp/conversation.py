@@ -1,8 +1,8 @@
 """The door for mail: SMTP, LMTP and submission, on aiosmtpd's protocol class.
 
-What aiosmtpd leaves to its users is done here: our own fault is 451 and never a 500 with an exception's text (P3), the
-250 comes after a durable commit (P1) which a vanishing client cannot cancel, and nothing a client does takes more
-than bounded memory (P11). The way of a mail: :meth:`Conversation._handle_client` reads commands
+What aiosmtpd leaves to its users is done here: our own fault is 451, never a 500 with an exception's text (law S3), the
+250 comes after a durable commit (law D1) which a vanishing client cannot cancel, and nothing a client does takes more
+than bounded memory (law S7). The way of a mail: :meth:`Conversation._handle_client` reads commands
 (:mod:`smtp_commands`), DATA turns the stream over to a :class:`Reception`, whose :class:`Body` finds the end.
 """
 
@@ -262,7 +262,7 @@ class Conversation(SMTP):
             await self._writer.drain()
 
     async def handle_exception(self, error: Exception) -> str:
-        """Answer an unexpected error of ours: temporary, and nothing of its text (P3)."""
+        """Answer an unexpected error of ours: temporary, and nothing of its text (law S3)."""
         return refusal(error)
 
     async def _handle_client(self) -> None:

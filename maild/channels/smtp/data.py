@@ -2,7 +2,7 @@ r"""The bytes between DATA and the final dot: found, bounded and unstuffed witho
 
 Pure: chunks go in as the socket gives them, the state says what to do. Only ``CRLF . CRLF`` ends a mail (RFC 5321
 §4.1.1.4); every other dot line is content, so nothing can be smuggled in (CVE-2023-51764). Bare CR, bare LF and NUL
-are content too and kept byte for byte (P4).
+are content too and kept byte for byte (law S1).
 """
 
 from __future__ import annotations

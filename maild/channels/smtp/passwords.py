@@ -27,7 +27,7 @@ BLOCK = 8
 PARALLEL = 1
 MOST_MEMORY = 256 * 1024 * 1024
 AT_ONCE = 2
-"""Checks that may run side by side: each takes memory and a core (P11)."""
+"""Checks that may run side by side: each takes memory and a core (law D11)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

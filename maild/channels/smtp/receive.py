@@ -11,7 +11,7 @@ BIG = 1024 * 1024
 
 
 class Memory:
-    """What the mails coming in at one door hold together (P11).
+    """What the mails coming in at one door hold together (law S7).
 
     Beyond the room, mails over 1 MiB are not read on, the network keeps their octets, but for the oldest of them: its
     turn ends when it does, and it is sent away when it stands still for so many seconds while others wait.

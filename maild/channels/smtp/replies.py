@@ -1,6 +1,6 @@
-"""Every reply of the door, so that a postmaster can read them in one place and a test can hold them to the law.
+"""Every reply of the door, so that a postmaster can read them in one place and a test can hold them to it.
 
-The law (P3): a permanent refusal is said only for what :data:`PERMANENT` names; our own faults are 4xx. All but the
+A permanent refusal is said only for what :data:`PERMANENT` names; our own faults are 4xx (law S3). All but the
 greeting, EHLO's and 354 carry an enhanced code (RFC 2034).
 """
 

@@ -43,7 +43,7 @@ async def _store(talk: Talk, raw: bytes) -> str:
 
 
 def refusal(error: BaseException) -> str:
-    """Answer a fault of ours: always temporary, and nothing of its text (P3)."""
+    """Answer a fault of ours: always temporary, and nothing of its text (law S3)."""
     return replies.FULL if isinstance(error, StoreFull) else replies.OUR_FAULT
 
 

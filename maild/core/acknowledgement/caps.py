@@ -1,4 +1,4 @@
-"""How much automatic mail is enough (MAIL §4): caps per address, domain and desk, and the breaker over all of it."""
+"""How much automatic mail is enough (law A5, A6, A8): caps per address, domain and desk, and the breaker over all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from maild.core.reasons.reason import Reason, because
 from maild.core.rules.organisation import Rulebook
 
 HELD_FOR = timedelta(hours=24)
-"""Acknowledgements that are held longer than this are dropped, with an event (MAIL §4)."""
+"""Acknowledgements that are held longer than this are dropped, with an event (law A8)."""
 HALF_OPEN = timedelta(minutes=30)
 """How long the breaker stays open before it looks again."""
 

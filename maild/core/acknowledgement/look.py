@@ -1,4 +1,4 @@
-"""What the rows of the table of automatic replies look at, and what they say (MAIL §4)."""
+"""What the rows of the table of automatic replies look at, and what they say (law A2)."""
 
 from __future__ import annotations
 

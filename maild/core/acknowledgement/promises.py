@@ -15,7 +15,7 @@ MOST_READ_BACK = 100
 
 
 def promised(draft: MailDraft, about: Subject) -> dict[str, str]:
-    """Say when an answer is promised, and when we are back if it is closed now (SPEC X12)."""
+    """Say when an answer is promised, and when we are back if it is closed now (law G8)."""
     rules, now = draft.rulebook, draft.facts.now
     hours = rules.hours(about.department)
     until = answer_by(draft, about.department, about.type)
@@ -34,7 +34,7 @@ def answer_by(draft: MailDraft, department: Department, name: str) -> datetime |
 
 
 def understood(draft: MailDraft, about: Subject, routed: Routed) -> dict[str, str | tuple[str, ...]]:
-    """Read back what was understood: the type, and the fields that were found (SPEC F2)."""
+    """Read back what was understood: the type, and the fields that were found."""
     kind, fallback = draft.rulebook.types.get(about.type), draft.rulebook.desk.languages[0]
     if kind is None:
         return {}

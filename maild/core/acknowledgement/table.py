@@ -1,4 +1,4 @@
-"""Whether a mail gets an automatic answer (MAIL §4, RFC 3834): a table of rows, and the first that matches wins.
+"""Whether a mail gets an automatic answer (law A2, RFC 3834): a table of rows, and the first that matches wins.
 
 Each row is a small function from a :class:`Look` to the detail it matched on, or None. The row's
 action says what follows: *file* stores the mail in its case without effect (or makes a case without ack), *bounce*
@@ -25,7 +25,7 @@ from maild.core.values.mail import Mail
 from maild.core.values.people import addressed, domain_of, is_ours, listed, unproven
 
 MOST_BAD_TOKENS = 20
-"""Within an hour and per source; mails beyond are put aside (FAULTS A9)."""
+"""Within an hour and per source; mails beyond are put aside (law T16)."""
 
 
 def values(mail: Mail, name: str) -> list[str]:
@@ -273,7 +273,7 @@ def rule(look: Look) -> tuple[Ruling, list[TraceLine]]:
 
 
 def is_automatic(look: Look) -> bool:
-    """Tell whether a mail bears any mark of a robot: such a mail never acts for an agent (FAULTS A15)."""
+    """Tell whether a mail bears any mark of a robot: such a mail never acts for an agent (law E15)."""
     if any(test(look) is not None for test in _MARKS):
         return True
     return any(value in ("bulk", "junk", "auto_reply") for value in values(look.mail, "precedence"))

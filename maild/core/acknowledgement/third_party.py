@@ -1,4 +1,4 @@
-"""What an unproven writer's words may carry to a third party (MAIL §4 row 17, P6): nothing that leads anywhere.
+"""What an unproven writer's words may carry to a third party (law A9): nothing that leads anywhere.
 
 Anybody can write in another's name, and the acknowledgement goes to that other: a desk whose letters show the writer's
 subject and name would deliver advertisements for him. So those are shown only when they are short and hold no link,

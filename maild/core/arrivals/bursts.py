@@ -1,4 +1,4 @@
-"""Telling "nearly the same mail": shapes of subject and text with digits masked (MAIL §4, burst)."""
+"""Telling "nearly the same mail": shapes of subject and text with digits masked (law A7)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from maild.core.values.people import addressed
 
 
 def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
-    """File the same content once more: only a department that had not got it yet is noted (MAIL §3)."""
+    """File the same content once more: only a department that had not got it yet is noted (law T13)."""
     draft.no_ack = because("handled before")
     case = draft.facts.threads.cases.get(earlier.case) if earlier.case is not None else None
     reason = because("same content as", earlier.inbound)
@@ -36,7 +36,7 @@ def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
 
 
 def strike(draft: MailDraft) -> None:
-    """Count a signed address that is not ours against whoever sends such (FAULTS A9), or a mail that never ends."""
+    """Count a signed address that is not ours against whoever sends such (law T16), or a mail that never ends."""
     what = draft.caps.strike
     if what is None or (what.kind == "token" and not has_bad_token(draft)):
         return

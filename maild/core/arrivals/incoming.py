@@ -48,7 +48,7 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
     if seen.act and found is not None:
         return acts.act(draft, found)
     if found is not None and agents.means_an_act(draft.mail, asks, found, rulebook):
-        return filing.silent(draft, found.case, ruling)  # the agent's robot, not the agent (FAULTS A15)
+        return filing.silent(draft, found.case, ruling)  # the agent's robot, not the agent (law E15)
     return _from_somebody(draft, found, place, ruling)
 
 
@@ -122,7 +122,7 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
     odd = found.note if found is not None else None
     note = draft.flagged(odd)
     draft.add(case, "customer", "public", note=odd)
-    # Thanks reopens nothing (MAIL §3): a case that is over stays so, and the agent reads it at leisure.
+    # Thanks reopens nothing (law T11): a case that is over stays so, and the agent reads it at leisure.
     thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
     happened: Happening = "customer thanked" if thanks else "customer wrote"
     draft.note("thanks", thanks)

@@ -284,7 +284,7 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
 
 
 def _may_be_shown(draft: MailDraft, about: Subject, place: Placement, to: str) -> bool:
-    """Tell whether an unproven writer's subject and name may stand in the acknowledgement (MAIL §4 row 17).
+    """Tell whether an unproven writer's subject and name may stand in the acknowledgement (law A9).
 
     A domain that fails authentication is known not to be the writer's: whose words these are is no question then. And
     of an old case only its own people read, not whoever bears a return path.

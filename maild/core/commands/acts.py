@@ -68,13 +68,13 @@ def _held(draft: MailDraft, inbound: int) -> HeldMessage:
 
 
 def _spend(draft: MailDraft) -> None:
-    """Let this very mail act once only: the row is unique, in the transaction of its effect (MAIL §5)."""
+    """Let this very mail act once only: the row is unique, in the transaction of its effect (law E10)."""
     if draft.asks.agents is not None:
         draft.changes.append(UseToken(digest=draft.asks.agents.act_digest))
 
 
 def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
-    """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (SPEC X1)."""
+    """Send the decision that opened a case to the agent's registered address, every rule's hit and miss (law G9)."""
     if draft.counts.agent_letters_hour >= MOST_REFUSALS:
         draft.note("why", False, ENOUGH)
         draft.held_back(case.number, "why", ENOUGH)

@@ -1,4 +1,4 @@
-"""An agent answers from a mail client (MAIL §5): what the mail means, and whether the evidence is enough.
+"""An agent answers from a mail client (law E7, E8): what the mail means, and whether the evidence is enough.
 
 E1 From is a registered agent (a claim), E2 the agent's own signed address, E3 aligned authentication, E4 SMTP AUTH
 as that agent (it counts as E3 too), E6 a reply to a confirmation that was sent to the registered address.
@@ -26,7 +26,7 @@ from maild.core.values.words import fold
 
 Meaning = Literal["answer", "note", "held", "refused", "confirm", "discard", "ask again", "replay", "why"]
 FRESH = timedelta(hours=48)
-"""An act whose Date is further off than this may be an old mail sent again (FAULTS A6)."""
+"""An act whose Date is further off than this may be an old mail sent again (law E9)."""
 COMMANDS = because("looks like a command")
 
 
@@ -72,7 +72,7 @@ def is_login_of(mail: Mail, agent: Agent) -> bool:
 
 
 def digest(mail: Mail) -> str:
-    """Name an act for ever: signed domain, body and Message-ID, but nothing a signature does not cover (MAIL §5)."""
+    """Name an act for ever: signed domain, body and Message-ID, but nothing a signature does not cover (law E10)."""
     body = hashlib.sha256(" ".join(mail.text.split()).encode())
     for file in mail.attachments:
         body.update(file.sha256.encode())
@@ -81,7 +81,7 @@ def digest(mail: Mail) -> str:
 
 
 def asks_why(text: str, rulebook: Rulebook) -> bool:
-    """Tell whether a mail's first line asks how its case was decided: ``?hvorfor`` (SPEC X1)."""
+    """Tell whether a mail's first line asks how its case was decided: ``?hvorfor`` (law G9)."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line.startswith("?") and len(line) <= _MOST_WHY and rulebook.verbs.get(fold(line[1:]).strip()) == "why"
 
@@ -226,7 +226,7 @@ def _stops(
 
 
 def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> Reason | None:
-    """Say who answered after the notice that this mail replies to was written (SPEC X6)."""
+    """Say who answered after the notice that this mail replies to was written (law E13)."""
     last = _told(facts).last_answers.get(case.number)
     if last is None or last.agent == agent.id:
         return None
@@ -274,7 +274,7 @@ def _unescaped(text: str) -> str:
 
 
 def _file_of_ours(files: tuple[Attachment, ...]) -> Reason | None:
-    """Say which file must not leave: some mail clients attach the notice that they answer (FAULTS A13)."""
+    """Say which file must not leave: some mail clients attach the notice that they answer (law E14)."""
     name = next((file.name for file in files if file.ours), None)
     return None if name is None else because("file of ours", name)
 

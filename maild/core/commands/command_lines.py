@@ -1,4 +1,4 @@
-"""The lines at the top of an agent's answer that command something, rather than speak to the customer (SPEC 2K.2).
+"""The lines at the top of an agent's answer that command something, rather than speak to the customer (law E12).
 
 Until the desk can carry the verbs of a case out, an answer that begins with one is held and asked about: it would go
 to the customer word for word. The case of letters, a full stop or an exclamation mark at the end, bullets and quote

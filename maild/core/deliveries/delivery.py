@@ -26,7 +26,7 @@ def untold(_answer: str) -> None:
 
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
-"""Pauses after the first, second … attempt; the last one repeats (FAULTS D11)."""
+"""Pauses after the first, second … attempt; the last one repeats (law W11)."""
 GIVE_UP = timedelta(days=5)
 """How long a mail is tried (RFC 5321 §4.5.4.1 asks for at least 4-5 days)."""
 LATE = timedelta(hours=4)
@@ -88,7 +88,7 @@ def has_bare(data: bytes) -> bool:
 
 
 def flaw(data: bytes) -> str | None:
-    """Say why a mail's bytes may not leave: a bare CR or LF (SMTP smuggling, FAULTS S2) or a NUL; None when they may.
+    """Say why a mail's bytes may not leave: a bare CR or LF (SMTP smuggling; law W1) or a NUL; None when they may.
 
     RFC 5321 §2.3.8: CR and LF go together, always.
     """

@@ -266,7 +266,7 @@ def to_agents(
     agents: Iterable[Agent] | None = None,
     skip: str | None = None,
 ) -> None:
-    """Tell the agents of a case about the mail, each separately with a signed address of their own (MAIL §5)."""
+    """Tell the agents of a case about the mail, each separately with a signed address of their own (law W9)."""
     audience: tokens.Audience = "internal" if kind == "pending" else "answer"
     if agents is None:
         heard = told(about.assignee, about.group, rulebook, absent=writer.absent)

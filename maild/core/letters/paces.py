@@ -1,4 +1,4 @@
-"""How fast letters go out that answer no mail (MAIL §4): 60 a minute, and not more than there ever were at once.
+"""How fast letters go out that answer no mail (law A10): 60 a minute, and not more than there ever were at once.
 
 Letters of promises and of mass effects come in runs: five reminders on a quiet morning, thousands after days of
 downtime. A run is a stretch without a long pause. Its letters go out at a steady pace; when it is larger than any of

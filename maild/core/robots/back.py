@@ -1,4 +1,4 @@
-"""The day somebody is back, as an absence message says it: Nordic languages, English, German (SPEC X9)."""
+"""The day somebody is back, as an absence message says it: Nordic languages, English, German."""
 
 from __future__ import annotations
 

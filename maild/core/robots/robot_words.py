@@ -1,4 +1,4 @@
-"""How robots show themselves, in headers and in the subjects of many languages: data, no logic (MAIL §4 rows 5–8)."""
+"""How robots show themselves, in headers and in the subjects of many languages: data, no logic (law A2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REPLY_HEADERS = (
     "x-fc-machinegenerated",
     "x-loop",
 )
-"""Headers whose presence alone marks an automatic answer (row 8)."""
+"""Headers whose presence alone marks an automatic answer."""
 
 SUBJECTS: tuple[tuple[str, str], ...] = (
     ("no", "automatisk svar|autosvar|auto-svar|automatisk svarmelding"),
@@ -80,10 +80,10 @@ ROBOT_LOCAL = (
     r"(?:reply|replies|svar|svara|svare|besvar|besvares|antwort|antworten|respond|response|answer)(?:[._+-].*)?"
     r"|(?:noreply|donotreply|nepasrepondre|noresponder|älä-?vastaa|ala-?vastaa|ekki-?svara|svarejdetta)(?:[._+-]?.*)?)$"
 )
-"""Local parts that nobody reads (row 5)."""
+"""Local parts that nobody reads."""
 
 ATTENDED_LOCAL = r"^(?:postmaster|owner-.*|.*-owner|.*-request)$"
-"""Those of row 5 that get no ack although a person may well write from them."""
+"""Those of them that get no ack although a person may well write from them."""
 
 RETURN_WORDS = (
     "tilbake|attende|åter|tillbaka|åter på|tilbage|takaisin|palaan|paluu|til baka|kem aftur|kem til baka|aftur við"

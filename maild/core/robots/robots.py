@@ -1,4 +1,4 @@
-"""Who wrote a mail: a person, or which kind of robot (MAIL §4, RFC 3834, SPEC X9).
+"""Who wrote a mail: a person, or which kind of robot (law A2, A3, RFC 3834).
 
 One pure verdict with its reason. A person's mail is never called a robot's: what a person may write too counts only
 beside evidence that only a robot leaves. This is the one home of the patterns of robots' headers and subjects.
@@ -62,7 +62,7 @@ def auto_submitted(mail: Mail) -> Reason | None:
 
 
 def robot_header(mail: Mail) -> Reason | None:
-    """Return the header that only an automatic answer has (MAIL §4 row 8), or None."""
+    """Return the header that only an automatic answer has, or None."""
     for name in REPLY_HEADERS:
         if _has(mail, name):
             return because("header", name)
@@ -72,7 +72,7 @@ def robot_header(mail: Mail) -> Reason | None:
 
 
 def robot_subject(mail: Mail) -> Reason | None:
-    """Return why the subject is an automatic answer's (MAIL §4 row 8, ≥ 30 languages), or None."""
+    """Return why the subject is an automatic answer's (≥ 30 languages; law A15), or None."""
     for name, pattern in _SUBJECTS if _ANY_SUBJECT.match(mail.subject) else ():
         found = pattern.match(mail.subject)
         if found is not None and (found.group().rstrip()[-1:] in ":：" or _absent(mail)):
@@ -96,7 +96,7 @@ def automatic_subject(subject: str) -> str | None:
 
 
 def robot_address(mail: Mail) -> Reason | None:
-    """Return the address nobody reads that a mail comes from (MAIL §4 row 5), or None."""
+    """Return the address nobody reads that a mail comes from, or None."""
     for address in (mail.identity.address, mail.envelope.sender):
         if address and _LOCAL.match(address.rpartition("@")[0]):
             return because("address", address)
@@ -104,7 +104,7 @@ def robot_address(mail: Mail) -> Reason | None:
 
 
 def mailing_list(mail: Mail) -> Reason | None:
-    """Return the header that marks a list's or bulk mail (MAIL §4 row 6), or None."""
+    """Return the header that marks a list's or bulk mail, or None."""
     for name, _ in mail.headers:
         if name.startswith("list-") or name == "mailing-list":
             return because("header", name)

@@ -1,4 +1,4 @@
-"""Whether a mail says nothing but thanks: such a mail files without reopening a case (MAIL §3, SPEC X9)."""
+"""Whether a mail says nothing but thanks: such a mail files without reopening a case (law T11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A routing rule: what it asks and what it says is to be done (rules/routing/*.toml, SPEC F1)."""
+"""A routing rule: what it asks and what it says is to be done (rules/routing/*.toml)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening hours, and times counted in them: pure arithmetic over a frozen calendar (SPEC F10, X12)."""
+"""Opening hours, and times counted in them: pure arithmetic over a frozen calendar (law G8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Case types and their typed fields (rules/types/*.toml, SPEC F6), and reading a field's value from text."""
+"""Case types and their typed fields (rules/types/*.toml), and reading a field's value from text (law G2)."""
 
 from __future__ import annotations
 

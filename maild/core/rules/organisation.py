@@ -55,7 +55,7 @@ class Group:
     members: tuple[str, ...]
     assign: Strategy = "least_open"
     prefer: tuple[Preference, ...] = ()
-    """Whom of its members the strategy chooses among first (X13)."""
+    """Whom of its members the strategy chooses among first (law G6)."""
     escalates_to: str | None = None
     calendar: str | None = None
 
@@ -124,7 +124,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """Limits of automatic mail to people who are not agents (MAIL §4). Counts; windows are in the names."""
+    """Limits of automatic mail to people who are not agents (law A5, A6). Counts; windows are in the names."""
 
     per_address_10min: int = 3
     per_address_day: int = 10
@@ -152,16 +152,16 @@ class Desk:
     """This store's random name, used in loop headers; stays the same for the life of the store."""
     trust: Literal["headers", "own", "none"] = "none"
     agents: Literal["strict", "token"] = "strict"
-    """strict: an agent's answer needs E1+E2+E3 or E4; token: E1+E2 is enough (MAIL §5)."""
+    """strict: an agent's answer needs E1+E2+E3 or E4; token: E1+E2 is enough (law E7)."""
     operator: str | None = None
     """Whom operator notices go to; None: only the log and ``maild status``."""
     caps: Caps = field(default_factory=Caps)
     peers: frozenset[str] = frozenset()
-    """Addresses or domains of other desks: never acknowledged (MAIL §4 row 10)."""
+    """Addresses or domains of other desks: never acknowledged (law A2)."""
     spam_header: str | None = None
-    """A header, lower case, in which our mail server says YES about spam (MAIL §4 row 13); None: nobody is asked."""
+    """A header, lower case, in which our mail server says YES about spam (law A2); None: nobody is asked."""
     blocked: frozenset[str] = frozenset()
-    """Addresses or domains whose mail goes to the spam list (MAIL §4 row 13)."""
+    """Addresses or domains whose mail goes to the spam list (law A2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which rules hit a new case's mail, and what they say together (SPEC F1): pure, total, with every hit and miss.
+"""Which rules hit a new case's mail, and what they say together (law G1): pure, total, with every hit and miss.
 
 Rules are asked in order: first those for every mail, then those of the department. The first that hits ends it,
 unless it says ``continue``. Of several that hit, the first to say something is believed; tags, watchers and fields

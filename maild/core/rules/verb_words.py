@@ -53,7 +53,7 @@ VERB_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "send": ("#send",),
     "drop": ("#drop",),
 })  # fmt: skip
-"""By verb: its words as people write them (SPEC, Conventions)."""
+"""By verb: its words as people write them."""
 
 VERBS = tuple(VERB_WORDS)
 """Every verb there is."""

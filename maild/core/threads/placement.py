@@ -1,4 +1,4 @@
-"""Where a mail goes (MAIL §3): an entry in a case, a pending one, a new case, and to whom that is allowed."""
+"""Where a mail goes (law T3, T4, T5): an entry in a case, a pending one, a new case, and to whom that is allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from maild.core.values.people import is_ours
 
 
 def takes_part(author: str | None, agent: str | None, case: CaseFacts, rulebook: Rulebook) -> bool:
-    """Tell whether an author takes part in a case: requester, added person, or an agent of its group (MAIL §3)."""
+    """Tell whether an author takes part in a case: requester, added person, or an agent of its group (law T2)."""
     if author is None:
         return False
     if author in case.participants:
@@ -135,7 +135,7 @@ def _not_admitted(
     """Say why an agent must admit somebody who was copied, or None when the requester's own mail vouches for them.
 
     Trust never grows from a claim: in the requester's name anybody can write who proves nothing, and copy himself
-    (FAULTS A10). Nothing else stands in for a pass, not even an answer to a letter of ours: whoever forwarded it knows
+    (law T5). Nothing else stands in for a pass, not even an answer to a letter of ours: whoever forwarded it knows
     its Message-ID.
     """
     if policy == "join" and case.confidential:

@@ -1,4 +1,4 @@
-"""Which case a mail belongs to (MAIL §3): evidence is weighed in one order, never "the first number found"."""
+"""Which case a mail belongs to (law T1): evidence is weighed in one order, never "the first number found"."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Evidence:
     audience: tokens.Audience = "customer"
     """Who was asked to answer: the token's, or that of the signed Message-ID answered."""
     mixed: bool = False
-    """It was sent to signed addresses of several audiences: whom it is for is not certain (FAULTS A13)."""
+    """It was sent to signed addresses of several audiences: whom it is for is not certain (law E11)."""
     seen: SeenMessage | None = None
     """The mail we hold that is answered, for strength "known"."""
     note: Reason | None = None

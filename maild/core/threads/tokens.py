@@ -1,4 +1,4 @@
-"""Signed reply addresses, bounce addresses and Message-IDs (MAIL §3): made and verified, nothing stored.
+"""Signed reply addresses, bounce addresses and Message-IDs (law T15): made and verified, nothing stored.
 
 A *signed address* is ``<local>+<case>.<token>@<domain>``; the token is base32 (lower case, no padding) of
 ``kind/key id, expiry day, person, reference`` followed by 80 bits of HMAC-SHA256 over those and the case.

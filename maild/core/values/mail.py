@@ -50,7 +50,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who wrote the mail, read strictly (MAIL §2): exactly one From field with exactly one plain address."""
+    """Who wrote the mail, read strictly (law I1): exactly one From field with exactly one plain address."""
 
     address: str | None
     """The author, or None when From cannot be trusted to name one; then the mail is a stranger's."""
@@ -64,7 +64,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """What is known about the From domain (MAIL §2): pass, fail, none (known to have nothing) or unknown."""
+    """What is known about the From domain (law I8): pass, fail, none (known to have nothing) or unknown."""
 
     verdict: Verdict
     policy: Literal["none", "quarantine", "reject"] | None = None
@@ -93,7 +93,7 @@ class Attachment:
     inside: int | None = None
     """When the file lies inside a container (winmail.dat, .msg) found at that range: its position in there."""
     decoration: bool = False
-    """A signature's logo or the like: kept, but not shown as a file the writer sent (MAIL §1)."""
+    """A signature's logo or the like: kept, but not shown as a file the writer sent (law R17)."""
     ours: bool = False
     """It shows a signed address or Message-ID of ours, or a notice's X-Maild field: then it never goes to a customer.
     What is packed or encoded inside the file is not seen. Known while the mail is decided, and not kept."""
@@ -159,7 +159,7 @@ class Mail:
     sha256: str
     """Of the raw bytes, hex."""
     content_hash: str
-    """SHA-256 of the mail without trace headers: the same content by another road has the same one (MAIL §3)."""
+    """SHA-256 of the mail without trace headers: the same content by another road has the same one (law T13)."""
     size: int
     """Raw size in bytes."""
     identity: Identity
@@ -186,7 +186,7 @@ class Mail:
     folds: tuple[Fold, ...] = ()
     """What was folded away, in order. Every line of ``text`` is in ``own_text`` or in a fold."""
     filled: tuple[tuple[str, str], ...] = ()
-    """Form lines ``label: value`` that the writer filled in inside a quote (SPEC F7), in order."""
+    """Form lines ``label: value`` that the writer filled in inside a quote (law R16), in order."""
     forwarded: Forwarded | None = None
     text: str = ""
     """The whole text as shown."""

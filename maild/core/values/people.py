@@ -9,13 +9,13 @@ from maild.core.values.mail import Mail
 
 
 def folded(address: str) -> str:
-    """Fold +tag and dots of the local part, so that one person counts once (MAIL §4, caps)."""
+    """Fold +tag and dots of the local part, so that one person counts once (law A5)."""
     local, _, domain = address.lower().rpartition("@")
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def caseless(address: str) -> str:
-    """Return an address as it is compared, local part included (MAIL §2): the case of ASCII letters does not matter.
+    """Return an address as it is compared, local part included (law I5): the case of ASCII letters does not matter.
 
     Of ASCII only: a look-alike letter (the Kelvin sign) must not become a plain one.
     """
@@ -40,7 +40,7 @@ def department_of(address: str, rulebook: Rulebook) -> str | None:
 
 
 def addressed(mail: Mail) -> tuple[str, ...]:
-    """Return the addresses a mail was delivered for, as To and Cc order them (MAIL §2).
+    """Return the addresses a mail was delivered for, as To and Cc order them (law I6).
 
     By SMTP these are the envelope recipients; for polled mail To, then Cc, then Delivered-To and X-Original-To.
     """
@@ -52,7 +52,7 @@ def addressed(mail: Mail) -> tuple[str, ...]:
 
 
 def departments_of(mail: Mail, rulebook: Rulebook) -> tuple[str, ...]:
-    """Return the departments a mail names, first = main; at least one (MAIL §2).
+    """Return the departments a mail names, first = main; at least one (law I6).
 
     Of polled mail To and Cc decide; only when they name none of ours do Delivered-To and X-Original-To.
     """
@@ -85,9 +85,9 @@ def ack_recipient(mail: Mail) -> str | None:
 
 
 def unproven(mail: Mail) -> bool:
-    """Tell whether nothing proves who wrote a mail: no pass, whatever the reason (MAIL §4 row 17).
+    """Tell whether nothing proves who wrote a mail: no pass, whatever the reason (law A9).
 
-    What such a writer says reaches a third party only when it leads nowhere (P6).
+    What such a writer says reaches a third party only when it leads nowhere.
     """
     return mail.authentication.verdict != "pass"
 

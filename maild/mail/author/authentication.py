@@ -1,4 +1,4 @@
-"""Did the domain in From really send this mail? (MAIL §2)
+"""Did the domain in From really send this mail? (law I8, I9)
 
 The answer comes from one of two places, as the configuration says: the Authentication-Results of a mail server that
 stands before us (``headers``), or our own look at SPF, DKIM and DMARC (``own``).

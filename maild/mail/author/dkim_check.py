@@ -1,4 +1,4 @@
-"""Which of a mail's DKIM signatures vouch for its author's domain (RFC 6376), more strictly than the RFC (MAIL §2)."""
+"""Which of a mail's DKIM signatures vouch for its author's domain (RFC 6376), more strictly than the RFC (law I11)."""
 
 from __future__ import annotations
 

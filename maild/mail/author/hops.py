@@ -1,7 +1,7 @@
 """The road a mail came by and what is odd about it, on demand: mail-parser reads Received fields and defects.
 
 Not on the way of every mail: it is asked when a person looks at one (``maild read``). It gets a Message of our own
-capped walk, whose bodies are left out, so nothing of what hurts it reaches it (LIBRARIES: bombs, attached texts).
+capped walk, whose bodies are left out, so nothing of what hurts it reaches it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who wrote a mail, read strictly (MAIL §2): exactly one From field with exactly one plain address, or nobody.
+"""Who wrote a mail, read strictly (law I1): exactly one From field with exactly one plain address, or nobody.
 
 Where readers of mail disagree about a From, somebody can be impersonated; so whatever is not the plain form is no
 identity. The mail is still a case, as a stranger's.
@@ -106,7 +106,7 @@ def strict(line: str) -> tuple[str | None, str]:
 
 
 def a_label(domain: str) -> str | None:
-    """Return a domain in lower-case A-labels, or None when it is none or looks like another one (FAULTS P12).
+    """Return a domain in lower-case A-labels, or None when it is none or looks like another one (law I2).
 
     IDNA 2003 maps look-alikes (full-width letters, ß) onto other domains; those are refused.
     """
@@ -139,7 +139,7 @@ def ascii_lower(local: str) -> str:
 
 
 def show(value: bytes, boxes: Sequence[Mailbox]) -> str:
-    """Return the author for people: a name that is itself an address is unmasked (MAIL §2)."""
+    """Return the author for people: a name that is itself an address is unmasked (law I3)."""
     if not boxes:
         return headers.text(value, most=MOST_NAME)
     box = boxes[0]

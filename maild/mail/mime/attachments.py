@@ -1,6 +1,6 @@
 """The files of a mail: what they are called, how large they are, and where their bytes lie in the raw mail.
 
-A name is data (FAULTS P4): it never becomes a path here, and content is found by its place, never by its name.
+A name is data (law R10): it never becomes a path here, and content is found by its place, never by its name.
 """
 
 from __future__ import annotations

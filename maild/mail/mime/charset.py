@@ -1,4 +1,4 @@
-"""From bytes to text: the declared charset, then UTF-8, then windows-1252, then latin-1 (MAIL §1).
+"""From bytes to text: the declared charset, then UTF-8, then windows-1252, then latin-1 (law R8).
 
 Nothing here raises, and no byte is lost: what a charset cannot read is read as windows-1252, byte for byte. A text
 declared in a single-byte charset that is in truth UTF-8 is read as UTF-8: such a text is one by chance only once in

@@ -1,6 +1,6 @@
 """Containers that a mail program made, not the writer: winmail.dat, and Outlook items attached as .msg.
 
-Archives are never unpacked (FAULTS P5): a zip is a file like any other. A .msg needs the extra ``outlook``; without it,
+Archives are never unpacked (law R11): a zip is a file like any other. A .msg needs the extra ``outlook``; without it,
 or when it is broken, it stays a closed file.
 """
 

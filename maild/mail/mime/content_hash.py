@@ -1,4 +1,4 @@
-"""What makes two mails the same content, by whatever road they came (MAIL §3, FAULTS F14)."""
+"""What makes two mails the same content, by whatever road they came (law T13)."""
 
 from __future__ import annotations
 

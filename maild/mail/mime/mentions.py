@@ -1,4 +1,4 @@
-"""Strings that have the shape of our own signed addresses and Message-IDs, wherever they stand (MAIL §4 row 11)."""
+"""Strings that have the shape of our own signed addresses and Message-IDs, wherever they stand (law R19)."""
 
 from __future__ import annotations
 

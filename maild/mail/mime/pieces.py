@@ -43,7 +43,7 @@ def in_report(part: Part) -> bool:
 
 
 def summary(part: Part) -> Piece:
-    """The header of an attached mail as lines (MAIL §1)."""
+    """The header of an attached mail as lines (law R13)."""
     lines = []
     for name, label in (("from", "From"), ("date", "Date"), ("to", "To"), ("subject", "Subject")):
         value = part.header(name)

@@ -1,7 +1,7 @@
 """The tree of a mail's parts and where each one's bytes are in the raw mail (RFC 2046), read once and capped.
 
 Only boundaries are looked for; no byte of a body is copied or decoded here. What email.* needs two thousand nested
-parts or a megabyte of parameters to choke on ends at the caps (MAIL §1). An attached mail (message/rfc822) is walked
+parts or a megabyte of parameters to choke on ends at the caps (law R5). An attached mail (message/rfc822) is walked
 too, so that its text can be looked at, but it never adds to the text of the mail that carries it.
 """
 

@@ -37,7 +37,7 @@ _PICTURES = re.compile(rf"(?m)^((?:>[ \t]?)*)(?:{_PICTURE}[ \t]?)+|[ \t]?{_PICTU
 
 
 def clean(text: str) -> str:
-    """Return text a database takes: line ends are ``\\n``, no NUL, C0, C1 or lone surrogate (FAULTS P2)."""
+    """Return text a database takes: line ends are ``\\n``, no NUL, C0, C1 or lone surrogate (law R9)."""
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if text.replace("\n", " ").replace("\t", " ").isprintable():

@@ -1,4 +1,4 @@
-"""A reader: a process of its own that reads mails for the daemon, because mail can be hostile (MAIL §1).
+"""A reader: a process of its own that reads mails for the daemon, because mail can be hostile (law R1).
 
 ``python -m maild.mail.reader.child FD MEMORY CPU WALL NICE`` answers frames on the socket FD until it closes. First
 come the options (``>I`` length, JSON); an answer with number and length 0 then says that it is ready. A question is

@@ -1,4 +1,4 @@
-"""The lanes in which mails are read, and which way a mail takes through them (MAIL §1).
+"""The lanes in which mails are read, and which way a mail takes through them (law R3, R4).
 
 A mail has a little processor time in the *normal* lane. What takes more goes to the *slow* lane, one process that
 gives way to everybody, with a budget for the whole ladder of readings; so does at once what comes from a source whose

@@ -1,4 +1,4 @@
-"""Who sends mails that are slow to read, as far as the envelope tells people apart (MAIL §1).
+"""Who sends mails that are slow to read, as far as the envelope tells people apart (law R4).
 
 A source with two slow mails goes to the slow lane at once, until an hour has passed without another, or one of its
 mails turns out to be quick. Sources that are never seen twice are no use here; for them each mail's time in the normal

@@ -1,4 +1,4 @@
-"""Which quoted line an answer written inside a quote answers: shown with it, for alone it says nothing (MAIL §1).
+"""Which quoted line an answer written inside a quote answers: shown with it, for alone it says nothing (law R15).
 
 An answer is written inside a quote when the quote goes on below it, or right below a question. Whoever wrote one such
 answer wrote the others in the same way, also the last one, below which nothing is quoted any more. What stands below

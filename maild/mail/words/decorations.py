@@ -1,4 +1,4 @@
-"""Pictures that are a signature's logo and the like, not files the writer sent (MAIL §1)."""
+"""Pictures that are a signature's logo and the like, not files the writer sent (law R17)."""
 
 from __future__ import annotations
 

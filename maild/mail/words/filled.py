@@ -1,4 +1,4 @@
-"""Form lines that a writer filled in inside a quote: ``> Rom/utstyr: B-214`` (SPEC F7).
+"""Form lines that a writer filled in inside a quote: ``> Rom/utstyr: B-214`` (law R16).
 
 Our letters ask with lines such as ``Siden når: ____``; a blank that is still blank is no answer.
 """

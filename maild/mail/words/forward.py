@@ -1,4 +1,4 @@
-"""Find the mail that a mail passes on: inline below a separator or a header block, or attached (MAIL §1, SPEC X7).
+"""Find the mail that a mail passes on: inline below a separator or a header block, or attached (law R18).
 
 Only what is certain is told: an address that reads as one, a date that can be read in one way.
 """

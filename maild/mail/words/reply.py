@@ -1,4 +1,4 @@
-"""Divide a mail's text into the writer's own words and what is folded away: quotes, signatures, our footer (MAIL §1).
+"""Divide a mail's text into the writer's own words and what is folded away: quotes, signatures, our footer (law R14).
 
 Keep beats cut: a line is folded only when it is certain that the writer did not write it. Answers written inside a
 quote are the writer's words and are kept with the line they answer. Every line of the text is in ``own_text`` or in
@@ -37,7 +37,7 @@ class Split:
     own_text: str
     folds: tuple[Fold, ...]
     filled: tuple[tuple[str, str], ...]
-    """Form lines that the writer filled in inside a quote (SPEC F7)."""
+    """Form lines that the writer filled in inside a quote (law R16)."""
 
 
 def is_answer_in_finnish(subject: str, header: Header) -> bool:

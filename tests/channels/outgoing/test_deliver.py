@@ -98,7 +98,7 @@ def test_a_permanent_refusal_is_told_and_a_temporary_one_is_not(engine: Engine) 
 
 
 def test_an_outage_of_three_days(engine: Engine) -> None:
-    """D11, scaled: 500 mails queued, the relay away for 72 h: at most 40 tries each, told once, then all in order."""
+    """500 mails queued, the relay away for 72 h: at most 40 tries each, told once, then all in order (law W11, W12)."""
     size = 500
 
     async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:

@@ -37,7 +37,7 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 
 def test_a_run_that_dies_in_the_send_window_sends_the_same_again(engine: Engine) -> None:
-    """D12, in one process: whatever instant it is cut off, each mail arrives once or twice, byte for byte the same."""
+    """In one process, cut off at any instant, each mail arrives once or twice, byte for byte the same (law W10)."""
 
     async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
         dice = random.Random(11)
@@ -311,7 +311,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
 
 
 def test_a_process_killed_while_the_relay_answers(engine: Engine, store_url: str, tmp_path: Path) -> None:
-    """D12 with kill -9 at the end of DATA: each mail arrives, at most once more per kill, the copies identical."""
+    """With kill -9 at the end of DATA each mail arrives, at most once more per kill, the copies identical (law W10)."""
     kills = 2
     root = Path(__file__).resolve().parents[3]
 

@@ -1,4 +1,4 @@
-"""A relay that refuses everything is a fault of the set-up; one that refuses a letter is about that letter."""
+"""A relay that refuses everything is a fault of the set-up; one that refuses a letter is about that one (law W13)."""
 
 from __future__ import annotations
 

@@ -251,7 +251,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
 
 
 def test_tls_is_verified_and_never_left_out(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
-    """With starttls or implicit nothing is said in the clear and a certificate nobody vouches for ends it (S3)."""
+    """With starttls or implicit nothing is said in the clear and a certificate nobody vouches for ends it (law B7)."""
     server, trusts = tls
 
     async def case(sink: Sink, mode: str, context: ssl.SSLContext | None) -> tuple[str, list[Any]]:
@@ -405,7 +405,7 @@ def test_what_would_smuggle_is_never_sent() -> None:
     )
 )
 def test_every_mail_is_one_mail(parts: list[bytes]) -> None:
-    """Whatever lines a mail holds, the relay counts one mail and gets exactly these bytes (S2)."""
+    """Whatever lines a mail holds, the relay counts one mail and gets exactly these bytes (law W1)."""
     data = b"Subject: x\r\n\r\n" + b"".join(parts)
 
     async def story() -> None:

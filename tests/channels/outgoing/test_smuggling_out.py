@@ -1,4 +1,4 @@
-"""S2: whatever a letter holds, what leaves on the wire is one mail without a bare CR or LF."""
+"""Whatever a letter holds, what leaves on the wire is one mail without a bare CR or LF (law W1)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_every_cut_of_a_stream_gives_the_same_mail(stream: bytes, cuts: list[int
 
 @given(st.lists(PIECES, max_size=20).map(b"".join))
 def test_a_stuffed_mail_comes_out_as_it_went_in(mail: bytes) -> None:
-    """A client that stuffs dots as it must gets every octet through, bare CR, bare LF and NUL included (P4)."""
+    """A client that stuffs dots as it must gets every octet through, bare CR, bare LF and NUL included (law S1)."""
     mail = mail + b"\r\n"
     wire = b"\r\n".join(b"." + line if line[:1] == b"." else line for line in mail.split(b"\r\n")) + b".\r\n"
     body, _ = fed(wire, list(range(len(wire))))

@@ -73,7 +73,7 @@ async def says_no(_login: str, _secret: str) -> str | None:
 def test_guessers_are_slowed_counted_and_locked_out(
     contexts: tuple[ssl.SSLContext, ssl.SSLContext], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each failure is answered later, three end the connection, twenty from a network end its tries; nothing leaks."""
+    """Each failure is answered later, three end the connection, twenty a network's tries; nothing leaks (law S9)."""
 
     async def story() -> None:
         async with opened(

@@ -1,4 +1,4 @@
-"""Our own faults are temporary and say nothing of themselves; a mail whose end came is stored (FAULTS D6, P1, P3)."""
+"""Our own faults are temporary and say nothing of themselves; a mail whose end came is stored (law S3, D4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No client takes more than its share: memory, connections, time, errors (FAULTS S4, S5)."""
+"""No client takes more than its share: memory, connections, time, errors (law S7)."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_many_big_mails_at_once_all_arrive() -> None:
 
 @pytest.mark.parametrize("length", [998, 1000, 5000, 60_000])
 def test_long_lines_are_stored(length: int) -> None:
-    """Lines that real mail has come through octet by octet (S5)."""
+    """Lines that real mail has come through octet by octet (law S5)."""
     mail = b"Subject: " + b"s" * length + b"\r\n\r\n" + b"b" * length + b"\r\n"
 
     async def story() -> Accepted:

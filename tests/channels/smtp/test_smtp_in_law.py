@@ -1,4 +1,4 @@
-"""The law of replies, and what of an envelope gets through (FAULTS S6, S7, S8)."""
+"""The law of replies, and what of an envelope gets through (law S3, S4, S6)."""
 
 from __future__ import annotations
 

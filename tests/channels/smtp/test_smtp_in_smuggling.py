@@ -1,4 +1,4 @@
-"""Nothing is smuggled in: neither a second mail behind a false end of data, nor commands before TLS (FAULTS S1, S3)."""
+"""Nothing is smuggled in: neither a second mail behind a false end of data, nor commands before TLS (law S1, S2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MAIL §4 as one table: which mails get an acknowledgement, and the first row that matches wins."""
+"""Which mails get an acknowledgement, as one table: the first row that matches wins (law A1, A2)."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def situation(given: Mail) -> Facts:
     ids=[f"{at}-{row}-{outcome}" for at, (row, outcome, _, _) in enumerate(TABLE)],
 )
 def test_the_table(row: str, outcome: str, acknowledged: bool, given_mail: Mail) -> None:
-    """Each mail of the table meets its row, gets its outcome, and an acknowledgement or none with the reason kept."""
+    """Each kind of evidence, from a participant or not, goes its way (law T3, T4); only entries get no other case."""
     plan = decided(given_mail, situation(given_mail), RULES)
     assert (row_of(plan), plan.outcome, bool(acks(plan))) == (row, outcome, acknowledged), plan.trace
     assert plan.acked is acknowledged and (plan.no_ack is None) is acknowledged
@@ -321,7 +321,7 @@ def test_each_mark_alone_meets_its_row(row: str) -> None:
 
 
 def test_of_every_pair_of_rows_the_earlier_wins() -> None:
-    """For every two rows that can match one mail, in both orders of marking, the earlier row decides."""
+    """For every two rows that can match one mail, in both orders of marking, the earlier row decides (law A2)."""
     met = set()
     for (one, first), (two, second) in itertools.permutations(MARKS, 2):
         given, known = second(*first(mail(), KNOWN))
@@ -394,7 +394,7 @@ UNPROVEN: list[tuple[str, str | None, str, bool]] = [
     ],
 )
 def test_caps(counts: dict[str, int], changes: dict[str, Any], acknowledged: bool) -> None:
-    """Row "over a cap": each cap lets exactly so many pass; own and allowed domains and proven agents are not bound."""
+    """Each cap lets exactly so many pass; own and allowed domains and proven agents are not bound (law A5)."""
     rules = make.rulebook(caps=Caps(allow_domains=frozenset({"allowed.example"})))
     plan = decided(mail(**changes), facts(counts=Counts(**counts)), rules)
     assert plan.outcome == "new" and bool(acks(plan)) == acknowledged, plan.no_ack
@@ -424,7 +424,7 @@ def test_caps_are_counted_for_whoever_gets_the_ack() -> None:
 
 
 def test_the_breaker_holds_acks_and_tells_the_operator_once() -> None:
-    """Over the limit an ack is held and the operator told; while open, held without telling; intake goes on."""
+    """Over the limit an ack is held and the operator told; while open, it is held untold; intake goes on (law A8)."""
     first = decided(mail(), facts(counts=Counts(all_10min=60)))
     assert [ack.held for ack in acks(first)] == [True] and of(first, OpenBreaker) == [OpenBreaker()]
     assert len(make.notices(first, "operator")) == 1 and first.outcome == "new"
@@ -434,7 +434,7 @@ def test_the_breaker_holds_acks_and_tells_the_operator_once() -> None:
 
 
 def test_the_breaker_is_half_open_after_30_minutes() -> None:
-    """Half-open: quiet again, it closes and the ack goes; still flooded, it opens anew."""
+    """Half-open: quiet again, it closes and the ack goes; still flooded, it opens anew (law A8)."""
     since = NOW - timedelta(minutes=30)
     quiet = decided(mail(), facts(counts=Counts(breaker_open_since=since, all_10min=5)))
     assert [ack.held for ack in acks(quiet)] == [False] and of(quiet, OpenBreaker) == [OpenBreaker(closed=True)]
@@ -453,7 +453,7 @@ def test_the_breaker_knows_a_busy_desk() -> None:
 
 
 def test_the_form_of_an_ack() -> None:
-    """One recipient, null return path, auto-replied, the customer's Message-ID answered, from the alias written to."""
+    """One recipient, null return path, auto-replied, an answer to that mail, from the alias written to (law A4)."""
     given = mail(to=(f"helpdesk@{DOMAIN}",), references=("<a@b>",), reply_to=(), name="Kari Moen")
     (ack,) = acks(decided(given, facts()))
     assert (ack.kind, ack.to, ack.return_path, ack.automatic) == ("ack", KARI, "", "auto-replied")
@@ -474,7 +474,7 @@ def test_the_form_of_an_ack() -> None:
     ],
 )
 def test_who_gets_the_ack(changes: dict[str, Any], to: str | None) -> None:
-    """From when it is aligned, else the return path; never Reply-To, never ourselves."""
+    """From when it is aligned, else the return path; never Reply-To, never ourselves (law I4, A4)."""
     reply_to = (make.Mailbox(name="", address="victim@else.example"),)
     plan = decided(mail(author=STRANGER, reply_to=reply_to, **changes), facts())
     assert [ack.to for ack in acks(plan)] == ([to] if to else [])
@@ -493,8 +493,8 @@ def test_who_gets_the_ack(changes: dict[str, Any], to: str | None) -> None:
 def test_an_unproven_writers_words_that_lead_somewhere_are_not_shown(
     verdict: str, policy: str | None, mode: str, capped: bool, subject: str, name: str
 ) -> None:
-    """Row 17: a link, a domain, an address, a long number or 61 characters make it fixed text and the number: nothing
-    of the mail is in the subject line, the greeting, the To field or the References (P6, FAULTS L3).
+    """A link, a domain, an address, a long number or 61 characters make it fixed text and the number: nothing
+    of the mail is in the subject line, the greeting, the To field or the References (law A9).
     """
     references = ("<canary.example@canary>",)
     given = mail(
@@ -576,7 +576,7 @@ HARMLESS = (auto("no"), ("precedence", "first-class"), ("x-mailer", "x"), ("feed
 def test_an_automatic_marker_never_brings_an_ack(
     headers: list[H], marker: H, at: int, author: str | None, verdict: str, sender: str | None, subject: str
 ) -> None:
-    """F7: adding a marker of automatic mail, anywhere among the headers, never turns "no ack" into "ack"."""
+    """Adding a marker of automatic mail, anywhere among the headers, never turns "no ack" into "ack" (law A3)."""
     plain = mail(author=author, verdict=verdict, sender=sender, subject=subject, headers=headers)
     marked = replace(plain, headers=(*headers[:at], marker, *headers[at:]))
     before, after = acks(decided(plain, KNOWN)), acks(decided(marked, KNOWN))

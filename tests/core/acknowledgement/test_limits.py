@@ -1,4 +1,4 @@
-"""A limit never cuts silently: whatever keeps a letter from going out is an event of its case."""
+"""A limit never cuts silently: whatever keeps a letter from going out is an event of its case (law A12)."""
 
 from __future__ import annotations
 

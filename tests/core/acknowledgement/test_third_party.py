@@ -1,4 +1,4 @@
-"""Row 17 of MAIL §4: what an unproven writer's subject and name may carry to whoever gets the acknowledgement."""
+"""What an unproven writer's subject and name may carry to whoever gets the acknowledgement (law A9)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_the_same_content_again_is_filed_once_and_other_departments_noted() -> N
 
 
 def test_the_same_message_id_with_other_content_is_flagged_never_suppressed() -> None:
-    """FAULTS A12: whoever sends a guessed Message-ID first suppresses nothing: 1,000 of 1,000 genuine mails arrive."""
+    """Whoever sends a guessed Message-ID first suppresses nothing: 1,000 of 1,000 genuine mails arrive (law T14)."""
     for at in range(1000):
         genuine = mail(f"genuine {at}", message_id=f"<predicted.{at}@client.example>")
         taken = make.seen(genuine.message_id, 1500, author="attacker@evil.example")
@@ -43,7 +43,7 @@ def test_the_same_message_id_with_other_content_is_flagged_never_suppressed() ->
 
 
 def test_sign_up_mails_to_a_case_address_reach_no_customer() -> None:
-    """FAULTS A11: 50 verification mails to a case's address are held back: relayed and quoted to nobody outside."""
+    """50 verification mails to a case's address are held back: relayed and quoted to nobody outside (law T17)."""
     for at in range(50):
         given = mail(
             f"Your code is {at:06}. Confirm: https://chat.example/verify/{at}",
@@ -59,7 +59,7 @@ def test_sign_up_mails_to_a_case_address_reach_no_customer() -> None:
 
 
 def test_guessing_at_signed_addresses_ends_in_quarantine() -> None:
-    """FAULTS A9: bad tokens are counted per source; the 21st within an hour is put aside, the operator told once."""
+    """Bad tokens are counted per source; the 21st within an hour is put aside, the operator told once (law T16)."""
     guess = mail(author=STRANGER, to=(f"it+1042.{'a' * 37}@{make.REPLIES}",))
     plan = decided(guess, facts(case(), counts=Counts(strikes_hour=19)))
     assert plan.outcome == "new" and of(plan, Strike) == [Strike(what=Strikes(kind="token", source="192.0.2.7"))]

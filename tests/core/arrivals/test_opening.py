@@ -34,7 +34,7 @@ def test_the_conversation_of_a_case_is_kept() -> None:
 
 
 def test_two_departments_in_one_mail() -> None:
-    """One case where To names first; the other is noted, or gets a linked child case, as that department says."""
+    """One case where To names first; the other is noted, or gets a linked child, as that department says (law T12)."""
     given = mail(to=(f"hr@{DOMAIN}", f"it@{DOMAIN}"), envelope={"recipients": (f"it@{DOMAIN}", f"hr@{DOMAIN}")})
     plan = decided(given, facts())
     (opened,) = of(plan, OpenCase)
@@ -59,7 +59,7 @@ def test_two_departments_in_one_mail() -> None:
     ],
 )
 def test_the_departments_of_polled_mail(changes: dict[str, Any], departments: tuple[str, ...]) -> None:
-    """To, then Cc, else Delivered-To, else what the account names, else the first department (MAIL §2)."""
+    """To, then Cc, else Delivered-To, else what the account names, else the first department (law I6)."""
     envelope = {"recipients": (), "source": "imap", "department": changes.pop("department", None)}
     assert make.asked(mail(envelope=envelope, **changes)).departments == departments
 
@@ -76,7 +76,7 @@ def arrived(count: int, *, case_number: int = 1042, given: Mail | None = None) -
 
 
 def test_a_burst_folds_into_its_first_case() -> None:
-    """The 10th mail in 10 minutes, or the 3rd that looks the same, is a flagged entry of the first one's case."""
+    """The 10th mail in 10 minutes, or the 3rd that looks the same, is a flagged entry of the first's case (law A7)."""
     given = mail("Alarm 17 on server 4")
     for known in (facts(case(), **arrived(9)), facts(case(), **arrived(2, given=mail("Alarm 18 on server 5")))):
         plan = decided(given, known)

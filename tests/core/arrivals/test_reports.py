@@ -33,7 +33,7 @@ def test_a_bounce_tells_an_agent_once() -> None:
 
 
 def test_forged_reports_touch_nothing() -> None:
-    """Only our own MAC counts (FAULTS L5): reports that name us without it are listed, and nothing else happens."""
+    """Only our own MAC counts (law A13): reports that name us without it are listed, and nothing else happens."""
     for at in range(50):
         fake = f"<maild.77.1042.c.{'abcdefghijklmnop'[at % 16] * 16}@{REPLIES}>"
         given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))

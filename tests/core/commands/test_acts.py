@@ -73,7 +73,7 @@ def test_the_agents_own_address_becomes_the_departments() -> None:
 
 
 def test_a_replayed_act_acts_once() -> None:
-    """FAULTS A6: the same signed mail with other unsigned headers has one digest; used, it does nothing."""
+    """The same signed mail with other unsigned headers has one digest; used, it does nothing (law E10)."""
     first = answer()
     for at in range(10):
         again = answer(to=(make.signed_address(1042, "answer", of=CAMILLA),), in_reply_to=(f"<other{at}@x>",))
@@ -86,7 +86,7 @@ def test_a_replayed_act_acts_once() -> None:
 
 
 def test_two_agents_who_answer_at_once() -> None:
-    """X6: when a colleague answered after the notice I reply to, mine is held and says so; my own second one goes."""
+    """When a colleague answered after the notice I reply to, mine is held and says so; my second one goes (law E13)."""
     notice = OutgoingFacts(
         id=77, case=1042, kind="assignment", to=CAMILLA, message_id="", bounced=False, to_agent=True,
         created=NOW - timedelta(hours=2),
@@ -101,7 +101,7 @@ def test_two_agents_who_answer_at_once() -> None:
 
 
 def test_a_confirmed_mail_is_applied_as_sent() -> None:
-    """E6: the held words and files go out, once: the token is spent in the same plan."""
+    """E6: the held words and files go out, once: the token is spent in the same plan (law E6)."""
     plan = decided(confirming(), waiting())
     assert plan.outcome == "answer" and sent_to_customers(plan) == [KARI]
     (notice,) = notices(plan)
@@ -169,7 +169,7 @@ def test_somebody_elses_no_discards_nothing() -> None:
 
 
 def test_at_most_three_confirmations_an_hour() -> None:
-    """The fourth held mail of an hour is stored, and asks nobody."""
+    """The fourth held mail of an hour is stored, and asks nobody (law E16)."""
     given = answer(verdict="unknown")
     assert notices(decided(given, make.knowing(KNOWN, counts=Counts(confirmations_hour=2))), "confirmation")
     plan = decided(given, make.knowing(KNOWN, counts=Counts(confirmations_hour=3)))
@@ -183,7 +183,7 @@ FORGED = answer(to=(f"it@{DOMAIN}",), verdict="none")
 
 
 def test_forged_mails_do_not_use_up_an_agents_confirmations() -> None:
-    """Mails that only claim to be hers are counted apart: no number of them keeps a confirmation from her own mail."""
+    """Mails that only claim to be hers are counted apart: none keeps a confirmation from her own mail (law E16)."""
     flooded = make.knowing(KNOWN, counts=Counts(claims_hour=3))
     for own in ({"verdict": "unknown"}, {"verdict": "fail"}, {"to": (f"it@{DOMAIN}",)}):
         (asked,) = decided(answer(**own), flooded).notices

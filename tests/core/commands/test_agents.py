@@ -1,4 +1,4 @@
-"""MAIL §5: what an agent's mail may do, on which evidence; everything else is held and never sent."""
+"""What an agent's mail may do, on which evidence (law E1, E2, E3, E4, E7); all else is held and never sent (law E8)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_evidence_for_an_answer(name: str, given: Mail, rules: Any, outcome: str
     ],
 )
 def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: str, note: Reason | None) -> None:
-    """FAULTS A13: what answers an internal notice reaches no customer, whatever the evidence and the wording."""
+    """What answers an internal notice reaches no customer, whatever the evidence and the wording (law E11)."""
     for text in ("Ring leverandøren.", "#send", "Hei Kari, det er ordnet."):
         plan = decided(answer(text, **({"to": INTERNAL} | changes)), KNOWN)
         assert plan.outcome == outcome and not sent_to_customers(plan)
@@ -122,7 +122,7 @@ def test_an_internal_audience_stays_internal(changes: dict[str, Any], outcome: s
 
 
 def test_forty_flows_of_internal_notices_send_customers_nothing() -> None:
-    """FAULTS A13: replied to, replied to all, forwarded, by agents and others: 0 mails to customers."""
+    """Replied to, replied to all, forwarded, by agents and others: 0 mails to customers (law E11)."""
     for at in range(40):
         given = answer(
             f"flyt {at}",
@@ -171,7 +171,7 @@ def test_a_command_we_do_not_know_goes_to_nobody(text: str) -> None:
     ],
 )
 def test_what_must_not_leave_is_stopped(text: str) -> None:
-    """Signed addresses, our own markers, colleagues' and other people's addresses, or nothing at all: refused."""
+    """Signed addresses, our own markers, colleagues' and others' addresses, or nothing at all: refused (law E14)."""
     known = facts(case(), known_addresses=frozenset({LIV}))
     plan = decided(answer(text), known)
     assert plan.outcome == "refused" and not sent_to_customers(plan) and len(notices(plan, "refusal")) == 1
@@ -209,7 +209,7 @@ def test_asks_names_the_addresses_in_an_agents_words_only() -> None:
     ],
 )
 def test_the_mail_itself_must_name_the_case(changes: dict[str, Any], outcome: str) -> None:
-    """FAULTS A6: a signed mail sent again to another case's token is held: what is signed must name the case."""
+    """A signed mail sent again to another case's token is held: what is signed must name the case (law E9)."""
     shown = changes.pop("shown", {})
     plan = decided(replace(answer("Ordnet.", **changes), **shown), KNOWN)
     assert plan.outcome == outcome
@@ -217,7 +217,7 @@ def test_the_mail_itself_must_name_the_case(changes: dict[str, Any], outcome: st
 
 @pytest.mark.parametrize(("hours", "outcome"), [(0, "answer"), (47, "answer"), (49, "held"), (-49, "held")])
 def test_an_old_mail_is_held(hours: int, outcome: str) -> None:
-    """FAULTS A6: an act whose date is more than 48 hours off is held, unless SMTP AUTH vouches for it."""
+    """An act whose date is more than 48 hours off is held, unless SMTP AUTH vouches for it (law E9)."""
     assert decided(answer(date=NOW - timedelta(hours=hours)), KNOWN).outcome == outcome
     assert decided(answer(date=NOW - timedelta(hours=hours), envelope=login()), KNOWN).outcome == "answer"
     assert decided(answer(date=None), KNOWN).outcome == "answer"
@@ -266,7 +266,7 @@ def test_a_confirmation_proves_only_its_own(
 )
 @pytest.mark.parametrize("to", [OWN, INTERNAL])
 def test_an_agents_robot_never_acts(changes: dict[str, Any], to: tuple[str, ...]) -> None:
-    """FAULTS A15: an agent's out-of-office with quoted commands executes and answers nothing; it is filed silently."""
+    """An agent's out-of-office with quoted commands executes and answers nothing; it is filed silently (law E15)."""
     plan = decided(answer("Jeg er borte.\n#close\nløst", **({"to": to} | changes)), KNOWN)
     assert not plan.notices and plan.outcome == "silent" and not of(plan, UseToken) and not of(plan, SetStatus)
     assert {m.visibility for m in of(plan, AddMessage)} == {"silent"}

@@ -1,4 +1,4 @@
-"""Which first lines of an agent's answer are commands, and which are words to a customer (SPEC F4, 2K.2)."""
+"""Which first lines of an agent's answer are commands, and which are words to a customer (law E12)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ REPORT = Report(kind="delivery-status", status="5.1.1", original_message_id=make
 
 
 def test_an_ack_tells_nothing_of_other_cases() -> None:
-    """L6: canaries in 50 cases reach only their own participants, whoever writes whatever to whichever case."""
+    """Canaries in 50 cases reach only their own participants, whoever writes whatever to whichever case (law W14)."""
     cases = [
         case(
             1000 + at,

@@ -1,4 +1,4 @@
-"""How fast letters go out that answer no mail: 60 a minute, and no run far larger than any before (MAIL §4)."""
+"""How fast letters go out that answer no mail: 60 a minute, and no run far larger than any before (law A10)."""
 
 from __future__ import annotations
 

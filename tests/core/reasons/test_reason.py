@@ -179,7 +179,7 @@ def test_words_that_are_not_ours_are_never_taken_for_a_reason(words: str) -> Non
 @pytest.mark.parametrize(
     "old",
     [
-        "MAIL §4 row 6: header list-id",
+        "row 6 of the table: header list-id",
         "new case: nothing names a case",
         "[FK#12] maybe",
         '["no such code", 1]',

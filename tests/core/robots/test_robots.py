@@ -1,4 +1,4 @@
-"""Who wrote a mail, a person or which robot (MAIL §4 rows 3–9); when an absence ends; mails of nothing but thanks."""
+"""Who wrote a mail, a person or which robot (law A3); when an absence ends; mails of nothing but thanks."""
 
 from datetime import UTC, date, datetime
 
@@ -110,7 +110,7 @@ SUBJECTS = (
 
 @pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if not subject.startswith("Auto: ")])
 def test_the_subject_of_an_automatic_answer_is_known(subject: str) -> None:
-    """In over fourteen languages (MAIL §4 row 8)."""
+    """In over fourteen languages (law A15)."""
     assert robot(mail(subject=subject)).kind == "auto-reply"
 
 
@@ -170,7 +170,7 @@ def test_an_absence_says_when_it_ends(text: str, back: date | None) -> None:
 
 
 def test_the_verdict_on_an_absence_carries_the_day() -> None:
-    """SAMPLE M15: the subject says it."""
+    """Of demo mail M15 the subject says it."""
     verdict = robot(mail(("auto-submitted", "auto-replied"), subject="Automatisk svar: borte til 7.12", text=""))
     assert (verdict.kind, verdict.back) == ("auto-reply", date(2026, 12, 7))
 
@@ -218,7 +218,7 @@ NOT_THANKS = (
 
 @pytest.mark.parametrize("text", THANKS)
 def test_a_mail_of_thanks_is_known(text: str) -> None:
-    """It files without reopening a case (MAIL §3)."""
+    """It files without reopening a case (law T11)."""
     assert is_thanks(text)
 
 
@@ -252,7 +252,7 @@ _HEADER = st.one_of(
 def test_another_mark_never_makes_a_robot_a_person(
     headers: list[tuple[str, str]], mark: tuple[str, str], subject: str, sender: str | None
 ) -> None:
-    """The verdict is total and monotone (FAULTS F7): one more mark, wherever it stands, keeps a robot a robot."""
+    """The verdict is total and monotone (law A3): one more mark, wherever it stands, keeps a robot a robot."""
     before = robot(mail(*headers, subject=subject, sender=sender))
     if all(name != mark[0] for name, _ in headers):
         assert robot(mail(*headers, mark, subject=subject, sender=sender)).kind != "human"

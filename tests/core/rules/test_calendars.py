@@ -1,4 +1,4 @@
-"""Opening hours and what is counted in them, over holidays and clock changes."""
+"""Opening hours and what is counted in them, over holidays and clock changes (law G8)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -51,7 +51,7 @@ def test_values(kind: Kind, text: str, value: str | None) -> None:
 
 @given(st.sampled_from(["text", "int", "decimal", "date", "datetime", "choice", "ref", "bool"]), st.text(max_size=40))
 def test_any_text_has_a_value_or_none(kind: Kind, text: str) -> None:
-    """No text makes reading fail, and a value that was read is read again as itself."""
+    """No text makes reading fail, and a value that was read is read again as itself (law G2)."""
     field = Field(name="x", kind=kind, choices=("pc", "skriver"))
     value = value_of(field, text, today=TODAY)
     if value is not None and kind not in ("bool",):

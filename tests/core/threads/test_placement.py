@@ -51,7 +51,7 @@ def test_cc_policy(policy: str, verdict_of_first: str, expected: tuple[str, int,
 @pytest.mark.parametrize("answers", [(), (make.signed_id(),), ("<first@client.example>",)])
 def test_who_is_copied_by_a_later_mail_joins_only_on_a_pass(verdict: str, answers: tuple[str, ...]) -> None:
     """A mail into an existing case vouches for those it copies when it passed, and by nothing else: not even by an
-    answer to a letter of ours, whose Message-ID everybody knows that it was forwarded to (A10).
+    answer to a letter of ours, whose Message-ID everybody knows that it was forwarded to (law T5).
     """
     copied = mail(author=KARI, verdict=verdict, cc=(LIV,), references=answers, message_id="<later@client.example>")
     assert decided(copied, KNOWN).notices, "it is stored, whatever it proves"
@@ -99,7 +99,7 @@ def test_only_the_requester_vouches() -> None:
 
 
 def test_200_spoofed_requesters_with_an_attacker_in_cc_admit_nobody() -> None:
-    """FAULTS A10: a mail with the requester's From that fails, and the attacker's answers to it, change nothing."""
+    """A mail with the requester's From that fails, and the attacker's answers to it, change nothing (law T5)."""
     attacker = "attacker@evil.example"
     for at in range(200):
         shape = (SIGNED, BY_ID, HELD_ID, SUBJECT)[at % 4]
@@ -114,7 +114,7 @@ def test_200_spoofed_requesters_with_an_attacker_in_cc_admit_nobody() -> None:
 
 
 def test_strangers_who_count_through_numbers_enter_nothing() -> None:
-    """FAULTS A8: 1,000 mails of a stranger with sequential numbers: no entry in any foreign case, all are stored."""
+    """1,000 mails of a stranger with sequential numbers: no entry in any foreign case, all are stored (law T4)."""
     cases = {number: case(number) for number in range(1000, 2000)}
     for number in cases:
         known = facts(cases[number])
@@ -126,7 +126,7 @@ def test_strangers_who_count_through_numbers_enter_nothing() -> None:
 
 
 def test_naming_a_number_is_answered_once_a_day() -> None:
-    """A second mail that names the same foreign number gets its case, but no ack; another number gets one."""
+    """A second mail that names the same foreign number gets its case, but no ack; another number gets one (law A11)."""
     named = facts(case(), case(1043), counts=Counts(numbers_named=frozenset({1042})))
     assert not acks(decided(mail(author=STRANGER, subject="[FK#1042]"), named))
     assert acks(decided(mail(author=STRANGER, subject="[FK#1043]"), named))[0].names_number == 1043
@@ -137,7 +137,7 @@ def test_naming_a_number_is_answered_once_a_day() -> None:
 @pytest.mark.parametrize("prefix", ["VS:", "Fwd:", "WG:", "TR:", "Videresend: VS:", "SV: VS:"])
 @pytest.mark.parametrize("changes", [BY_ID, HELD_ID, {}])
 def test_a_forward_to_another_department_opens_a_case_there(prefix: str, changes: dict[str, Any]) -> None:
-    """A participant (or an agent of the group) who passes a case's mail on opens a linked case there."""
+    """A participant (or an agent of the group) who passes a case's mail on opens a linked case there (law T9)."""
     for author in (KARI, CAMILLA):
         given = mail(author=author, to=(f"hr@{DOMAIN}",), subject=f"{prefix} [FK#1042] Skriveren", **changes)
         plan = decided(given, KNOWN)
@@ -165,7 +165,7 @@ def test_a_forward_within_the_department_or_to_a_token_is_an_entry() -> None:
     ],
 )
 def test_reopening(status: str, days: int | None, expected: tuple[str, int, str], becomes: list[str]) -> None:
-    """Resolved reopens, closed reopens within the department's days, later is a new case linked both ways."""
+    """Resolved reopens, closed reopens within the department's days, later is a new case linked both ways (law T10)."""
     closed = None if days is None else NOW - timedelta(days=days)
     known = facts(case(status=status, closed_at=closed))
     plan = decided(mail(**BY_ID), known)
@@ -184,7 +184,7 @@ def test_a_late_answer_to_a_signed_address_stays_in_the_cases_department() -> No
 
 @pytest.mark.parametrize("status", ["resolved", "closed"])
 def test_thanks_and_robots_never_reopen(status: str) -> None:
-    """Thanks is an entry, out-of-office and bounces are filed: none of them reopens (SPEC X9)."""
+    """Thanks is an entry, out-of-office and bounces are filed: none of them reopens (law T11)."""
     known = facts(case(status=status, closed_at=NOW - timedelta(days=1)))
     for given in (
         mail("Tusen takk for hjelpen!", **BY_ID),
@@ -200,7 +200,7 @@ def test_thanks_and_robots_never_reopen(status: str) -> None:
 
 
 def test_weak_signs_are_hints_for_the_agent_only() -> None:
-    """Number in the body, same title, same Thread-Index: a new case of its own, a hint to the agent, none to others."""
+    """Number in the body, same title or Thread-Index: a case of its own, a hint to the agent only (law T3)."""
     index = "AdtQ0f7l2H1m3k9zRr6q0t5y7u9wXQ=="
     related = (RelatedCase(number=1040, title="Skriveren virker ikke", conversation=""),)
     threaded = (RelatedCase(number=1041, title="x", conversation=index[:29]),)

@@ -1,4 +1,4 @@
-"""MAIL §3: which case a mail belongs to, and who may add to it."""
+"""Which case a mail belongs to, and who may add to it (law T1, T2)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TABLE: list[tuple[str, dict[str, Any], str, str, Facts, tuple[str, int, str]]] =
 def test_the_table(
     name: str, changes: dict[str, Any], author: str, verdict: str, known: Facts, expected: tuple[str, int, str]
 ) -> None:
-    """Each kind of evidence, from a participant or not, leads where MAIL §3 says; only entries get no other case."""
+    """Each kind of evidence, from a participant or not, goes its way (law T3, T4); only entries get no other case."""
     plan = decided(mail(author=author, verdict=verdict, **changes), known)
     assert outcome(plan) == expected
     shown = {"entry": "public", "pending": "pending", "new": "public"}[expected[0]]
@@ -56,7 +56,7 @@ def test_the_table(
 
 
 def test_the_token_wins_over_the_references_and_that_is_noted() -> None:
-    """Token and References disagree: the token's case gets the entry, with a note for the agent."""
+    """Token and References disagree: the token's case gets the entry, with a note for the agent (law T7)."""
     known = facts(case(), case(1043))
     plan = decided(mail(to=TO_KARI, in_reply_to=(make.signed_id(1043),)), known)
     (entry,) = of(plan, AddMessage)
@@ -65,14 +65,14 @@ def test_the_token_wins_over_the_references_and_that_is_noted() -> None:
 
 
 def test_two_numbers_in_one_subject_count_for_nothing() -> None:
-    """Neither of two numbers counts alone; the same number twice is one."""
+    """Neither of two numbers counts alone; the same number twice is one (law T7)."""
     known = facts(case(), case(1043))
     assert decided(mail(subject="[FK#1042] og [FK#1043]"), known).outcome == "new"
     assert decided(mail(subject="[FK#1042] Re: [FK#1042]"), known).case == 1042
 
 
 def test_merged_cases_lead_to_the_survivor() -> None:
-    """Every kind of evidence for a merged case leads to the one that lives on, over several merges."""
+    """Every kind of evidence for a merged case leads to the one that lives on, over several merges (law T8)."""
     known = facts(
         case(status="merged", merged_into=1043),
         case(1043, status="merged", merged_into=1044),

@@ -68,7 +68,7 @@ def test_message_id_and_bounce(outbox: int, case: int | None) -> None:
 
 
 def test_guesses_and_flipped_bits_are_never_ours() -> None:
-    """F6, A9: random tokens of the right shape and every single flipped bit of a genuine one are refused."""
+    """Random tokens of the right shape and every single flipped bit of a genuine one are refused (law T15)."""
     chance = random.Random(7)
     letters = "abcdefghijklmnopqrstuvwxyz234567"
     for _ in range(20_000):

@@ -38,13 +38,13 @@ def test_one_person_counts_once(address: str, same: str) -> None:
     ],
 )
 def test_whose_address_it_is(address: str, department: str | None) -> None:
-    """Addresses, aliases, tags and reply addresses belong to a department; nothing near them does."""
+    """Addresses, aliases, tags and reply addresses belong to a department; nothing near them does (law I5)."""
     assert department_of(address, RULEBOOK) == department
     assert is_ours(address, RULEBOOK) == (department is not None or address.endswith(REPLIES))
 
 
 def test_smtp_recipients_in_the_order_of_the_header() -> None:
-    """By SMTP the envelope says for whom, To and Cc say in which order; a blind copy comes last (MAIL §2)."""
+    """By SMTP the envelope says for whom, To and Cc say in which order; a blind copy comes last (law I6)."""
     given = mail(
         to=(f"hr@{DOMAIN}", "x@else.example"),
         cc=(f"it@{DOMAIN}",),

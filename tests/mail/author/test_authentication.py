@@ -1,4 +1,4 @@
-"""Whose Authentication-Results are believed, and what they are believed to say (MAIL §2, FAULTS A4)."""
+"""Whose Authentication-Results are believed, and what they are believed to say (law I8, I9)."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ FORGED = [
 
 @pytest.mark.parametrize("top", FORGED)
 def test_what_a_sender_wrote_is_not_believed(top: str) -> None:
-    """A4: forged fields in the wrong place, under another's name, or saying something else never make a pass."""
+    """Forged fields in the wrong place, under another's name, or saying something else never make a pass (law I9)."""
     assert len(FORGED) >= 40
     assert judged(top).verdict != "pass"
 
@@ -199,7 +199,7 @@ AUTHORS = [
 
 @pytest.mark.parametrize("author", AUTHORS)
 def test_an_ambiguous_from_borrows_no_pass(author: str) -> None:
-    """A1, A3: the server passed one reading of From; a mail that can be read otherwise is not believed for it."""
+    """The server passed one reading of From; a mail that can be read otherwise is not believed for it (law I1)."""
     for domain in ("kunde.example", "evil.example"):
         top = PASS.replace("kunde.example", domain)
         raw = f"{top}From: {author}\r\nSubject: hei\r\n\r\nhei\r\n".encode()
@@ -233,7 +233,7 @@ INSIDE = "X-MS-Exchange-CrossTenant-AuthAs: %s\r\n"
     ],
 )
 def test_microsoft_is_believed_only_in_its_own_mailbox(top: str, source: Source, verdict: str) -> None:
-    """Its nameless field counts when the mailbox there is polled; *Internal* proves our own domains, and only those."""
+    """Its nameless field counts when the mailbox there is polled; *Internal* proves our own domains only (law I10)."""
     assert judged(top, source=source, options=MICROSOFT).verdict == verdict
 
 

@@ -1,4 +1,4 @@
-"""Who wrote a mail, strictly: one From, one plain address, or nobody (MAIL §2, FAULTS A3, P12)."""
+"""Who wrote a mail, strictly: one From, one plain address, or nobody (law I1, I2)."""
 
 import contextlib
 import email
@@ -124,7 +124,7 @@ def test_signatures_that_name_from_are_no_second_from() -> None:
 
 
 def test_traps_are_unmasked() -> None:
-    """A name that is another address is shown with the real one behind it."""
+    """A name that is another address is shown with the real one behind it (law I3)."""
     assert who("agent@corp.com <evil@x.y>").shown == '"agent@corp.com" (really evil@x.y)'
     assert who('"agent@corp.com" <evil@x.y>').shown == '"agent@corp.com" (really evil@x.y)'
     assert who("=?utf-8?Q?agent=40corp.com?= <evil@x.y>").shown == '"agent@corp.com" (really evil@x.y)'
@@ -133,7 +133,7 @@ def test_traps_are_unmasked() -> None:
 
 
 def test_look_alikes_never_equal() -> None:
-    """500 confusable spellings of an agent's address: none becomes it (FAULTS P12)."""
+    """500 confusable spellings of an agent's address: none becomes it (law I2)."""
     agent = "sales.post@corp.example"
     alike = {
         "a": "аɑａ", "e": "еｅ", "o": "оοｏ", "s": "ѕｓ", "p": "рｐ",
@@ -167,7 +167,7 @@ PIECES = st.lists(
 @example("a@x.example <a@x.example>")
 @example("y.example.<ola@y.example>")
 def test_strict_means_everybody_agrees(value: str) -> None:
-    """Whatever we accept, the standard library's two readers name the same single address (FAULTS F3)."""
+    """Whatever we accept, the standard library's two readers name the same single address (law I1)."""
     found = who(value).address
     identity.mailboxes(value.encode())
     if found is None:

@@ -142,7 +142,7 @@ MUTATIONS: dict[str, Change] = {
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_changed_mail_is_not_believed(zone: Zone, keys: Keys, mutation: str) -> None:
-    """A5: whatever is changed about a signed command, it fails what its domain publishes."""
+    """Whatever is changed about a signed command, it fails what its domain publishes (law I11)."""
     raw = keys.sign()
     assert judged(zone, raw).verdict == "pass"
     verdict = judged(zone, MUTATIONS[mutation](raw))

@@ -1,4 +1,4 @@
-"""Bytes to letters: whatever a mail declares, a person can read it, and no byte is lost."""
+"""Bytes to letters: whatever a mail declares, a person can read it, and no byte is lost (law R8)."""
 
 import pytest
 from hypothesis import given
@@ -160,7 +160,7 @@ CODECS = [
     "undefined", "unicode_escape", "raw_unicode_escape", "zlib", "hex", "bz2", "rot13", "base64", "uu",
     "x-unknown", "", "no such charset", "utf-8\x00",
 ]  # fmt: skip
-"""A hundred names a mail may declare, hostile and nonsensical ones among them (FAULTS P2)."""
+"""A hundred names a mail may declare, hostile and nonsensical ones among them (law R8)."""
 
 
 @given(data=st.binary(max_size=300), name=st.sampled_from(CODECS))

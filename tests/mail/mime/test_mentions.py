@@ -1,4 +1,4 @@
-"""Our own addresses and Message-IDs in files and texts: found in every form, and quick to look for (MAIL §4 row 11)."""
+"""Our own addresses and Message-IDs in files and texts: found in every form, and quick to look for (law R19)."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_empty_mail_with_a_file() -> None:
 
 
 def test_an_attached_mail_is_a_file_with_its_header_shown() -> None:
-    """What an attached mail says is never the writer's text; who wrote it and about what is shown."""
+    """What an attached mail says is never the writer's text; who wrote it and about what is shown (law R13)."""
     got = reading(mail(multi("mixed", PLAIN, ATTACHED)))
     assert files(got)[0][0] == "Gammel sak.eml" and got.attachments[0].type == "message/rfc822"
     assert "hemmelig" not in got.text and "#close" not in got.text
@@ -238,7 +238,7 @@ def test_flowed_text_is_joined() -> None:
 
 
 def test_a_small_logo_in_the_signature_is_decoration() -> None:
-    """A small picture that the HTML shows only in its signature is kept but is no file the writer sent."""
+    """A small picture that the HTML shows only in its signature is kept but is no file the writer sent (law R17)."""
     page = '<p>Se bildet: <img src="cid:skjerm@x"></p><div class="gmail_signature">Kari<br><img src="cid:logo@x"></div>'
     pictures = [
         part(

@@ -96,7 +96,7 @@ def children_of(pid: int) -> set[int]:
 
 
 def test_a_mail_read_by_a_child_is_the_mail_read_here() -> None:
-    """A Mail comes back from a child exactly as reading it in this process makes it, small or large."""
+    """A Mail comes back from a child exactly as reading it in this process makes it, small or large (law R1)."""
 
     async def main() -> None:
         async with readers(wall=50.0, command=COMMAND) as pool:
@@ -108,7 +108,7 @@ def test_a_mail_read_by_a_child_is_the_mail_read_here() -> None:
 
 @pytest.mark.parametrize("poison", sorted(KILLERS | SPENDERS))
 def test_poison_is_read_another_way_and_harms_nobody_else(poison: str) -> None:
-    """Among 40 good mails a poisonous one comes back partial, whole as a file, and says why; the good ones are read."""
+    """Of 41 mails a poisonous one is partial, whole as a file, and says why; the good ones are read (law R2, R3)."""
 
     async def main() -> None:
         async with readers(wall=60.0 if poison in PATIENT else 2.5) as pool:
@@ -164,7 +164,7 @@ def test_noise_is_no_answer(poison: str) -> None:
 
 
 def test_a_slow_mail_leaves_the_normal_lane_and_its_reader_lives() -> None:
-    """Half a second of processor time: the normal lane says so, the slow one reads it whole and gives way to all."""
+    """Half a second of processor time: the normal lane says so, the slow one reads it whole and gives way (law R4)."""
 
     async def main() -> None:
         async with readers(processes=1, wall=50.0) as pool:

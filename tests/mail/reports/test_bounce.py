@@ -1,4 +1,4 @@
-"""Delivery reports of every kind are read, and a person's mail is never called one (MAIL §4 rows 2, 3, 3b)."""
+"""Delivery reports of every kind are read, and a person's mail is never called one (law A13, A15)."""
 
 import email
 from email.message import Message

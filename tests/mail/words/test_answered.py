@@ -1,4 +1,4 @@
-"""Answers written inside a quote are kept with the line they answer (MAIL §1), other answers stand alone."""
+"""Answers written inside a quote are kept with the line they answer (law R15), other answers stand alone."""
 
 import pytest
 

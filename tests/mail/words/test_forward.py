@@ -1,4 +1,4 @@
-"""What a mail passes on (MAIL §1, SPEC X7): found in the clients' formats, told only when certain."""
+"""What a mail passes on (law R18): found in the clients' formats, told only when certain."""
 
 import email
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""The writer's own words (MAIL §1): cut what others wrote, lose nothing of the writer's."""
+"""The writer's own words (law R14): cut what others wrote, lose nothing of the writer's."""
 
 import time
 from collections.abc import Callable
@@ -204,7 +204,7 @@ def test_quote_marks_in_a_mail_that_answers_nothing_are_pasted() -> None:
 
 
 def test_answers_between_quoted_lines_stay_with_the_line_they_answer() -> None:
-    """An answer without its question says nothing (MAIL §1)."""
+    """An answer without its question says nothing (law R15)."""
     text = f"{ATTRIBUTIONS[0]}\n> Takk for det.\n> Hvilket rom?\nB-214\n> Siden når er det slik?\nI går\n> Hilsen IT"
     assert answer(text).own_text == "> Hvilket rom?\n\nB-214\n\n> Siden når er det slik?\n\nI går"
     assert "Siden når" in "".join(fold.text for fold in answer(text).folds)
@@ -258,7 +258,7 @@ def test_the_ends_of_quoted_lines_that_a_program_wrapped_are_folded(quoted: str,
 
 
 def test_form_lines_filled_inside_the_quote_are_found() -> None:
-    """SAMPLE M04: two of three blanks are filled, the third is no answer."""
+    """Two of three blanks are filled, the third is no answer (law R16)."""
     text = (
         f"{ATTRIBUTIONS[0]}\n> Vi trenger litt mer:\n> Hva gjelder det (pc/skjerm/skriver): **skriver**\n"
         "> Rom/utstyr: B-214\n> Siden når: ____\n>> Rom/utstyr: gammelt svar\n"
@@ -419,7 +419,7 @@ _LINE = st.one_of(
     st.lists(st.builds(Mark, _MARK_KIND, st.integers(0, 30), st.integers(0, 35), st.just("x")), max_size=3),
 )
 def test_every_line_is_kept_somewhere(lines: list[str], subject: str, answers: bool, marks: list[Mark]) -> None:
-    """Nothing is lost: each line is in the own words or in a fold, and no own word is invented (FAULTS F5)."""
+    """Nothing is lost: each line is in the own words or in a fold, and no own word is invented (law R14)."""
     text = "\n".join(lines)
     found = split(Shown(text, tuple(marks)), subject, answers)
     everything = "\n".join([found.own_text, *(fold.text for fold in found.folds)])

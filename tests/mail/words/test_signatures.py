@@ -1,4 +1,4 @@
-"""What stands below a writer's words: folded on evidence that prose does not have (MAIL §1)."""
+"""What stands below a writer's words: folded on evidence that prose does not have (law R14)."""
 
 import pytest
 
