@@ -71,7 +71,7 @@ BREAKS: dict[str, Callable[[], History]] = {
     "sent_has_arrived ": lambda: replace(GOOD, outgoing=(replace(ROW, state="sending"),)),
     "promised_once": lambda: replace(GOOD, outgoing=(ROW, replace(ROW, id=3, message_id="<3@d>", once_key="ack:1b"))),
     "promised_once ": lambda: replace(GOOD, outgoing=(ROW, replace(ROW, id=3, kind="assignment"))),
-    "copies_are_few_and_same": lambda: replace(GOOD, sunk=(SUNK, SUNK, SUNK)),
+    "copies_are_few_and_same": lambda: replace(GOOD, sunk=(SUNK,) * 20),
     "copies_are_few_and_same ": lambda: replace(GOOD, sunk=(SUNK, replace(SUNK, data=b"y"))),
     "order_is_kept": lambda: replace(GOOD, entries=(replace(GOOD.entries[0], id=6), replace(GOOD.entries[1], id=5))),
     "follow_ups_find_their_case": lambda: replace(GOOD, entries=(GOOD.entries[0], replace(GOOD.entries[1], case=2))),
