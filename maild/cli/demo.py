@@ -180,6 +180,8 @@ class Day:
     port: int
     engine: engines.Engine
     sent: int = 0
+    written: dict[str, str] = field(default_factory=dict)
+    """When each mail was written: a copy of it bears the same Date, else it would be another mail."""
 
     async def write(self, name: str, to: str, *, vouched: str = "pass", **filled: str) -> dict[str, Any]:
         """Send one of the sample mails; what became of it, as ``maild inbound show`` would say."""
@@ -189,7 +191,8 @@ class Day:
         author = email.message_from_string(text, policy=email.policy.default)["From"].addresses[0].addr_spec
         domain = author.rpartition("@")[2]
         verdict = f"{vouched} (p=quarantine)" if vouched == "fail" else vouched
-        text = re.sub(r"(?m)^Date: .*$", f"Date: {format_datetime(now())}", text)
+        date = self.written.setdefault(name, format_datetime(now()))
+        text = re.sub(r"(?m)^Date: .*$", f"Date: {date}", text)
         head = f"Authentication-Results: {MX}; dmarc={verdict} header.from={domain}\n"
         raw = (head + text).replace("\n", "\r\n").encode()
         sender = "" if name == "M16" else author
