@@ -172,7 +172,8 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         subject_shape=subject_shape(subject),
         text_shape=text_shape(split.own_text),
         language=language_of(split.own_text),
-        defects=(*defects, *content.defects, *_oddities(values)),
+        # last, for every step above may have said what it left out
+        defects=tuple(dict.fromkeys((*defects, *content.defects, *spending.defects, *_oddities(values)))),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maild.core.values.mail import Envelope
 from maild.mail import spending
+from maild.mail.mime import mentions
 from maild.mail.options import ReadOptions
 from maild.mail.read import read
 from tests.kit.make import NOW
@@ -18,3 +19,14 @@ def test_addresses_of_all_fields_come_out_of_one_budget() -> None:
     found = read(f"From: kari@x.example\r\n{head}\r\nhei\r\n".encode(), ENVELOPE, ReadOptions())
     assert not found.partial
     assert len(found.to) + len(found.cc) == spending.BOXES
+    assert any("addresses the rest is not read" in defect for defect in found.defects)
+
+
+def test_places_not_looked_at_are_said() -> None:
+    """A mail with more places where an address of ours may stand than are looked at says so, as of cut text."""
+    places = " ".join(f"it+{number}.{'a' * 37}@sak.example" for number in range(mentions.MOST + 50))
+    found = read(f"From: kari@x.example\r\n\r\n{places}\r\n".encode(), ENVELOPE, ReadOptions())
+    assert len(found.mentions) == mentions.MOST
+    assert any("not every place" in defect for defect in found.defects)
+    few = read(b"From: kari@x.example\r\n\r\nhei\r\n", ENVELOPE, ReadOptions())
+    assert not any("place" in defect for defect in few.defects)

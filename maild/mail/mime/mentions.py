@@ -33,13 +33,12 @@ def find(texts: Iterable[str], spending: Spending | None = None) -> tuple[str, .
     for text in texts:
         for hint in _hints(text):
             looked_at += 1
-            if looked_at > MOST_HINTS or not spending.take_match():
-                return tuple(found)
+            if looked_at > MOST_HINTS or not spending.take_match() or len(found) > MOST:
+                spending.cut("not every place where an address of ours may stand is looked at")
+                return tuple(found)[:MOST]
             for one in _at(text, hint):
                 found[one] = None
-            if len(found) > MOST:
-                return tuple(found)[:MOST]
-    return tuple(found)
+    return tuple(found)[:MOST]
 
 
 def in_file(data: bytes, spending: Spending | None = None) -> bool:
