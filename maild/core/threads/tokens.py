@@ -8,6 +8,7 @@ A *bounce address* is ``b+<outbox id>.<mac>@<domain>``; a *signed Message-ID* is
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -18,7 +19,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from maild.core.facts import Key
-from maild.core.threads.quick_base32 import base32, unbase32
 
 Audience = Literal["customer", "answer", "internal", "confirm"]
 """customer: a participant's own address. answer: an agent's reply goes to the customer. internal: an agent's reply
@@ -66,6 +66,20 @@ class MessageIdToken:
 def _mac(key: Key, *parts: bytes) -> bytes:
     message = b"".join(struct.pack(">I", len(part)) + part for part in parts)
     return hmac.digest(key.secret, message, hashlib.sha256)[:_MAC]
+
+
+def base32(data: bytes) -> str:
+    """Write octets in base32, lower case, no padding (RFC 4648 §6)."""
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+
+
+def unbase32(text: str) -> bytes | None:
+    """Read what :func:`base32` wrote, in either case; there is one spelling only: no letter too many, no spare bits."""
+    try:
+        data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    except ValueError:
+        return None
+    return data if base32(data) == text.lower() else None
 
 
 def person(address: str) -> bytes:

@@ -122,3 +122,15 @@ def test_the_loop_header_is_of_this_store() -> None:
     assert tokens.verify_loop(KEYS, "abc", value) and tokens.verify_loop(KEYS, "abc", value.upper())
     assert not tokens.verify_loop(KEYS, "abd", value) and not tokens.verify_loop(KEYS[:1], "abc", value)
     assert not tokens.verify_loop(KEYS, "abc", "") and not tokens.verify_loop(KEYS, "abc", value[:-1])
+
+
+@given(st.binary(min_size=1, max_size=30), st.data())
+def test_base32_has_one_spelling(octets: bytes, data: st.DataObject) -> None:
+    """It is RFC 4648's, either case; a letter too many, a spare bit or any other character is refused."""
+    text = tokens.base32(octets)
+    assert tokens.unbase32(text) == tokens.unbase32(text.upper()) == octets
+    at = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.characters() | st.sampled_from("0189_+- =\n\u017f\u212a"))
+    found = tokens.unbase32(text[:at] + other + text[at + 1 :])
+    assert found is None or tokens.base32(found) == (text[:at] + other + text[at + 1 :]).lower()
+    assert tokens.unbase32(text + "a") != octets
