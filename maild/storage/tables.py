@@ -36,7 +36,19 @@ groups and departments are no keys of rows: they are named in mails and rule fil
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from maild.storage.columns import BigId, UTCDateTime
@@ -92,8 +104,9 @@ def _time(*, nullable: bool = True) -> Any:
     return Field(default=default, sa_column=Column(UTCDateTime, nullable=nullable))
 
 
-def _text(default: str = "") -> Any:
-    return Field(default=default, sa_column=Column(Text, nullable=False))
+def _text(default: str = "", *, later: bool = False) -> Any:
+    """Hold a text; ``later``: the database fills it in, too, as in the rows that were there when the column came."""
+    return Field(default=default, sa_column=Column(Text, nullable=False, server_default=default if later else None))
 
 
 def _optional_text(*, index: bool = False, unique: bool = False) -> Any:
@@ -122,7 +135,7 @@ class Inbound(Row, table=True):
     helo: str = _text()
     login: str | None = _optional_text()
     department: str | None = _optional_text()
-    account: str = _text()
+    account: str = _text(later=True)
     quiet: bool = False
     received: datetime = _time(nullable=False)
     size: int
@@ -335,7 +348,7 @@ class Outbox(Row, table=True):
     once_key: str = _optional_text(unique=True)
     case: int | None = _ref("cases.number", index=True)
     kind: str = _text()
-    counts_as: str = _text()
+    counts_as: str = _text(later=True)
     """Among the letters that one agent gets within an hour (core/plan.py)."""
     recipient: str = _text()
     return_path: str = _text()
@@ -348,7 +361,7 @@ class Outbox(Row, table=True):
     created: datetime = _time(nullable=False)
     done_at: datetime | None = _time()
     error: str = _text()
-    waits_for_relay: bool = False
+    waits_for_relay: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     answer: str = _text()
     bounced: str = _text()
     warned: bool = False
@@ -445,11 +458,11 @@ class Timer(Row, table=True):
     object: str = _text()
     step: str = _text()
     due: datetime = _time(nullable=False)
-    state: str = _text("pending")
-    data: str = _text()
+    state: str = _text("pending", later=True)
+    data: str = _text(later=True)
     set_at: datetime = _time(nullable=False)
     ended_at: datetime | None = _time()
-    said: str = _text()
+    said: str = _text(later=True)
 
 
 class TokenUse(Row, table=True):
@@ -466,7 +479,7 @@ class Strike(Row, table=True):
     __tablename__ = "strike"
     __table_args__ = (Index("ix_strike_kind_source_at", "kind", "source", "at"),)
     id: int = _id()
-    kind: str = _text()
+    kind: str = _text(later=True)
     source: str = _text()
     at: datetime = _time(nullable=False)
 

@@ -24,6 +24,23 @@ def test_migrations_make_the_tables_the_code_expects(engine: Engine) -> None:
         assert compare_metadata(context, Row.metadata) == []
 
 
+def test_a_store_made_of_the_tables_fills_in_what_an_upgraded_one_does(tmp_path: Path) -> None:
+    """A replay's store is made of the code's tables at once: its columns have the same defaults."""
+    found = []
+    for name, make in (("upgraded", upgrade.upgrade), ("made", Row.metadata.create_all)):
+        engine = open_engine(f"sqlite:///{tmp_path}/{name}.db")
+        make(engine)
+        with engine.connect() as connection:
+            rows = {
+                (table, row.name): (row.notnull, row.dflt_value)
+                for table in Row.metadata.tables
+                for row in connection.execute(text(f"pragma table_info({table})"))
+            }
+        engine.dispose()
+        found.append(rows)
+    assert found[0] == found[1]
+
+
 def test_upgrade_is_done_once_and_refuses_newer(engine: Engine) -> None:
     """A second upgrade does nothing; a store of a newer maild is refused and not touched."""
     assert upgrade.version(engine) == upgrade.HEAD and not upgrade.upgrade(engine)
