@@ -32,7 +32,7 @@ def test_an_empty_store(connection: Connection) -> None:
     assert found.caps.all_10min == 0 and found.caps.breaker_open_since is None and found.threads.arrivals == ()
     assert store.value("select value from counter where name = 'case'") == 1000
     assert asks.threads.case_numbers == {1042}
-    store.desk = replace(store.desk, first_number=5000)
+    store.settings = replace(store.settings, first_number=5000)
     assert store.facts(mail(), 1)[1].number == 5000, "a raised first number counts from there"
 
 

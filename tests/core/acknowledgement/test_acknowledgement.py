@@ -17,7 +17,7 @@ from maild.core.acknowledgement.table import ROWS
 from maild.core.arrivals.incoming import look
 from maild.core.draft import MailDraft
 from maild.core.facts import Counts, Facts, OutgoingFacts
-from maild.core.plan import CountLoop, OpenBreaker, Plan, RecordBounce
+from maild.core.plan import ACKS, CountLoop, OpenBreaker, Plan, RecordBounce
 from maild.core.reasons.reason import Reason
 from maild.core.rules.casetypes import CaseType, Field
 from maild.core.rules.organisation import Caps
@@ -414,6 +414,30 @@ def test_the_caps_for_verdict_none_bind_nobody_of_whom_nothing_is_known(
         assert bool(acks(decided(given, facts(counts=counts), make.rulebook(trust=mode)))) != capped
 
 
+CLOSED = facts(case(status="closed", closed_at=NOW - timedelta(days=90)))
+KINDS_OF_ACK: list[tuple[str, dict[str, Any], Facts]] = [
+    ("ack", {}, facts()),
+    ("ack-minimal", {"verdict": "unknown", "subject": "Se evil.example"}, facts()),
+    ("ack-linked", {"author": STRANGER, "subject": "[FK#1042] x"}, facts(case())),
+    ("ack-reopened-late", {"subject": "Re: [FK#1042] x"}, CLOSED),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "known"), KINDS_OF_ACK, ids=[kind for kind, _, _ in KINDS_OF_ACK])
+def test_the_caps_of_an_address_bind_every_kind_of_ack(kind: str, changes: dict[str, Any], known: Facts) -> None:
+    """Each kind of acknowledgement counts for its address, and none goes out when that address has had enough."""
+    (ack,) = acks(decided(mail(**changes), known))
+    assert (ack.kind, ack.author_key) == (kind, make.asked(mail(**changes)).caps.ack_key)  # type: ignore[union-attr]
+    assert ack.author_key is not None and ack.automatic == "auto-replied" and not ack.paced
+    for full in (Counts(address_10min=3), Counts(address_day=10)):
+        assert not acks(decided(mail(**changes), make.knowing(known, counts=full)))
+
+
+def test_the_kinds_of_ack_are_all_there() -> None:
+    """The table above has every kind that acknowledges."""
+    assert {kind for kind, _, _ in KINDS_OF_ACK} == ACKS
+
+
 def test_caps_are_counted_for_whoever_gets_the_ack() -> None:
     """Many authors with one return path are one victim: its address is what the caps count."""
     given = mail(author="x17@forged.example", sender="victim+17@vic.example", verdict="unknown")
@@ -586,6 +610,23 @@ def test_forged_reports_touch_nothing() -> None:
         given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))
         plan = decided(given, KNOWN)
         assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())
+
+
+@pytest.mark.parametrize(
+    "thread",
+    [
+        {"in_reply_to": ("<first@client.example>",), "references": ("<first@client.example>",)},
+        {"subject": "Undelivered: [FK#1042] Skriveren"},
+        {"to": (make.signed_address(),)},
+        {"author": KARI, "sender": KARI, "in_reply_to": ("<first@client.example>",)},
+        {"mentions": ("<first@client.example>",), "subject": "[FK#1042]", "to": (make.signed_address(),)},
+    ],
+)
+def test_somebody_elses_delivery_report_is_filed_nowhere(thread: dict[str, Any]) -> None:
+    """A report about a mail that we did not send enters no case and tells nobody, whatever its thread names."""
+    given = mail(**({"author": "mailer-daemon@mx.example", "sender": "", "report": FOREIGN_BOUNCE} | thread))
+    plan = decided(given, KNOWN)
+    assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())
 
 
 # -- properties -----------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from tests.kit.make import (
 )
 
 KNOWN = facts(case(), known=(make.seen(),))
+HOME = "camilla@home.example"
 SUBJECT = "Re: [FK#1042] Skriveren virker ikke"
 OWN = (make.signed_address(1042, "answer", of=CAMILLA),)
 INTERNAL = (make.signed_address(1042, "internal", of=CAMILLA),)
@@ -91,7 +92,7 @@ TABLE: list[tuple[str, Mail, Any, str]] = [
     ("E1+E2, policy token, none", answer(verdict="none"), TOKEN_DESK, "answer"),
     ("E1+E2, policy token, fail", answer(verdict="fail"), TOKEN_DESK, "held"),
     ("E1, policy token", answer(to=(f"it@{DOMAIN}",), verdict="unknown"), TOKEN_DESK, "held"),
-    ("E2+E3 from a private address", answer(author="camilla@home.example"), make.RULEBOOK, "answer"),
+    ("E2+E3 from a private address", answer(author=HOME), make.RULEBOOK, "answer"),
     ("E2 by a stranger", answer(author=STRANGER), make.RULEBOOK, "pending"),
     ("E2 by the customer", answer(author=KARI), make.RULEBOOK, "pending"),
     ("Reply-To of an agent", answer(author=STRANGER, reply_to=REPLY_TO), make.RULEBOOK, "pending"),
@@ -131,6 +132,17 @@ def test_what_the_customer_gets() -> None:
         Assign(case=1042, before=None, assignee="camilla", status="waiting_requester", reason=because("answered first"))
     ]
     assert of(plan, UseToken) == [UseToken(digest=digest(given))]
+
+
+@pytest.mark.parametrize("author", [CAMILLA, HOME])
+@pytest.mark.parametrize("requester", [CAMILLA, HOME, KARI])
+def test_no_answer_goes_to_the_agents_own_addresses(author: str, requester: str) -> None:
+    """Whichever address an agent writes from, and whoever asked, none of the agent's addresses gets the answer."""
+    known = facts(case(requester=requester, participants=frozenset({CAMILLA, HOME, KARI})), known=(make.seen(),))
+    assert sent_to_customers(decided(answer(author=author), known)) == [KARI]
+    asked = (make.signed_address(1042, "confirm", of=CAMILLA, reference=3),)
+    confirmed = decided(answer("JA", author=author, to=asked), make.knowing(known, held={3: held()}))
+    assert (confirmed.outcome, sent_to_customers(confirmed)) == ("answer", [KARI])
 
 
 def test_an_answer_in_a_case_that_is_over_leaves_it_over() -> None:

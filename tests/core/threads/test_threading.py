@@ -154,6 +154,25 @@ def test_the_notice_of_who_joined_names_them_as_a_reader() -> None:
     assert [n.values["recipients"] for n in make.notices(asked, "pending")] == [()]
 
 
+@pytest.mark.parametrize("author", ["karimoen@fjordvik.example", "kari.moen+x@fjordvik.example"])
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        (SIGNED, ("pending", 1042, "")),
+        (BY_ID, ("pending", 1042, "")),
+        (SUBJECT, ("new", 2000, "maybe")),
+        ({"in_reply_to": (FIRST,)}, ("new", 2000, "maybe")),
+        ({}, ("new", 2000, "")),
+    ],
+)
+def test_another_spelling_of_an_address_is_another_person(
+    author: str, given: dict[str, Any], becomes: tuple[str, int, str]
+) -> None:
+    """Few domains take dots and tags for nothing: with or without them somebody else writes, who enters no case."""
+    known = make.knowing(KNOWN, **arrived(20))
+    assert outcome(decided(mail(author=author, **given), known)) == becomes
+
+
 def test_only_the_requester_vouches() -> None:
     """Being copied by another participant, by a pending stranger or by nobody admits no one."""
     for changes in ({"author": "other@epost.example"}, {"visibility": "pending"}, {"author": STRANGER}):
@@ -257,6 +276,7 @@ def test_a_forward_within_the_department_or_to_a_token_is_an_entry() -> None:
     [
         ("resolved", None, ("entry", 1042, ""), ["open"]),
         ("closed", 29, ("entry", 1042, ""), ["open"]),
+        ("closed", 30, ("entry", 1042, ""), ["open"]),
         ("closed", 31, ("new", 2000, "continues"), []),
         ("waiting_requester", None, ("entry", 1042, ""), ["open"]),
         ("assigned", None, ("entry", 1042, ""), []),
@@ -272,6 +292,15 @@ def test_reopening(status: str, days: int | None, expected: tuple[str, int, str]
     if expected[2] == "continues":
         (ack,) = acks(plan)
         assert (ack.kind, ack.values["old_number"]) == ("ack-reopened-late", "FK#1042")
+
+
+def test_a_case_closed_exactly_its_days_ago_is_reopened() -> None:
+    """The last moment of the department's days is inside, the next is not: 30 days with IT, 7 with Økonomi."""
+    for department, group, days in (("it", "it-1", 30), ("okonomi", "oko-2", 7)):
+        for late, kind in ((timedelta(0), "entry"), (timedelta(microseconds=1), "new")):
+            closed = NOW - timedelta(days=days) - late
+            known = facts(case(department=department, group=group, status="closed", closed_at=closed))
+            assert decided(mail(**BY_ID), known).outcome == kind
 
 
 def test_a_late_answer_to_a_signed_address_stays_in_the_cases_department() -> None:
@@ -453,6 +482,17 @@ def test_a_burst_folds_into_its_first_case() -> None:
     assert decided(given, facts(case(), **arrived(1, given=given))).outcome == "new"
     to_okonomi = mail("Faktura 17", to=(f"okonomi@{DOMAIN}",))
     assert decided(to_okonomi, facts(case(), **arrived(40, given=to_okonomi))).outcome == "new", "burst = 0"
+
+
+def test_a_burst_of_one() -> None:
+    """Where a burst begins with one, the first mail opens a case, and every other of ten minutes enters that case."""
+    one = make.rulebook(departments=[replace(found, burst=1) for found in make.DEPARTMENTS])
+    assert decided(mail(), facts(case()), one).outcome == "new"
+    assert decided(mail(), facts(case(), **arrived(1)), one).case == 1042
+    two = make.rulebook(departments=[replace(found, burst=2) for found in make.DEPARTMENTS])
+    assert decided(mail(), facts(case(), **arrived(1)), two).case == 1042
+    told = [bool(decided(mail(**BY_ID), facts(case(), **arrived(count)), one).notices) for count in (0, 1, 2)]
+    assert told == [True, True, False], "of an entry agents hear until one more than the limit has come"
 
 
 def test_a_burst_adds_nothing_visible_to_somebody_elses_case() -> None:
