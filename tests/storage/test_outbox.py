@@ -144,7 +144,7 @@ def test_a_letter_waits_for_an_earlier_one_of_its_case(connection: Connection, s
 
 @pytest.mark.parametrize("state", EARLIER)
 def test_a_case_is_busy_while_a_letter_of_it_waits(connection: Connection, state: str) -> None:
-    """What is written next is not sent past a letter that waits, is on its way or was put off; a held one blocks none."""
+    """What is written next is not sent past a letter that waits, is on its way or was put off; but past a held one."""
     put(connection, 1, held=state == "held")
     if state in ("sending", "deferred"):
         claim(connection)
