@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = Path("maild/core")
 DATA = ("reasons/words", "month_words.py", "robot_words.py", "verb_words.py")
 """Files of words: nothing in them decides."""
+BESIDE = {"maild/core/rules": ("tests/rulebook/test_routing.py", "tests/rulebook/test_stories.py")}
+"""Tests that lie elsewhere and test these files: the conditions of rules are written as rule files."""
 SECONDS = 400
 """After so long a mutant counts as killed: it runs for ever."""
 LEFT_OUT = (".git", ".venv", "__pycache__", "store", ".hypothesis", ".mypy_cache", ".ruff_cache")
@@ -114,8 +116,9 @@ def shown(node: ast.AST) -> str:
 
 def fails(tree: Path, path: Path | None = None) -> str:
     """Run the tests in a tree, those beside a file first; how they fail. One database is enough."""
-    near = () if path is None else (Path("tests") / path.relative_to("maild").parent,)
-    folders = [str(one) for one in (*near, Path("tests/core"), Path("tests/stories")) if (tree / one).is_dir()]
+    folder = "" if path is None else path.parent.as_posix()
+    wanted = [f"tests/{folder.removeprefix('maild/')}", *BESIDE.get(folder, ()), "tests/core", "tests/stories"]
+    folders = [one for one in wanted[path is None :] if (tree / one).exists()]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", "-k", "not postgresql"]
     environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
