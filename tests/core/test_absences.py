@@ -84,6 +84,8 @@ def test_nobody_else_can_say_it(author: str) -> None:
     plan = make.decided(make.mail("borte 3.–14.12", author=author, verdict=verdict), make.facts())
     assert absences(plan) == []
     assert any(isinstance(change, OpenCase) for change in plan.changes)
+    said = [make.said(line.detail) for line in plan.trace if line.rule.code == "absence"]
+    assert said == ([] if author == make.KARI else ["borte 3.–14.12", "nothing proves that the agent wrote it"])
 
 
 def test_an_out_of_office_with_a_date_is_noted() -> None:

@@ -114,6 +114,13 @@ def test_opening_hours(tmp_path: Path) -> None:
     assert hits(book, mail(), datetime(2026, 12, 25, 11, 0, tzinfo=UTC))
 
 
+def test_rules_look_at_the_beginning_of_a_text(tmp_path: Path) -> None:
+    """Words within the first 64 K letters of a text count, what stands further down decides nothing."""
+    book = one_rule(tmp_path, 'text_words = "vpn"')
+    assert hits(book, mail("a " * (32 * 1024 - 2) + "vpn"))
+    assert not hits(book, mail("a " * (32 * 1024) + "vpn"))
+
+
 @pytest.mark.parametrize(
     ("minute", "in_force"),
     [

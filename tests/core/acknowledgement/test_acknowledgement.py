@@ -559,6 +559,17 @@ def test_an_unproven_writers_harmless_words_are_shown_and_no_field_is_read_back(
     assert proven.values["fields"] == ("Rom: B-214",) and proven.references == ("<a@b>", given.message_id)
 
 
+def test_of_a_long_field_the_beginning_is_read_back() -> None:
+    """However long a value is that was found in the mail, a hundred letters of it stand in the acknowledgement."""
+    patterns = Patterns()
+    kind = CaseType(
+        id="it.incident", fields=(Field(name="room", find=patterns.add("B-[0-9]+"), label={"no": "Rom"}),), label={}
+    )
+    rules = replace(RULES, types={kind.id: kind}, patterns=patterns.freeze())
+    (ack,) = acks(decided(mail(f"Rom B-{'1' * 300}"), facts(), rules))
+    assert ack.values["fields"] == (f"Rom: B-{'1' * 98}",)
+
+
 def test_a_domain_that_fails_gets_fixed_text_whatever_it_says() -> None:
     """A lenient policy lets a failing mail have an ack; its words are certainly not proven to be the author's."""
     (ack,) = acks(decided(mail(verdict="fail", policy="none", author=STRANGER), facts()))
