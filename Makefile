@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test test-core test-mail test-storage test-daemon test-slow fuzz lint setup test-setup clean
+.PHONY: demo run test test-core test-mail test-storage test-daemon test-slow mutants fuzz lint setup test-setup clean
 
 setup: .venv/.ready
 .venv/.ready: pyproject.toml
@@ -25,8 +25,8 @@ run: setup
 	@$(BIN)/maild run
 
 lint: test-setup
-	$(BIN)/ruff format --check maild tests benchmarks fuzz
-	$(BIN)/ruff check maild tests benchmarks fuzz
+	$(BIN)/ruff format --check maild tests benchmarks fuzz scripts
+	$(BIN)/ruff check maild tests benchmarks fuzz scripts
 	$(BIN)/mypy
 
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -45,6 +45,12 @@ test-daemon: test-setup
 
 test-slow: test-setup
 	$(PYTEST) -m slow
+
+# Plants COUNT small mistakes in the core, one at a time, and tells which of them no test noticed.
+COUNT ?= 40
+SEED ?= 1
+mutants: test-setup
+	$(BIN)/python scripts/mutants.py --count $(COUNT) --seed $(SEED)
 
 SECONDS ?= 60
 fuzz: test-setup

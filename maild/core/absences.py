@@ -48,7 +48,7 @@ def by_command(draft: MailDraft) -> Plan | None:
 
 def by_robot(draft: MailDraft) -> Plan | None:
     """Note an absence that an agent's out-of-office reply dates; None when it has no date or proves nothing."""
-    agent, back = draft.asks.agent, robots.robot(draft.mail).back
+    agent, back = draft.asks.agent, robots.robot(draft.mail, draft.rulebook.zone).back
     if agent is None or back is None or not draft.proven_agent:
         return None
     today = draft.facts.now.astimezone(draft.rulebook.zone).date()

@@ -84,7 +84,7 @@ def gather(
         number=number,
         outbox_ids=ids.take(connection, letters),
         threads=threads,
-        caps=counts.counts(connection, asks.caps, settings.caps, now, burst=len(threads.arrivals) > 1),
+        caps=counts.counts(connection, asks.caps, settings.caps, now, burst=bool(threads.arrivals)),
         agents=None if asks.agents is None else _agents(connection, asks.agents, threads, held),
         assignment=None if asks.assignment is None else _assignment(connection, asks.assignment, threads, members),
         absences=absences.absences(connection, now),
@@ -111,8 +111,7 @@ def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[
     arrivals, duplicate = entries.arrivals(connection, asks.author_key, now), _duplicate(connection, asks.content_hash)
     numbers = set(asks.case_numbers) | also | {seen.case for seen in known}
     numbers |= {row.case for row in outgoing.values() if row.case is not None}
-    if len(arrivals) > 1:
-        numbers |= {arrival.case for arrival in arrivals if arrival.case is not None}
+    numbers |= {arrival.case for arrival in arrivals if arrival.case is not None}
     if duplicate is not None and duplicate.case is not None:
         numbers.add(duplicate.case)
     return Threads(

@@ -1,13 +1,16 @@
 """Agents who say that they are away: what is read, from whom it is believed, and what follows."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from maild.core.absences import read_line
 from maild.core.plan import OpenCase, SetAbsence
 from maild.core.rules.organisation import Absence
+from maild.core.values.mail import Mail
 from tests.kit import make
 from tests.kit.timing import within
 
@@ -81,6 +84,8 @@ def test_nobody_else_can_say_it(author: str) -> None:
     plan = make.decided(make.mail("borte 3.–14.12", author=author, verdict=verdict), make.facts())
     assert absences(plan) == []
     assert any(isinstance(change, OpenCase) for change in plan.changes)
+    said = [make.said(line.detail) for line in plan.trace if line.rule.code == "absence"]
+    assert said == ([] if author == make.KARI else ["borte 3.–14.12", "nothing proves that the agent wrote it"])
 
 
 def test_an_out_of_office_with_a_date_is_noted() -> None:
@@ -93,6 +98,56 @@ def test_an_out_of_office_with_a_date_is_noted() -> None:
     )
     (noted,) = absences(make.decided(reply, make.facts()))
     assert noted.absence == Absence(start=TODAY, end=date(2026, 12, 6))
+
+
+OSLO = ZoneInfo("Europe/Oslo")
+NIGHT = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+"""Half an hour into the first of December in Oslo."""
+HERE = replace(make.RULEBOOK, zone=OSLO)
+
+
+def at_night(given: Mail) -> SetAbsence:
+    """The absence that a mail of that night makes."""
+    plan = make.decided(make.at(given, NIGHT), make.facts(now=NIGHT), HERE)
+    (noted,) = absences(plan)
+    return noted
+
+
+@pytest.mark.parametrize(
+    ("line", "start", "end"),
+    [
+        ("borte til 3.12", "2026-12-01", "2026-12-03"),
+        ("borte 1.12", "2026-12-01", "2026-12-01"),
+        ("borte til 2027-12-02", "2026-12-01", "2027-12-02"),
+    ],
+)
+def test_a_line_means_the_desks_day(line: str, start: str, end: str) -> None:
+    """An absence that begins today begins with the day it is at the desk, whatever day it still is in Greenwich."""
+    noted = at_night(make.mail(line, author=make.CAMILLA))
+    assert noted.absence == Absence(start=date.fromisoformat(start), end=date.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [("tilbake 7. desember", "2026-12-06"), ("tilbake på tirsdag", "2026-12-07"), ("tilbake på onsdag", "2026-12-01")],
+)
+def test_an_out_of_office_means_the_desks_day(said: str, end: str) -> None:
+    """An out-of-office reply that comes after the desk's midnight speaks of the days from the new one on."""
+    reply = make.mail(
+        f"Jeg er {said}.",
+        author=make.CAMILLA,
+        subject="Automatisk svar: borte",
+        headers=[("auto-submitted", "auto-replied")],
+    )
+    assert at_night(reply).absence == Absence(start=TODAY, end=date.fromisoformat(end))
+
+
+def test_whoever_is_away_is_so_by_the_desks_day() -> None:
+    """At the desk's midnight an absence begins and another ends, not an hour later."""
+    for away, there in ((TODAY, "david"), (date(2026, 11, 30), "camilla")):
+        known = make.facts(now=NIGHT, absences={"camilla": (Absence(start=away, end=away),)})
+        (opened,) = make.of(make.decided(make.at(make.mail(), NIGHT), known, HERE), OpenCase)
+        assert opened.assignee == there
 
 
 def test_who_is_away_gets_no_new_case() -> None:

@@ -17,6 +17,7 @@ from tests.kit.make import (
 )
 
 KNOWN = facts(case(), known=(make.seen(),))
+HOME = "camilla@home.example"
 SUBJECT = "Re: [FK#1042] Skriveren virker ikke"
 OWN = (make.signed_address(1042, "answer", of=CAMILLA),)
 FILE = Attachment(name="a.pdf", type="application/pdf", size=3, sha256="ab", start=10, end=14, encoding="base64")

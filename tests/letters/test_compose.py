@@ -4,8 +4,10 @@ import base64
 import email
 import email.utils
 import re
+import shutil
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +18,9 @@ from maild.core.plan import Notice, NoticeKind
 from maild.core.reasons.reason import because, both
 from maild.letters import prove
 from maild.letters.clean import clean_header
-from maild.letters.shown import KINDS, sample
-from tests.kit.letters import LANGUAGES, LOOP, NOW, TO_AGENT, notice, parsed, write
+from maild.letters.shown import KINDS, LISTS, SHOWN, sample
+from maild.letters.templates import load
+from tests.kit.letters import LANGUAGES, LOOP, NOW, SHIPPED, TO_AGENT, notice, parsed, write
 
 NAMES = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References"]
 
@@ -195,6 +198,47 @@ def test_no_address_however_odd_stops_a_mail(local: str, domain: str) -> None:
     letter = write(notice("ack", to=f"{local}@{domain}"))
     assert letter.fell_back is None
     assert email.message_from_bytes(letter.data).keys() == intended("ack", multipart=True)
+
+
+SEVERAL_LINES = ("text", "held_text", "diagnostic", "reply_above", "sentinel_id", "number", "subject", "language")
+LINES = "en\ntelefon: 1\r\nto\u2028tre\x85fire\u2029fem\x0bseks\tsju"
+ONE_LINE = [(kind, name) for kind in KINDS for name in SHOWN[kind] if name not in SEVERAL_LINES]
+
+
+@pytest.mark.parametrize(("kind", "name"), ONE_LINE)
+def test_a_value_of_one_line_has_one_line(tmp_path: Path, kind: NoticeKind, name: str) -> None:
+    """Names, titles, reasons, files, copies and all other values but texts come out on one line, whoever wrote them."""
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    (tmp_path / f"no/{kind}.html.j2").unlink(missing_ok=True)
+    item = f"{{% for one in {name} %}}<{{{{ one }}}}>{{% endfor %}}" if name in LISTS else f"<{{{{ {name} }}}}>"
+    (tmp_path / f"no/{kind}.j2").write_text(f"{{{{ subject }}}}\n\n{item}\n")
+    values = {**sample(kind, "no"), name: (LINES, LINES) if name in LISTS else LINES}
+    if name == "reason":
+        values[name] = because("text", LINES) if kind == "operator" else LINES
+    letter = write(notice(kind, values=values), load(tmp_path, LANGUAGES))
+    assert letter.fell_back is None
+    shown = re.findall(r"<(en[^<>]*)>", parsed(letter).get_content())
+    assert shown == ["en telefon_ 1 to tre fire fem seks sju" if name == "attachments" else " ".join(LINES.split())] * (
+        2 if name in LISTS else 1
+    )
+
+
+MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("kind", ["ack", "assignment"])
+def test_no_name_or_subject_turns_its_reader_around(kind: NoticeKind, mark: str) -> None:
+    """None of the marks that set the direction of writing leaves in a subject, a name, a file's name or an address."""
+    turned = f"faktura{mark}fdp.exe"
+    values = {**sample(kind, "no"), "title": turned, "requester": turned, "quoted": turned, "text": "Hei"}
+    values |= {"attachments": (turned,), "copies": (turned,), "recipients": (turned,), "fields": (turned,)}
+    letter = write(notice(kind, subject=turned, to_name=turned, from_name=turned, values=values))
+    message = parsed(letter)
+    assert letter.fell_back is None
+    told = [letter.subject, *(str(make_header(decode_header(message[name]))) for name in ("Subject", "From", "To"))]
+    told += [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    assert "fakturafdp.exe" in told[0] and not any(sign in text for text in told for sign in MARKS)
 
 
 def test_a_long_answer_is_never_cut_and_a_long_mail_is() -> None:

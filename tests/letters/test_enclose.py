@@ -6,6 +6,7 @@ import hashlib
 import os
 import quopri
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +131,16 @@ def test_what_does_not_fit_is_named_in_the_text(language: str) -> None:
     last = part.get_content().strip().splitlines()[-1]
     size = "10.5 MB" if language == "en" else "10,5 MB"
     assert f"film-1.mp4 ({size}), film-2.mp4 ({size})" in last
+
+
+def test_the_letters_of_a_plan_share_one_room() -> None:
+    """The same files are made once for all; when the room is used up, the names alone go, and of no decoration."""
+    file, raw = attach("brev.pdf", PICTURE, "base64", base64.encodebytes(PICTURE))
+    logo = replace(file, name="logo.png", decoration=True)
+    shared = enclosing.Enclosures(room=2 * len(base64.encodebytes(PICTURE)) + 1000)
+    one, two, three = (shared.of((file, logo), raw) for _ in range(3))
+    assert one is two and [len(each.parts) for each in (one, three)] == [1, 0]
+    assert (one.left_out, three.left_out) == ((), (("brev.pdf", len(PICTURE)),))
 
 
 HOSTILE_NAMES = st.text(

@@ -245,6 +245,27 @@ def test_a_letter_that_fails_becomes_the_built_in_one(failing: Letters, kind: No
         assert bool(SENTINEL_LINE.match(text.splitlines()[0])) == (kind in WITH_SENTINEL)
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "said"),
+    [
+        ("nn", "en", "Vi har fått"),
+        ("da", "en", "Vi har fått"),
+        ("fi", "sv", "Vi har fått ditt"),
+        ("fi", "is", "We have"),
+    ],
+)
+def test_the_built_in_letter_in_a_language_it_does_not_know(folder: Path, language: str, first: str, said: str) -> None:
+    """It falls back as the letters do: to the kin, then to the desk's first language; the last resort is English."""
+    if first == "is":
+        shutil.copytree(folder / "en", folder / "is")
+    for path in folder.glob("*/ack.j2"):
+        path.with_name("ack.html.j2").unlink(missing_ok=True)
+        path.write_text("{{ subject }}\n\nx {% if quoted == 'KRASJ' %}{{ quoted.at.all }}{% endif %}\n")
+    letters = load(folder, (first, *(one for one in LANGUAGES if one != first)))
+    letter = write(notice("ack", language, values={**sample("ack", "no"), "quoted": "KRASJ"}), letters)
+    assert letter.fell_back is not None and parsed(letter).get_content().startswith(said)
+
+
 @pytest.mark.parametrize("kind", ["assignment", "follow-up", "confirmation", "refusal"])
 def test_the_built_in_letter_names_the_readers_of_an_answer_too(failing: Letters, kind: NoticeKind) -> None:
     """Whatever becomes of a template, the agent reads who gets the answer."""

@@ -10,6 +10,7 @@ import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -190,6 +191,61 @@ def test_winmail_is_opened() -> None:
     ]
     assert got.attachments[0].name == "winmail.dat" and got.attachments[0].decoration
     assert reading(wrapped(winmail([], html="<p>Hei <b>du</b></p>"))).text == "Hei du"
+
+
+EVIL = "../..\\tmp/a<b>|c\u202egnp.exe. "
+CLEAN = "a_b__cgnp.exe"
+
+
+def octets(data: bytes, *headers: str) -> bytes:
+    """A part in base64."""
+    return part(base64.encodebytes(data), "Content-Transfer-Encoding: base64", *headers)
+
+
+def uuencoded(name: str) -> bytes:
+    """A text with a uuencoded file."""
+    return f"For oss:\r\nbegin 644 {name}\r\n#:&5I\r\n`\r\nend\r\n".encode()
+
+
+def yenc(name: str) -> bytes:
+    """A text with a file in yEnc."""
+    shifted = bytes((byte + 42) & 0xFF for byte in b"hei hei")
+    return f"Se:\r\n=ybegin line=128 size=7 name={name}\r\n".encode() + shifted + b"\r\n=yend size=7\r\n"
+
+
+def with_a_subject(subject: str) -> bytes:
+    """A mail as a part; its subject is the name of the file."""
+    return part(f"From: Ola <ola@z.example>\r\nSubject: {subject}\r\n\r\nhei", "Content-Type: message/rfc822")
+
+
+PLAIN = "Content-Type: text/plain; charset=utf-8"
+CONTAINERS: dict[str, bytes] = {
+    "winmail.dat": octets(winmail([(EVIL, b"x" * 9)]), "Content-Type: application/ms-tnef; name=winmail.dat"),
+    "msg": octets(outlook_item("Sak", "From: a@b.example\n\n", [(EVIL, b"x" * 9)]), "Content-Type: x/y; name=sak.msg"),
+    "zip": octets(b"PK", f'Content-Type: application/zip; name="{EVIL}"'),
+    "filename": octets(b"x", "Content-Type: x/y", f'Content-Disposition: attachment; filename="{EVIL}"'),
+    "extended": octets(b"x", f"Content-Disposition: attachment; filename*=utf-8''{quote(EVIL)}"),
+    "location": octets(b"x", "Content-Type: image/png", f"Content-Location: {EVIL}"),
+    "attached": with_a_subject("a<b>|c\u202egnp.exe"),
+    "uuencode": part(uuencoded(EVIL), PLAIN),
+    "uuencode in base64": octets(uuencoded(EVIL), PLAIN),
+    "yenc": part(yenc(EVIL), PLAIN),
+    "yenc in base64": octets(yenc(EVIL), PLAIN),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_file_of_any_container_has_a_clean_name(container: str) -> None:
+    """However a file came, the name that is kept has no path, no direction, and nothing a file system refuses."""
+    got = reading(mail(multi("mixed", part("hei", PLAIN), CONTAINERS[container])))
+    expected = f"{CLEAN}.eml" if container == "attached" else CLEAN
+    assert [file.name for file in got.attachments if file.name not in ("winmail.dat", "sak.msg")] == [expected]
+
+
+def test_a_mail_kept_whole_has_a_clean_name() -> None:
+    """A mail that could not be read inside is a file under its subject, made clean."""
+    got = reading(text("hei", "Subject: a<b>|c\u202egnp.exe", *["X-A: b"] * 1_001))
+    assert got.partial and [file.name for file in got.attachments] == [f"{CLEAN}.eml"]
 
 
 def test_broken_winmail_stays_closed() -> None:

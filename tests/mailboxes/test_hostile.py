@@ -229,6 +229,33 @@ def test_a_full_archive_does_not_stop_mails_coming_in(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_mail_that_cannot_be_stored_stays_in_the_mailbox(tmp_path: Path) -> None:
+    """Whatever goes wrong while a mail is stored, it is neither moved nor lost, and comes in when that is mended."""
+
+    async def run() -> None:
+        mails = {uid: mail(uid) for uid in range(1, 6)}
+        server = Server(mails=dict(mails))
+        async with shelf(f"sqlite:///{tmp_path}/maild.db") as store:
+
+            def fails(raw: bytes) -> None:
+                if raw == mails[3]:
+                    raise ZeroDivisionError("a mistake of ours")
+
+            store.accepting = fails
+            await look(store, account(server), enough=lambda: bool(store.states()["it"]["troubles"]))
+            assert sorted(store.mails().values()) == sorted(raw for uid, raw in mails.items() if uid != 3)
+            assert (server.mails, server.moved) == ({3: mails[3]}, {"Processed": {1, 2, 4, 5}})
+            (trouble,) = store.states()["it"]["troubles"]
+            assert trouble["uid"] == 3 and "ZeroDivisionError" in trouble["reason"]
+            store.accepting = lambda raw: None
+            store.now.ahead += timedelta(hours=25)
+            await look(store, account(server), enough=lambda: not server.mails)
+            assert sorted(store.mails().values()) == sorted(mails.values())
+        server.close()
+
+    asyncio.run(run())
+
+
 def test_a_throttled_account_has_no_mail_put_aside(tmp_path: Path) -> None:
     """A server that gives nothing for days, whichever mail it is asked for, blames no mail: all come in at the end."""
 

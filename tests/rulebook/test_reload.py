@@ -129,6 +129,30 @@ def test_an_example_that_fails_refuses_the_reload(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_rules_and_letters_are_taken_together_or_not_at_all(tmp_path: Path) -> None:
+    """A broken letter keeps new rules out, broken rules keep a new letter out, and both come in when both are right."""
+    config = lay_out(tmp_path)
+    rules, letter = config.rules / "routing" / "it.toml", config.templates / "no" / "ack.j2"
+    right, good, broken = letter.read_text(), RULE + REST, RULE.replace("type", "tpye") + REST
+
+    async def story() -> None:
+        async with running(config) as daemon:
+            await daemon.reloader.stop_watching()
+            before = daemon.corridor
+            for rule, text in ((good, right + "{{ requestor }}\n"), (broken, right + "\nHei igjen\n")):
+                rules.write_text(rule)
+                letter.write_text(text)
+                assert not await daemon.reloader.reload("asked for") and not ok(daemon)
+                assert daemon.corridor.rulebook is before.rulebook
+                assert daemon.corridor.letters is before.letters
+            rules.write_text(good)
+            assert await daemon.reloader.reload("asked for") and ok(daemon)
+            assert daemon.corridor.rulebook.version != before.rulebook.version
+            assert daemon.corridor.letters.version != before.letters.version
+
+    asyncio.run(story())
+
+
 def test_the_log_says_what_came_of_a_reload(tmp_path: Path) -> None:
     """Each reload that is asked for has its line; so has what was refused and put back, also when nobody asks."""
     config, out = lay_out(tmp_path), io.StringIO()

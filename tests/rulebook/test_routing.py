@@ -114,6 +114,37 @@ def test_opening_hours(tmp_path: Path) -> None:
     assert hits(book, mail(), datetime(2026, 12, 25, 11, 0, tzinfo=UTC))
 
 
+def test_rules_look_at_the_beginning_of_a_text(tmp_path: Path) -> None:
+    """Words within the first 64 K letters of a text count, what stands further down decides nothing."""
+    book = one_rule(tmp_path, 'text_words = "vpn"')
+    assert hits(book, mail("a " * (32 * 1024 - 2) + "vpn"))
+    assert not hits(book, mail("a " * (32 * 1024) + "vpn"))
+
+
+@pytest.mark.parametrize(
+    ("minute", "in_force"),
+    [
+        ("2026-11-30T22:59", False),
+        ("2026-11-30T23:00", True),
+        ("2026-12-31T22:59", True),
+        ("2026-12-31T23:00", False),
+    ],
+)
+def test_dates_begin_and_end_with_the_desks_day(tmp_path: Path, minute: str, in_force: bool) -> None:
+    """An agreement, and a rule, from the first to the last of December holds from midnight to midnight at the desk."""
+    dates = "valid_from = 2026-12-01, valid_until = 2026-12-31"
+    known = f'[[organisation]]\nname = "L"\ndomains = ["lights.example"]\nagreement = [{{ name = "Gold", {dates} }}]\n'
+    rules = (
+        '[[rule]]\nname = "gold"\nwhen = { agreement = "Gold" }\nthen = { tags = ["gold"] }\ncontinue = true\n\n'
+        f'[[rule]]\nname = "december"\n{dates.replace(", ", chr(10))}\nthen = {{ tags = ["december"] }}\n'
+        'continue = true\n\n[[rule]]\nname = "rest"\nthen = { type = "general" }\n'
+    )
+    book = rulebook(tmp_path, {"rules/contacts.toml": known, "rules/routing/it.toml": rules})
+    assert str(book.zone) == "Europe/Oslo"
+    found = route(mail(), book, department="it", at=datetime.fromisoformat(minute).replace(tzinfo=UTC))
+    assert found.tags == (("gold", "december") if in_force else ())
+
+
 def test_a_rule_holds_only_between_its_dates(tmp_path: Path) -> None:
     """Both days are inside, in the desk's own time zone."""
     dates = "valid_from = 2026-12-01\nvalid_until = 2026-12-31"

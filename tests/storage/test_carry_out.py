@@ -214,6 +214,17 @@ def test_bursts_fold(store: Store) -> None:
     assert later.outcome == "new"
 
 
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_burst_of_one_folds(store: Store, limit: int) -> None:
+    """Where the second mail of ten minutes is a burst already, it enters the case of the first, and is told of once."""
+    store = Store(store.connection, make.rulebook(departments=[replace(d, burst=limit) for d in make.DEPARTMENTS]))
+    words = ("Skriveren er tom", "Jeg har glemt passordet mitt", "Får ikke åpnet døra i annen etasje")
+    plans = [store.take(mail(text_, subject=text_)) for text_ in words]
+    assert [plan.outcome for plan in plans] == ["new", "entry", "entry"]
+    assert [len(notices(plan, "operator")) for plan in plans] == [0, 1, 0]
+    assert store.take(mail("Ny sak", subject="Ny"), now=NOW + timedelta(minutes=11)).outcome == "new"
+
+
 def test_guesses_are_counted_per_source(store: Store) -> None:
     """After 20 bad signed addresses within the hour the next ones are put aside with their bytes (law T16)."""
     guesses = [

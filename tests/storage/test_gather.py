@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from maild.core.errors import Temporary
 from maild.core.plan import NoteDepartment, OpenCase
+from maild.core.rules.organisation import Absence
 from maild.storage.faults import translate
 from maild.storage.statements import Among, Insert, Statement, table, upserting
 from maild.storage.tables import AgentLoad, Case, Message, State
@@ -57,6 +58,18 @@ def test_only_what_matters_is_read(connection: Connection) -> None:
     store.take(mail("fremmed", author="a@ext.example"))
     assert store.facts(mail("fremmed 2", author="b@ext.example"), 0)[1].caps.domain_hour == 1
     assert store.facts(mail("egen"), 0)[1].caps.domain_hour == 0
+
+
+@pytest.mark.parametrize(("hours", "known"), [(0, True), (23, True), (36, True), (71, False)])
+def test_an_absence_is_known_until_it_is_over_everywhere(connection: Connection, hours: int, known: bool) -> None:
+    """A day's grace: at the end of an absence's last day in Greenwich it is that day still in other time zones."""
+    store = Store(connection)
+    line = mail("borte 1.12 stedfortreder david", author=make.CAMILLA)
+    store.take(line)
+    store.now = NOW.replace(hour=0) + timedelta(hours=hours)
+    away = store.facts(mail("andre"), 0)[1].absences
+    day = NOW.date()
+    assert away == ({"camilla": (Absence(start=day, end=day, substitute="david"),)} if known else {})
 
 
 def run_beside(engine: Engine, first: Any, second: Any) -> list[Any]:

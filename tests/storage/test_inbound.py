@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
 
 from maild.core.plan import EndMail, Plan
 from maild.core.reasons.reason import because
@@ -45,6 +45,18 @@ def test_claims_are_in_order_and_exclusive(connection: Connection) -> None:
     assert [mail.id for mail in some] == keys[2:3], "the second would not fit"
     assert [mail.id for mail in take(connection)] == keys[3:]
     assert take(connection) == []
+
+
+def test_daemons_claim_without_waiting_for_each_other(engine: Engine) -> None:
+    """On PostgreSQL a second claim takes what the first, not yet committed, has left; SQLite has one writer."""
+    with engine.begin() as connection:
+        keys = [inbound.accept(connection, ENVELOPE, b"x", claim_for=None) for _ in range(4)]
+    if engine.dialect.name == "sqlite":
+        return
+    with engine.connect() as one, engine.connect() as other, one.begin(), other.begin():
+        other.execute(text("set local lock_timeout = '3s'"))
+        assert [mail.id for mail in take(one, limit=2)] == keys[:2]
+        assert [mail.id for mail in take(other, limit=4)] == keys[2:]
 
 
 def test_an_accepting_claim_counts_the_attempt(connection: Connection) -> None:

@@ -119,6 +119,42 @@ def test_a_restart_takes_up_what_was_under_way(connection: Connection) -> None:
     assert row(connection, 1)["attempts"] == 2
 
 
+EARLIER = ("queued", "sending", "deferred", "held")
+
+
+@pytest.mark.parametrize("state", EARLIER)
+def test_a_letter_waits_for_an_earlier_one_of_its_case(connection: Connection, state: str) -> None:
+    """While a letter to somebody is not done the next one about the case waits, but for what an admin must release."""
+    put(connection, 1, held=state == "held")
+    if state in ("sending", "deferred"):
+        assert claim(connection, who="neighbour") == [1]
+    if state == "deferred":
+        record(connection, 1, state, who="neighbour")
+    put(connection, 2)
+    put(connection, 3, to="another@a.example")
+    put(connection, 4, case=2)
+    assert row(connection, 1)["state"] == state
+    expected = {"queued": [1, 3, 4], "held": [2, 3, 4]}.get(state, [3, 4])
+    assert claim(connection, limit=3) == expected
+    if state == "deferred":
+        assert claim(connection, now=NOW + MINUTE, limit=1) == [1]
+        record(connection, 1, "sent", now=NOW + MINUTE)
+        assert claim(connection, now=NOW + MINUTE) == [2]
+
+
+@pytest.mark.parametrize("state", EARLIER)
+def test_a_case_is_busy_while_a_letter_of_it_waits(connection: Connection, state: str) -> None:
+    """What is written next is not sent past a letter that waits, is on its way or was put off; but past a held one."""
+    put(connection, 1, held=state == "held")
+    if state in ("sending", "deferred"):
+        claim(connection)
+    if state == "deferred":
+        record(connection, 1, state)
+    assert row(connection, 1)["state"] == state
+    assert outbox.lane_busy(connection, 1) == (state != "held")
+    assert not outbox.lane_busy(connection, 2)
+
+
 def test_what_never_began_was_no_attempt(connection: Connection) -> None:
     """A mail given back is queued again, with the attempt taken off; not when somebody else has it by now."""
     put(connection, 1)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -15,6 +16,7 @@ from maild.storage import upgrade
 from maild.storage.engine import StoreLock, open_engine
 from maild.storage.outbox import hurry
 from maild.storage.tables import Row
+from tests.conftest import Postgres
 
 
 def test_migrations_make_the_tables_the_code_expects(engine: Engine) -> None:
@@ -63,6 +65,25 @@ def test_every_connection_keeps_the_promises(store_url: str) -> None:
         else:
             assert connection.exec_driver_sql("show synchronous_commit").scalar() == "on"
         connection.close()
+    engine.dispose()
+
+
+def test_a_server_that_does_not_wait_for_its_disk_is_told_to(postgres: Postgres) -> None:
+    """Where the database is set to commit before the disk has it, ours do wait: on every connection and transaction."""
+    url = postgres.new_database()
+    name = url.rpartition("/")[2]
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f"alter database {name} set synchronous_commit = off")  # type: ignore[arg-type]
+    engine = open_engine(url)
+    for round_ in range(2):  # fresh connections, then those that the pool had back
+        connections = [engine.connect() for _ in range(3)]
+        for connection in connections:
+            for end in ("rollback", "commit", "rollback"):
+                with connection.begin() as transaction:
+                    assert connection.exec_driver_sql("show synchronous_commit").scalar() == "on", (round_, end)
+                    getattr(transaction, end)()
+        for connection in connections:
+            connection.close()
     engine.dispose()
 
 

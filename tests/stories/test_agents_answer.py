@@ -1,6 +1,7 @@
 """An agent answers from a mail client: what evidence lets the words out, and what is held (law E7, E8)."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -174,6 +175,43 @@ def test_an_attached_notice_that_was_held_becomes_a_note(desk: Desk) -> None:
     yes = mail(CAMILLA, question.reply_to, f"Re: {question.subject}", "JA", key="yes", answers=question.message_id)
     confirmed = desk.write(yes, question.reply_to)
     assert (confirmed.plan.outcome, confirmed.letters) == ("note", ())
+
+
+def quoted(text: str) -> str:
+    """A text with quote marks."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def outlook(text: str) -> str:
+    """A text below the header that Outlook writes above what it answers."""
+    return (
+        f"Fra: IT-support <it@fjordvik.example>\nSendt: tirsdag 1. desember 2026 09:00\nTil: Camilla\nEmne: x\n\n{text}"
+    )
+
+
+@pytest.mark.parametrize("history", [quoted, outlook, str])
+@pytest.mark.parametrize("vouched", ["pass", "none"])
+def test_an_answer_of_a_file_alone_carries_nothing_of_the_notice(
+    desk: Desk, history: Callable[[str], str], vouched: str
+) -> None:
+    """An agent who writes no word and attaches a file sends the file alone, at once or by a yes: no quoted notice."""
+    first = notice(desk)
+    head = mail(CAMILLA, first.reply_to, f"SV: {first.subject}", "", key="file", answers=first.message_id)
+    got = desk.write(
+        f"{head.rstrip()}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n"
+        f"Content-Type: text/plain; charset=utf-8\n\n{history(first.text)}\n--bb\n"
+        "Content-Type: application/pdf; name=veiledning.pdf\n"
+        "Content-Disposition: attachment; filename=veiledning.pdf\n\n%PDF-1.4\n--bb--\n",
+        first.reply_to,
+        vouched=vouched,
+    )
+    if vouched == "none":
+        question = got.to(CAMILLA)
+        yes = mail(CAMILLA, question.reply_to, "Re: x", "JA", key="yes", answers=question.message_id)
+        got = desk.write(yes, question.reply_to, vouched=vouched)
+    assert (got.plan.outcome, got.recipients) == ("answer", [KARI])
+    assert got.to(KARI).text.strip() == ""
+    assert [part.get_filename() for part in got.to(KARI).message.iter_attachments()] == ["veiledning.pdf"]
 
 
 def test_the_same_signed_answer_counts_once(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Literal
 
 from maild.core.reasons.reason import Reason, because
@@ -129,8 +129,8 @@ def says_absent(text: str) -> bool:
     return any(words in fold for words in _ABSENT_TEXT)
 
 
-def robot(mail: Mail) -> Robot:
-    """Judge who wrote a mail: the first kind with evidence, most certain first."""
+def robot(mail: Mail, zone: tzinfo = UTC) -> Robot:
+    """Judge who wrote a mail: the first kind with evidence, most certain first; days are those of the time zone."""
     if mail.report is not None:
         return _report(mail)
     calendar = calendar_answer(mail)
@@ -143,9 +143,9 @@ def robot(mail: Mail) -> Robot:
     reply = header or robot_subject(mail) or _precedence_reply(mail)
     submitted = auto_submitted(mail)
     if submitted is not None and any("auto-replied" in value for value in _values(mail, "auto-submitted")):
-        return _auto_reply(mail, submitted)
+        return _auto_reply(mail, submitted, zone)
     if reply is not None:
-        return _auto_reply(mail, reply)
+        return _auto_reply(mail, reply, zone)
     if submitted is not None:
         return Robot(kind="automatic", reason=submitted)
     if listed is not None:
@@ -177,6 +177,7 @@ def _precedence_reply(mail: Mail) -> Reason | None:
     return because("header is", "Precedence", "auto_reply") if "auto_reply" in _values(mail, "precedence") else None
 
 
-def _auto_reply(mail: Mail, reason: Reason) -> Robot:
+def _auto_reply(mail: Mail, reason: Reason, zone: tzinfo) -> Robot:
     text = f"{mail.subject}\n{mail.own_text or mail.text}"
-    return Robot(kind="auto-reply", reason=reason, back=return_date(text, mail.envelope.received.date()))
+    today = mail.envelope.received.astimezone(zone).date()
+    return Robot(kind="auto-reply", reason=reason, back=return_date(text, today))

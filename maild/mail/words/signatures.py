@@ -91,6 +91,18 @@ def _delimiter(lines: Sequence[str], start: int, end: int) -> int | None:
     return None
 
 
+def _contact(line: str) -> re.Match[str] | None:
+    """Return the first telephone number or address in a line; a date is neither."""
+    found = _CONTACT.search(line)
+    return None if found is None or _is_a_date(found.group()) else found
+
+
+def _is_a_date(number: str) -> bool:
+    """Tell whether what has the signs of a telephone number begins as a date: a year, a month and a day."""
+    day = number.partition(" ")[0].replace(".", "-").replace("/", "-").split("-")
+    return len(day) == 3 and all(map(str.isdigit, day)) and sorted(map(len, day))[1:] in ([1, 4], [2, 4])
+
+
 def _is_card(below: Sequence[str]) -> bool:
     """Tell whether lines are a signature by themselves: a name, then a telephone or address, or titles and names.
 
@@ -104,7 +116,7 @@ def _is_card(below: Sequence[str]) -> bool:
     name, *titles = _PARTS.split(card[0])
     known = _is_a_name(name)
     alone = name[:1].isupper() and name.replace("-", "").isalpha()
-    if any(map(_CONTACT.search, card)):
+    if any(map(_contact, card)):
         return known or (_on_a_card(card[0]) and (closed or alone))
     if len(card) == 1:
         return (known and bool(titles) and all(map(_is_a_title, titles))) or (closed and (known or alone))
@@ -201,7 +213,7 @@ def _list_footer(lines: Sequence[str], start: int, end: int) -> int | None:
 def _on_a_card(line: str) -> bool:
     """Tell whether a line is one of a visiting card: "Tlf. 555 01 234", a name, a title, but not "Ring meg på …"."""
     text = line.strip(" \t*|•")
-    contact = _CONTACT.search(text)
+    contact = _contact(text)
     if contact is not None:
         return contact.start() <= 2 or "|" in text or (contact.group()[0] == "@" and " " not in text.split("@")[0])
     return len(text.split()) <= 3 or _is_named(text)
@@ -229,9 +241,10 @@ def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     card = [at for at in tail if at > closing]
     if not 2 <= len(card) <= 12 or any(len(lines[at]) > 120 or _sentence(lines[at]) for at in card):
         return None
-    if sum(_CONTACT.search(lines[at]) is not None for at in card) < 2 or not all(_on_a_card(lines[at]) for at in card):
-        return None
-    return card[1] if _CONTACT.search(lines[card[0]]) is None else card[0]
+    reached = [found.group() for at in card if (found := _contact(lines[at])) is not None]
+    if len(reached) < 2 or all(one[0].isdigit() for one in reached) or not all(_on_a_card(lines[at]) for at in card):
+        return None  # numbers and nothing else may be what the mail is about
+    return card[1] if _contact(lines[card[0]]) is None else card[0]
 
 
 def is_said(lines: Sequence[str]) -> bool:
@@ -239,7 +252,7 @@ def is_said(lines: Sequence[str]) -> bool:
     full = [line for line in lines[:_TALLEST] if any(map(str.isalnum, line)) and not is_device_line(line)]
     if not full:
         return False
-    reached = [_CONTACT.search(line) is not None for line in full]
+    reached = [_contact(line) is not None for line in full]
     card = all(map(max, reached, map(_is_named, full))) and any(map(max, reached, map(_is_a_name, full)))
     return not card
 

@@ -352,3 +352,12 @@ def test_failed_logins_are_forgotten_after_ten_minutes() -> None:
 def test_nobody_unknown_is_known_here() -> None:
     """The tests' desk knows its own addresses only (a check of the kit)."""
     assert known("it@desk.example") and known("Postmaster") and not known("it@other.example")
+
+
+def test_each_failed_login_is_forgotten_when_its_own_ten_minutes_are_over() -> None:
+    """One failure every minute never closes a door: those of more than ten minutes ago count no more."""
+    failures = Failures()
+    for minute in range(40):
+        now = NOW + timedelta(minutes=minute)
+        assert failures.add("192.0.2.1", now) == min(minute + 1, 11)
+        assert not failures.closed("192.0.2.1", now)

@@ -17,7 +17,7 @@ from maild.core.acknowledgement.table import ROWS
 from maild.core.arrivals.incoming import look
 from maild.core.draft import MailDraft
 from maild.core.facts import Counts, Facts
-from maild.core.plan import OpenBreaker, Plan
+from maild.core.plan import ACKS, OpenBreaker, Plan
 from maild.core.reasons.reason import Reason
 from maild.core.rules.casetypes import CaseType, Field
 from maild.core.rules.organisation import Caps
@@ -591,3 +591,40 @@ def test_the_mail_servers_word_on_spam_counts_where_it_is_asked() -> None:
     assert make.decided(mail(**flagged), make.facts(), rules).outcome == "spam"
     assert make.decided(mail(**clean), make.facts(), rules).outcome == "new"
     assert make.decided(mail(**flagged), make.facts()).outcome == "new"
+
+
+CLOSED = facts(case(status="closed", closed_at=NOW - timedelta(days=90)))
+
+
+KINDS_OF_ACK: list[tuple[str, dict[str, Any], Facts]] = [
+    ("ack", {}, facts()),
+    ("ack-minimal", {"verdict": "unknown", "subject": "Se evil.example"}, facts()),
+    ("ack-linked", {"author": STRANGER, "subject": "[FK#1042] x"}, facts(case())),
+    ("ack-reopened-late", {"subject": "Re: [FK#1042] x"}, CLOSED),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "known"), KINDS_OF_ACK, ids=[kind for kind, _, _ in KINDS_OF_ACK])
+def test_the_caps_of_an_address_bind_every_kind_of_ack(kind: str, changes: dict[str, Any], known: Facts) -> None:
+    """Each kind of acknowledgement counts for its address, and none goes out when that address has had enough."""
+    (ack,) = acks(decided(mail(**changes), known))
+    assert (ack.kind, ack.author_key) == (kind, make.asked(mail(**changes)).caps.ack_key)  # type: ignore[union-attr]
+    assert ack.author_key is not None and ack.automatic == "auto-replied" and not ack.paced
+    for full in (Counts(address_10min=3), Counts(address_day=10)):
+        assert not acks(decided(mail(**changes), make.knowing(known, counts=full)))
+
+
+def test_the_kinds_of_ack_are_all_there() -> None:
+    """The table above has every kind that acknowledges."""
+    assert {kind for kind, _, _ in KINDS_OF_ACK} == ACKS
+
+
+def test_of_a_long_field_the_beginning_is_read_back() -> None:
+    """However long a value is that was found in the mail, a hundred letters of it stand in the acknowledgement."""
+    patterns = Patterns()
+    kind = CaseType(
+        id="it.incident", fields=(Field(name="room", find=patterns.add("B-[0-9]+"), label={"no": "Rom"}),), label={}
+    )
+    rules = replace(RULES, types={kind.id: kind}, patterns=patterns.freeze())
+    (ack,) = acks(decided(mail(f"Rom B-{'1' * 300}"), facts(), rules))
+    assert ack.values["fields"] == (f"Rom: B-{'1' * 98}",)

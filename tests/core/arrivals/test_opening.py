@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from maild.core.facts import Counts
+from maild.core.facts import Contact, Counts
 from maild.core.plan import (
     AddMessage,
     LinkCases,
@@ -16,10 +16,9 @@ from maild.core.plan import (
     Strike,
 )
 from maild.core.reasons.reason import because
-from maild.core.values.mail import Mail
 from tests.kit import make
-from tests.kit.make import DOMAIN, LIV, NOW, STRANGER, acks, case, decided, facts, mail, of
-from tests.kit.threads import BY_ID, KNOWN, SIGNED, SUBJECT, outcome
+from tests.kit.make import DOMAIN, KARI, LIV, STRANGER, acks, case, decided, facts, mail, of
+from tests.kit.threads import BY_ID, KNOWN, SIGNED, SUBJECT, arrived, outcome
 
 
 def test_the_conversation_of_a_case_is_kept() -> None:
@@ -27,7 +26,9 @@ def test_the_conversation_of_a_case_is_kept() -> None:
     index = "AdtQ0f7l2H1m3k9zRr6q0t5y7u9wXQ=="
     (opened,) = of(decided(mail(headers=(("thread-index", index),)), facts()), OpenCase)
     assert opened.conversation == index[:29]
-    assert of(decided(mail(headers=(("thread-index", "x"),)), facts()), OpenCase)[0].conversation == ""
+    for value, known in (("x", ""), (index[:29], ""), (index[:30], index[:29]), (f" {index} ", index[:29])):
+        (opened,) = of(decided(mail(headers=(("thread-index", value),)), facts()), OpenCase)
+        assert opened.conversation == known
 
 
 # -- departments ----------------------------------------------------------------------------------------------------
@@ -62,17 +63,6 @@ def test_the_departments_of_polled_mail(changes: dict[str, Any], departments: tu
     """To, then Cc, else Delivered-To, else what the account names, else the first department (law I6)."""
     envelope = {"recipients": (), "source": "imap", "department": changes.pop("department", None)}
     assert make.asked(mail(envelope=envelope, **changes)).departments == departments
-
-
-def arrived(count: int, *, case_number: int = 1042, given: Mail | None = None) -> dict[str, Any]:
-    """So many earlier mails of the author, all in one case."""
-    from maild.core.facts import Arrival
-
-    shape = (given.subject_shape, given.text_shape) if given is not None else ("other", (1, 2, 3))
-    arrivals = [
-        Arrival(case=case_number, at=NOW - timedelta(minutes=9), subject_shape=shape[0], text_shape=shape[1])
-    ] * count
-    return {"arrivals": tuple(arrivals)}
 
 
 def test_a_burst_folds_into_its_first_case() -> None:
@@ -128,3 +118,39 @@ def test_imports_are_quiet() -> None:
 def test_a_partial_reading_is_a_case_all_the_same() -> None:
     """A mail of which only a safe scan was possible is a case like any other."""
     assert decided(mail("", partial=True, defects=("too deep",)), facts()).outcome == "new"
+
+
+def test_a_burst_of_one() -> None:
+    """Where a burst begins with one, the first mail opens a case, and every other of ten minutes enters that case."""
+    one = make.rulebook(departments=[replace(found, burst=1) for found in make.DEPARTMENTS])
+    assert decided(mail(), facts(case()), one).outcome == "new"
+    assert decided(mail(), facts(case(), **arrived(1)), one).case == 1042
+    two = make.rulebook(departments=[replace(found, burst=2) for found in make.DEPARTMENTS])
+    assert decided(mail(), facts(case(), **arrived(1)), two).case == 1042
+    told = [bool(decided(mail(**BY_ID), facts(case(), **arrived(count)), one).notices) for count in (0, 1, 2)]
+    assert told == [True, True, False], "of an entry agents hear until one more than the limit has come"
+
+
+@pytest.mark.parametrize(
+    ("known", "detected", "chosen"),
+    [
+        (None, None, "sv"),
+        (None, "en", "en"),
+        (None, "no", "no"),
+        (None, "da", "no"),
+        (None, "nn", "no"),
+        (None, "fi", "sv"),
+        ("en", None, "en"),
+        ("en", "no", "en"),
+        ("fi", "en", "en"),
+        ("nb", "en", "no"),
+        ("fi", "is", "sv"),
+    ],
+)
+def test_the_language_of_a_case(known: str | None, detected: str | None, chosen: str) -> None:
+    """The writer's last language, else the mail's, or its kin; one without letters gives the department's."""
+    rules = make.rulebook(departments=[replace(one, language="sv") for one in make.DEPARTMENTS])
+    contact = None if known is None else Contact(address=KARI, name="Kari", language=known)
+    plan = decided(mail(language=detected), facts(contact=contact), rules)
+    (opened,), (ack,) = of(plan, OpenCase), acks(plan)
+    assert (opened.language, ack.language) == (chosen, chosen)

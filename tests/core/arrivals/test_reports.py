@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from maild.core.plan import CountLoop, RecordBounce
+from maild.core.values.mail import Report
 from tests.kit import make
-from tests.kit.make import CAMILLA, DOMAIN, REPLIES, STRANGER, decided, mail, of
+from tests.kit.make import CAMILLA, DOMAIN, KARI, REPLIES, STRANGER, decided, mail, of
 from tests.kit.replies import BOUNCE, KNOWN, LOOP, RULES, SENT
 
 
@@ -39,3 +43,23 @@ def test_forged_reports_touch_nothing() -> None:
         given = mail(author="mailer-daemon@mx.example", sender="", report=replace(BOUNCE, original_message_id=fake))
         plan = decided(given, KNOWN)
         assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())
+
+
+FOREIGN_BOUNCE = Report(kind="delivery-status", status="5.1.1", original_message_id="<x@elsewhere.example>")
+
+
+@pytest.mark.parametrize(
+    "thread",
+    [
+        {"in_reply_to": ("<first@client.example>",), "references": ("<first@client.example>",)},
+        {"subject": "Undelivered: [FK#1042] Skriveren"},
+        {"to": (make.signed_address(),)},
+        {"author": KARI, "sender": KARI, "in_reply_to": ("<first@client.example>",)},
+        {"mentions": ("<first@client.example>",), "subject": "[FK#1042]", "to": (make.signed_address(),)},
+    ],
+)
+def test_somebody_elses_delivery_report_is_filed_nowhere(thread: dict[str, Any]) -> None:
+    """A report about a mail that we did not send enters no case and tells nobody, whatever its thread names."""
+    given = mail(**({"author": "mailer-daemon@mx.example", "sender": "", "report": FOREIGN_BOUNCE} | thread))
+    plan = decided(given, KNOWN)
+    assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())

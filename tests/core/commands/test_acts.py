@@ -15,7 +15,7 @@ from maild.core.reasons.reason import because
 from maild.core.threads import tokens
 from maild.core.values.mail import Mail
 from tests.kit import make
-from tests.kit.answers import FILE, KNOWN, answer, confirming, sent_to_customers, waiting
+from tests.kit.answers import FILE, HOME, KNOWN, answer, confirming, held, sent_to_customers, waiting
 from tests.kit.make import (
     CAMILLA,
     DAVID,
@@ -198,3 +198,14 @@ def test_forged_mails_do_not_flood_an_agent() -> None:
         assert (asked.kind, asked.once_key) == ("confirmation", "claim:7")
         plan = decided(FORGED, make.knowing(KNOWN, counts=Counts(claims_hour=3, confirmations_hour=own)))
         assert plan.outcome == "held" and not plan.notices
+
+
+@pytest.mark.parametrize("author", [CAMILLA, HOME])
+@pytest.mark.parametrize("requester", [CAMILLA, HOME, KARI])
+def test_no_answer_goes_to_the_agents_own_addresses(author: str, requester: str) -> None:
+    """Whichever address an agent writes from, and whoever asked, none of the agent's addresses gets the answer."""
+    known = facts(case(requester=requester, participants=frozenset({CAMILLA, HOME, KARI})), known=(make.seen(),))
+    assert sent_to_customers(decided(answer(author=author), known)) == [KARI]
+    asked = (make.signed_address(1042, "confirm", of=CAMILLA, reference=3),)
+    confirmed = decided(answer("JA", author=author, to=asked), make.knowing(known, held={3: held()}))
+    assert (confirmed.outcome, sent_to_customers(confirmed)) == ("answer", [KARI])

@@ -14,7 +14,7 @@ from maild.core.reasons.reason import Reason, because
 from maild.core.threads import tokens
 from maild.core.values.mail import Mail
 from tests.kit import make
-from tests.kit.answers import FILE, KNOWN, OWN, SUBJECT, answer, confirming, sent_to_customers, waiting
+from tests.kit.answers import FILE, HOME, KNOWN, OWN, SUBJECT, answer, confirming, sent_to_customers, waiting
 from tests.kit.make import (
     CAMILLA,
     DAVID,
@@ -70,7 +70,7 @@ TABLE: list[tuple[str, Mail, Any, str]] = [
     ("E1+E2, policy token, none", answer(verdict="none"), TOKEN_DESK, "answer"),
     ("E1+E2, policy token, fail", answer(verdict="fail"), TOKEN_DESK, "held"),
     ("E1, policy token", answer(to=(f"it@{DOMAIN}",), verdict="unknown"), TOKEN_DESK, "held"),
-    ("E2+E3 from a private address", answer(author="camilla@home.example"), make.RULEBOOK, "answer"),
+    ("E2+E3 from a private address", answer(author=HOME), make.RULEBOOK, "answer"),
     ("E2 by a stranger", answer(author=STRANGER), make.RULEBOOK, "pending"),
     ("E2 by the customer", answer(author=KARI), make.RULEBOOK, "pending"),
     ("Reply-To of an agent", answer(author=STRANGER, reply_to=REPLY_TO), make.RULEBOOK, "pending"),

@@ -59,6 +59,12 @@ def test_why_it_is_closed() -> None:
         ("2026-12-04T09:00", Period(days=1), "2026-12-07T15:30"),
         ("2026-12-22T20:00", Period(days=2), "2026-12-28T15:30"),
         ("2026-12-01T09:00", Period(minutes=450), "2026-12-02T09:00"),
+        ("2026-12-01T09:00", Period(minutes=390), "2026-12-01T15:30"),
+        ("2026-12-01T09:00", Period(minutes=391), "2026-12-02T08:01"),
+        ("2026-12-01T08:00", Period(minutes=450), "2026-12-01T15:30"),
+        ("2026-12-01T15:30", Period(minutes=1), "2026-12-02T08:01"),
+        ("2026-12-01T15:29", Period(minutes=1), "2026-12-01T15:30"),
+        ("2026-12-01T15:30", Period(days=1), "2026-12-02T15:30"),
     ],
 )
 def test_due(moment: str, period: Period, then: str) -> None:
@@ -70,6 +76,9 @@ def test_when_it_opens_next() -> None:
     """Now, when it is open; else the next opening."""
     assert next_open(CALENDAR, at("2026-12-01T09:00")) == at("2026-12-01T09:00")
     assert next_open(CALENDAR, at("2026-12-23T16:00")) == at("2026-12-28T08:00")
+    assert next_open(CALENDAR, at("2026-12-01T15:29:59")) == at("2026-12-01T15:29:59")
+    assert next_open(CALENDAR, at("2026-12-01T15:30")) == at("2026-12-02T08:00")
+    assert next_open(CALENDAR, at("2026-12-01T07:59")) == at("2026-12-01T08:00")
 
 
 def test_a_calendar_that_never_opens_promises_nothing() -> None:

@@ -17,7 +17,7 @@ from maild.core.plan import (
 )
 from tests.kit import make
 from tests.kit.make import CAMILLA, DOMAIN, KARI, LIV, NOW, STRANGER, acks, case, decided, facts, mail, of
-from tests.kit.threads import BODY, BY_ID, CC, COPIED, HELD_ID, KNOWN, SIGNED, SUBJECT, outcome
+from tests.kit.threads import BODY, BY_ID, CC, COPIED, FIRST, HELD_ID, KNOWN, SIGNED, SUBJECT, arrived, outcome
 
 
 def desk_of(policy: str) -> tuple[Facts, str]:
@@ -158,6 +158,7 @@ def test_a_forward_within_the_department_or_to_a_token_is_an_entry() -> None:
     [
         ("resolved", None, ("entry", 1042, ""), ["open"]),
         ("closed", 29, ("entry", 1042, ""), ["open"]),
+        ("closed", 30, ("entry", 1042, ""), ["open"]),
         ("closed", 31, ("new", 2000, "continues"), []),
         ("waiting_requester", None, ("entry", 1042, ""), ["open"]),
         ("assigned", None, ("entry", 1042, ""), []),
@@ -230,3 +231,31 @@ def test_others_who_answer_an_agents_letter_stay_with_the_agents(audience: str) 
             {"in_reply_to": (make.signed_id(1042, audience),)},
         ):
             assert outcome(decided(mail(author=author, **changes), KNOWN)) == ("pending", 1042, "")
+
+
+@pytest.mark.parametrize("author", ["karimoen@fjordvik.example", "kari.moen+x@fjordvik.example"])
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        (SIGNED, ("pending", 1042, "")),
+        (BY_ID, ("pending", 1042, "")),
+        (SUBJECT, ("new", 2000, "maybe")),
+        ({"in_reply_to": (FIRST,)}, ("new", 2000, "maybe")),
+        ({}, ("new", 2000, "")),
+    ],
+)
+def test_another_spelling_of_an_address_is_another_person(
+    author: str, given: dict[str, Any], becomes: tuple[str, int, str]
+) -> None:
+    """Few domains take dots and tags for nothing: with or without them somebody else writes, who enters no case."""
+    known = make.knowing(KNOWN, **arrived(20))
+    assert outcome(decided(mail(author=author, **given), known)) == becomes
+
+
+def test_a_case_closed_exactly_its_days_ago_is_reopened() -> None:
+    """The last moment of the department's days is inside, the next is not: 30 days with IT, 7 with Økonomi."""
+    for department, group, days in (("it", "it-1", 30), ("okonomi", "oko-2", 7)):
+        for late, kind in ((timedelta(0), "entry"), (timedelta(microseconds=1), "new")):
+            closed = NOW - timedelta(days=days) - late
+            known = facts(case(department=department, group=group, status="closed", closed_at=closed))
+            assert decided(mail(**BY_ID), known).outcome == kind

@@ -134,3 +134,11 @@ def test_base32_has_one_spelling(octets: bytes, data: st.DataObject) -> None:
     found = tokens.unbase32(text[:at] + other + text[at + 1 :])
     assert found is None or tokens.base32(found) == (text[:at] + other + text[at + 1 :]).lower()
     assert tokens.unbase32(text + "a") != octets
+
+
+def test_a_token_stands_for_one_address() -> None:
+    """Letter case aside, an address with other dots or a tag is another's: few domains take those for nothing."""
+    mine = tokens.person("kari.moen@b.example")
+    assert mine == tokens.person("Kari.Moen@B.example")
+    others = ("karimoen@b.example", "k.ari.moen@b.example", "kari.moen+x@b.example", "kari.moen@c.example")
+    assert mine not in map(tokens.person, others)

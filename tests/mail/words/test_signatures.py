@@ -189,6 +189,43 @@ def test_a_card_below_two_hyphens_is_folded(card: str) -> None:
     assert answer(f"{OWN}\n\n--\n{card}\n").own_text == OWN
 
 
+TELEPHONES = (
+    "Tlf. 555 01 234\nkari@fjordvik.example",
+    "555 01 234\nkari@fjordvik.example",
+    "+47 555 01 234\nwww.fjordvik.example",
+    "Tlf 555 01 234\nMob 999 01 234",
+    "Rådgiver\nTel. 08-555-1234 | www.fjordvik.example\nkari@fjordvik.example",
+)
+
+
+@pytest.mark.parametrize("card", TELEPHONES)
+def test_a_telephone_number_below_the_name_is_a_signature_where_it_looks_like_one(card: str) -> None:
+    """Two lines that say how to reach the writer, one of them beyond doubt, are folded; closing and name stay."""
+    assert answer(f"{OWN}\n\nMvh\nKari Moen\n{card}\n").own_text == f"{OWN}\n\nMvh\nKari Moen"
+
+
+NUMBERS = (
+    "555 01 234",
+    "Tlf. 555 01 234",
+    "20261201-4711\n20261201-4712",
+    "12345678\n87654321",
+    "2026-12-01 09:00\n2026-12-02 10:00",
+    "2026-12-01 09:00\nkari@fjordvik.example",
+    "01.12.2026 kl. 9\n2.12.2026 kl. 10",
+    "Ordre 12345678\nkari@fjordvik.example",
+    "Ring meg på 555 01 234\nkari@fjordvik.example",
+    "Tlf. 555 01 234\nkari@fjordvik.example\nKan dere ringe?",
+    "PS Tlf. er 555 01 234 fra nå av, ikke det gamle.\nkari@fjordvik.example",
+)
+
+
+@pytest.mark.parametrize("below", NUMBERS)
+def test_a_number_below_the_name_that_may_be_said_is_kept(below: str) -> None:
+    """One number alone, orders, dates, sentences and questions below "Mvh" and a name are the writer's words."""
+    text = f"{OWN}\n\nMvh\nKari Moen\n{below}"
+    assert answer(text).own_text == text
+
+
 DRAWN = (
     "--\nPunkt 1 fikses mandag\nPunkt 2 fikses tirsdag\nRing meg om det",
     "--\nPunkt 1 fikses mandag\nPunkt 2 fikses tirsdag",
