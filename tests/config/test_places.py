@@ -13,7 +13,7 @@ import pytest
 
 from maild.channels.outgoing.maildir import Maildir
 from maild.config import keys
-from maild.config.places import make_folder, write_private
+from maild.config.places import make_folder, open_to_others, write_private
 from maild.storage import runs, sqlite, upgrade
 from maild.storage.engine import StoreLock, open_engine
 from tests.conftest import LIBRARIES
@@ -82,6 +82,19 @@ def test_what_is_there_keeps_its_mode(tmp_path: Path, unmasked: None) -> None:
         make_folder(tmp_path / "open" / "pid")
     with pytest.raises(OSError, match=r"(?i)exists|directory"):
         make_folder(tmp_path / "open" / "pid" / "below")
+
+
+@pytest.mark.parametrize("right", [0o040, 0o020, 0o010, 0o004, 0o002, 0o001])
+def test_whatever_group_or_others_may_do_is_told(tmp_path: Path, right: int) -> None:
+    """One right for the group or for others is enough, on a file or a folder; the owner's own say nothing."""
+    file, folder, own = tmp_path / "key", tmp_path / "store", tmp_path / "own"
+    file.write_text("x")
+    folder.mkdir()
+    own.write_text("x")
+    for path, mode in ((file, 0o600 | right), (folder, 0o700 | right), (own, 0o700)):
+        path.chmod(mode)
+    expected = [(file, 0o600 | right, 0o600), (folder, 0o700 | right, 0o700)]
+    assert list(open_to_others([file, folder, own, file, tmp_path / "gone"])) == expected
 
 
 def test_nothing_in_the_house_makes_a_file_otherwise() -> None:
