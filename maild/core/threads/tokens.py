@@ -16,6 +16,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from maild.core.facts import Key
@@ -29,6 +30,7 @@ _LETTER = {"customer": "c", "answer": "a", "internal": "i", "confirm": "x"}
 _FROM_LETTER: dict[str, Audience] = {v: k for k, v in _LETTER.items()}  # type: ignore[misc]
 _MAC = 10  # octets: 80 bit
 _HEAD = struct.Struct(">BBH5sI")  # version and audience, key id, expiry in days since 2020, person, reference
+_LENGTH = struct.Struct(">I")
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 TOKEN_LENGTH = (_HEAD.size + _MAC) * 8 // 5 + 1
 LIFETIME = timedelta(days=730)
@@ -64,8 +66,19 @@ class MessageIdToken:
 
 
 def _mac(key: Key, *parts: bytes) -> bytes:
-    message = b"".join(struct.pack(">I", len(part)) + part for part in parts)
-    return hmac.digest(key.secret, message, hashlib.sha256)[:_MAC]
+    begun = _begun(key.secret).copy()
+    for part in parts:
+        begun.update(_LENGTH.pack(len(part)) + part)
+    return begun.digest()[:_MAC]
+
+
+@lru_cache(maxsize=16)
+def _begun(secret: bytes) -> hmac.HMAC:
+    """Return an HMAC that has taken in its key and no message yet."""
+    return hmac.new(secret, digestmod=hashlib.sha256)
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def base32(data: bytes) -> str:
@@ -76,10 +89,11 @@ def base32(data: bytes) -> str:
 def unbase32(text: str) -> bytes | None:
     """Read what :func:`base32` wrote, in either case; there is one spelling only: no letter too many, no spare bits."""
     try:
-        data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+        data = base64.b32decode(text.encode("ascii").upper() + b"=" * (-len(text) % 8))
+        spare = len(text) * 5 % 8
+        return None if spare >= 5 or _LETTERS.index(text[-1].lower()) & ((1 << spare) - 1) else data
     except ValueError:
         return None
-    return data if base32(data) == text.lower() else None
 
 
 def person(address: str) -> bytes:
