@@ -19,11 +19,13 @@ _FORWARDS = (
     " pers perst fwd(1) fwd[2] przek przekaz wyt vl: vyd posr proslijeđeno fyi weitergeleitet doorgestuurd iletilen"
     " yönl yönlendirilen ytr ttr turn"
 )
-_OWN = "fyi turn fs dv pers tra"
-"""Words that people write before a colon of their own accord: a title keeps them."""
+_USUAL = "re sv svar vs antw aw ref rif odp vl fw fwd vb videresend wg tr rv i enc pd"
+_SHORT = 4
+"""Letters of a word that people may write before a colon of their own accord (``YML:``, ``FYI:``): a title keeps it,
+unless it is a usual prefix here."""
 ANSWERS, FORWARDS = frozenset(_ANSWERS.split()), frozenset(_FORWARDS.split())
 ALL = ANSWERS | FORWARDS
-_TAKEN_OFF = ALL.difference(_OWN.split())
+_TAKEN_OFF = {word for word in ALL if word in _USUAL.split() or len(word) > _SHORT or not word.isascii()}
 _TAGS = r"\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}"
 """``[EXTERN]``, ``[FK#1042]`` or a list's name before the prefix."""
 _PREFIX = r"([^\s:：\[\]()]{1,18}\.?)\s{0,2}(?:[\[(]\d+[\])])?\s{0,2}[:：]\s*"

@@ -118,3 +118,19 @@ def test_forwards_are_told_from_answers() -> None:
 def test_the_sample_organisation_has_every_policy() -> None:
     """The organisation of these tests has a department for each cc policy."""
     assert {d.cc for d in RULEBOOK.departments.values()} == {"join", "ask", "never"}
+
+
+@pytest.mark.parametrize(
+    "kept", ["YML: feil i fila", "FYI: strømmen går", "OBS: møte", "TRS: 3. etasje", "AB:CE:1A:0F"]
+)
+def test_a_writers_own_word_before_a_colon_stays_in_the_title(kept: str) -> None:
+    """What some client somewhere writes in front may be somebody's own abbreviation here."""
+    assert title(kept, "FK") == title(f"SV: {kept}", "FK") == kept
+
+
+@pytest.mark.parametrize(
+    "before", ["AW: RE: ", "Re[2]: ", "RE : ", "RE:FW: ", "回复：", "Antwort: SV: ", "Vidarebefordrat: "]
+)
+def test_what_a_client_writes_before_a_subject_is_no_title(before: str) -> None:
+    """Piles of prefixes of several languages, with counts and odd spaces, leave what a person wrote."""
+    assert title(f"{before}Skriveren", "FK") == "Skriveren"
