@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from maild.config import load as configs
+from maild.config.judge import Config
 from maild.core.plan import EndMail, Plan
 from maild.core.reasons.reason import because
 from maild.core.rules.routing import route
 from maild.core.values.mail import Envelope
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.rulebook import load
 from maild.rulebook.examples import decide_alone
 from maild.storage import inbound, store, upgrade
@@ -67,7 +69,7 @@ def raw_mail(chance: random.Random, n: int, size: int) -> bytes:
     return (head + f"Content-Type: text/plain; charset=utf-8\n\n{lines}\n").encode().replace(b"\n", b"\r\n")
 
 
-def desk(folder: Path, count: int) -> configs.Config:
+def desk(folder: Path, count: int) -> Config:
     """Lay out a small desk with so many rules."""
     shutil.copytree(ROOT / "tests" / "rulebook" / "valid", folder, dirs_exist_ok=True)
     shutil.copytree(ROOT / "templates", folder / "templates", dirs_exist_ok=True)
@@ -106,7 +108,7 @@ def decisions(folder: Path, count: int, mails: int) -> None:
     print(f"loading   {count} rules: {loaded * 1000:.0f} ms")
 
 
-def fill(config: configs.Config, mails: int) -> None:
+def fill(config: Config, mails: int) -> None:
     """Store mails as if they had been decided."""
     engine = open_engine(config.store.url)
     upgrade.upgrade(engine)

@@ -22,7 +22,8 @@ from named_bombs import NAMED
 with atheris.instrument_imports(include=["maild.mail"]):
     from maild.core.values.mail import Envelope
     from maild.mail.mime.attachments import content
-    from maild.mail.read import ReadOptions, read
+    from maild.mail.options import ReadOptions
+    from maild.mail.read import read
     from maild.mail.reader import wire
 
 ENVELOPE = Envelope(source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="a@b.example", recipients=())

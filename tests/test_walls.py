@@ -58,6 +58,8 @@ HOMES = {
 }
 """Where each third-party library may be imported: a room, one in it, or a file."""
 ANYWHERE = {"pydantic"}
+NAMED_ANYWHERE = {"sqlalchemy"}
+"""What all may name for the type checker alone: they hand a connection on and never use it."""
 
 PURE = {
     "__future__", "abc", "base64", "bisect", "calendar", "collections", "copy", "dataclasses", "datetime", "difflib",
@@ -191,8 +193,11 @@ def test_each_library_has_one_home() -> None:
     wrong, used = [], set()
     for path in files():
         here = module(path).removeprefix("maild.")
+        running = set(imports(path, running=True))
         for name, line in imports(path):
             top = name.split(".")[0]
+            if top in NAMED_ANYWHERE and (name, line) not in running:
+                continue
             if top == "maild" or top in sys.stdlib_module_names or top in ANYWHERE:
                 continue
             used.add(top)
@@ -203,6 +208,33 @@ def test_each_library_has_one_home() -> None:
                 wrong.append(f"{path.relative_to(ROOT)}:{line}: {top} belongs in {home}")
     assert not wrong, "\n".join(wrong)
     assert used == set(HOMES)
+
+
+def test_a_name_is_imported_from_where_it_is_made() -> None:
+    """No file passes on what it has imported itself: each name has one place to be imported from."""
+    wrong = []
+    for path in [*files(), *files(ROOT / "tests"), *files(ROOT / "benchmarks")]:
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.ImportFrom) or str(node.module).split(".")[0] not in ("maild", "tests"):
+                continue
+            for alias in node.names:
+                base = str(node.module)
+                if not _is_module(f"{base}.{alias.name}") and alias.name in _passed_on(base):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {base} did not make {alias.name}")
+    assert not wrong, "\n".join(wrong)
+
+
+@lru_cache
+def _passed_on(name: str) -> frozenset[str]:
+    """Return what a module has from others and does not make itself."""
+    path = ROOT.joinpath(*name.split("."))
+    if not _is_module(name):  # of the slice that tests lay in
+        return frozenset()
+    parsed = tree(path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py")
+    taken = {a.asname or a.name for node in ast.walk(parsed) if isinstance(node, ast.ImportFrom) for a in node.names}
+    made = {getattr(node, "name", "") for node in parsed.body}
+    made |= {n.id for n in ast.walk(parsed) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(taken - made)
 
 
 def test_everything_is_caught_in_named_places_only() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from maild.channels.outgoing import maildir as maildir_out
 from maild.channels.smtp import passwords
 from maild.config import load as configs
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.config.places import in_the_way
 from maild.config.toml_file import shown
 from maild.core.errors import Problem, Unusable

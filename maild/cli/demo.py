@@ -21,18 +21,22 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
 from maild.channels.smtp import conversation
+from maild.channels.smtp.door import Door
 from maild.config.places import private, write_private
 from maild.core.errors import MaildError, Unusable
 from maild.core.values.mail import Envelope
 from maild.daemon.parts import now
 from maild.storage import engine as engines
 from maild.storage import show
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 MX = "mx.fjordvik.example"
@@ -121,7 +125,7 @@ def run_demo() -> int:
 
 async def _demo(folder: Path, console: Console) -> int:
     relay = Relay()
-    door = conversation.Door(kind="smtp", host="127.0.0.1", port=0, hostname="relay.fjordvik.example")
+    door = Door(kind="smtp", host="127.0.0.1", port=0, hostname="relay.fjordvik.example")
     opened = await conversation.open_door(
         door, accept=relay.accept, knows=lambda _: True, login=None, now=now, room=lambda: True
     )
@@ -178,7 +182,7 @@ class Day:
     console: Console
     relay: Relay
     port: int
-    engine: engines.Engine
+    engine: Engine
     sent: int = 0
     written: dict[str, str] = field(default_factory=dict)
     """When each mail was written: a copy of it bears the same Date, else it would be another mail."""
@@ -214,7 +218,7 @@ class Day:
             await asyncio.sleep(0.02)
         raise Missing("the mail was not handled in time")
 
-    def _all(self, connection: engines.Connection) -> list[dict[str, Any]]:
+    def _all(self, connection: Connection) -> list[dict[str, Any]]:
         return show.inbound_list(connection, ZoneInfo("Europe/Oslo"))
 
     def case(self, number: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -19,7 +20,7 @@ from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.config import keys
 from maild.config import load as configs
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.config.places import writable
 from maild.config.toml_file import shown
 from maild.core.errors import MaildError, Unusable
@@ -32,6 +33,9 @@ from maild.doctor.findings import Finding
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
 from maild.storage import references, show, store, upgrade
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
@@ -140,7 +144,7 @@ async def _prove(
         engine.dispose()
 
 
-def _instance(engine: engines.Engine) -> str:
+def _instance(engine: Engine) -> str:
     with engine.begin() as connection:
         return store.instance(connection)
 

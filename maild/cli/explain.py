@@ -33,8 +33,9 @@ from maild.journey.corridor import foresee
 from maild.storage import outbox, timers
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from maild.journey.corridor import Handled
-    from maild.storage.engine import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ import typer
 
 from maild.channels.imap.account import Account, Broken, Declined, Unreachable
 from maild.channels.imap.box import Session
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.daemon import polling
 
 CHUNK = 500

@@ -21,7 +21,7 @@ from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.cli.history import Box, Entry, open_box
 from maild.config import load as configs
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.core.errors import Temporary
 from maild.core.reasons.reason import Reason
 from maild.core.values.mail import Envelope
@@ -41,6 +41,8 @@ from maild.storage import inbound, mailboxes, references, show, upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
 
 TOGETHER = 32
 """Mails stored in one commit."""
@@ -163,7 +165,7 @@ def _envelope(box: Box, recipients: tuple[str, ...], quiet: bool) -> Envelope:
 
 
 async def _store(
-    engine: engines.Engine, writer: Any, box: Box, envelope: Envelope, progress: Progress
+    engine: Engine, writer: Any, box: Box, envelope: Envelope, progress: Progress
 ) -> tuple[list[int], int, int, list[Entry]]:
     """Store what is not stored yet, many in one commit.
 
@@ -202,7 +204,7 @@ async def _store(
     return keys, known + len(batch) - len(new), unread, strange
 
 
-def _stored(connection: engines.Connection, box: Box, entries: Sequence[Entry]) -> set[int]:
+def _stored(connection: Connection, box: Box, entries: Sequence[Entry]) -> set[int]:
     if box.account is None:
         return set()
     uids = sorted(entry.place for entry in entries)
@@ -212,7 +214,7 @@ def _stored(connection: engines.Connection, box: Box, entries: Sequence[Entry]) 
 async def _commit(writer: Any, box: Box, envelope: Envelope, batch: list[tuple[Entry, bytes]]) -> list[int]:
     """Store some mails; the ids of those that the daemon, which may poll the same folder, had not stored meanwhile."""
 
-    def accept(connection: engines.Connection) -> list[int]:
+    def accept(connection: Connection) -> list[int]:
         found, there = [], _stored(connection, box, [entry for entry, _ in batch])
         for entry, raw in batch:
             if entry.place in there:
@@ -230,7 +232,7 @@ async def _commit(writer: Any, box: Box, envelope: Envelope, batch: list[tuple[E
     return []
 
 
-async def _work(config: Config, engine: engines.Engine, writers: Any, tell: Any) -> None:
+async def _work(config: Config, engine: Engine, writers: Any, tell: Any) -> None:
     """Walk the corridor here, for what an earlier import left, too: no daemon is at work on this store."""
     corridor = build_corridor(config, engine, who=name_of_this_run())
     readers = Readers(
@@ -266,24 +268,24 @@ def _silent(report: Report) -> None:
     """The listing below says what became of each mail."""
 
 
-def _silent_quarantine(connection: engines.Connection, key: int, reason: Reason) -> bool:
+def _silent_quarantine(connection: Connection, key: int, reason: Reason) -> bool:
     """The listing below says so."""
     return False
 
 
-def _undone(engine: engines.Engine) -> int:
+def _undone(engine: Engine) -> int:
     """Return about how many mails wait in the store, whoever put them there: they are handled in their order."""
     with engines.reading(engine) as connection:
         found = inbound.undone(connection)
     return 0 if found is None else found[1] - found[0] + 1
 
 
-def _left(engine: engines.Engine, keys: list[int]) -> int:
+def _left(engine: Engine, keys: list[int]) -> int:
     with engines.reading(engine) as connection:
         return inbound.left(connection, first=keys[0], last=keys[-1])
 
 
-async def _wait(engine: engines.Engine, keys: list[int], tell: Any) -> None:
+async def _wait(engine: Engine, keys: list[int], tell: Any) -> None:
     """Wait for the running daemon to handle what was just stored, for as long as it gets on with it."""
     least, since = len(keys) + 1, time.monotonic()
     while (left := _left(engine, keys)) > 0:
@@ -299,7 +301,7 @@ async def _wait(engine: engines.Engine, keys: list[int], tell: Any) -> None:
 
 
 def _tell(
-    config: Config, engine: engines.Engine, keys: list[int], *, known: int, unread: int, strange: int, as_json: bool
+    config: Config, engine: Engine, keys: list[int], *, known: int, unread: int, strange: int, as_json: bool
 ) -> None:
     """Say what became of each mail, or of many in sum."""
     zone, separator = ZoneInfo(config.desk.timezone), "["

@@ -15,7 +15,8 @@ from maild.core.robots.robots import robot
 from maild.core.values.mail import Envelope, Mail
 from maild.mail.author import identity
 from maild.mail.author.hops import Hop, hops
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 
 
 def print_mail(source: str, *, as_json: bool) -> int:

@@ -21,7 +21,7 @@ from maild.cli.check import problems_of
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.config import load as configs
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.config.places import make_folder, write_private
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import Plan

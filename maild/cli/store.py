@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.table import Table
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.config import load as configs
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.core.cause import Said
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import Plan
@@ -23,9 +23,12 @@ from maild.journey.said import say
 from maild.storage import engine as engines
 from maild.storage import upgrade as upgrades
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
 
 @contextmanager
-def engine_of(config: Config) -> Iterator[engines.Engine]:
+def engine_of(config: Config) -> Iterator[Engine]:
     """Open a store that is there, at the schema of this maild."""
     sqlite = engines.sqlite_path(config.store.url)
     if sqlite is not None and not sqlite.exists():
@@ -43,7 +46,7 @@ def engine_of(config: Config) -> Iterator[engines.Engine]:
 
 
 @contextmanager
-def opened(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, engines.Connection, ZoneInfo]]:
+def opened(path: Path, *, writing: bool = False) -> Iterator[tuple[Config, Connection, ZoneInfo]]:
     """Open the store behind a config, to read or to write: config, connection, the desk's time zone."""
     config = configs.load(path)
     zone = ZoneInfo(config.desk.timezone)

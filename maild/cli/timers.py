@@ -25,8 +25,9 @@ from maild.journey.timers import Opens, keep_due
 from maild.storage import timers
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
     from maild.journey.corridor import Corridor, Handled
-    from maild.storage.engine import Connection, Engine
     from maild.storage.letters_out import Written
 
 WORDS: dict[Step, str] = {

@@ -13,19 +13,18 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from maild.config import mailboxes, values
-from maild.config.judge import MB as MB
-from maild.config.judge import Config as Config
-from maild.config.judge import DeskConfig as DeskConfig
-from maild.config.judge import HttpConfig as HttpConfig
-from maild.config.judge import Listen as Listen
-from maild.config.judge import LogConfig as LogConfig
-from maild.config.judge import OutgoingConfig as OutgoingConfig
-from maild.config.judge import ReadingConfig as ReadingConfig
-from maild.config.judge import StoreConfig as StoreConfig
-from maild.config.judge import TrustConfig as TrustConfig
-from maild.config.mailboxes import DoorTrust as DoorTrust
-from maild.config.mailboxes import Mailbox as Mailbox
-from maild.config.mailboxes import OAuth as OAuth
+from maild.config.judge import (
+    MB,
+    Config,
+    DeskConfig,
+    HttpConfig,
+    Listen,
+    LogConfig,
+    OutgoingConfig,
+    ReadingConfig,
+    StoreConfig,
+    TrustConfig,
+)
 from maild.config.shape import ConfigFile, ListenTable, SubmissionTable
 from maild.config.toml_file import Document, judge, read, shown, tell
 from maild.config.toml_lines import Path as Keys

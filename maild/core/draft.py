@@ -24,11 +24,11 @@ from maild.core.plan import (
     Plan,
     Record,
     SetStatus,
-    TraceLine,
     Visibility,
 )
 from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import Reason, because, both
+from maild.core.reasons.trace import TraceLine
 from maild.core.rules.organisation import Rulebook
 from maild.core.values.cases import Happening, after
 from maild.core.values.mail import Mail

@@ -14,7 +14,7 @@ from typing import Literal
 from maild.core.cause import About, Step
 from maild.core.facts import LetterState, Status, Strikes
 from maild.core.reasons.reason import Reason
-from maild.core.reasons.trace import TraceLine as TraceLine
+from maild.core.reasons.trace import TraceLine
 from maild.core.rules.organisation import Absence
 from maild.core.values.mail import Attachment
 

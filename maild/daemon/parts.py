@@ -20,7 +20,7 @@ from maild.channels.outgoing import maildir as maildir_out
 from maild.channels.outgoing import relay as smtp_out
 from maild.config import keys as key_file
 from maild.config import places
-from maild.config.load import Config, Listen
+from maild.config.judge import Config, Listen
 from maild.config.toml_file import shown, tell, unknown
 from maild.core.errors import MaildError, Problem, Unusable
 from maild.core.rules.organisation import Rulebook
@@ -38,7 +38,7 @@ from maild.storage.ids import Ids
 from maild.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from maild.storage.engine import Engine
+    from sqlalchemy import Engine
 
 LEAST_FREE = 200 * 1024 * 1024
 

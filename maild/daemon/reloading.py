@@ -21,11 +21,12 @@ from maild.core.reasons.reason import Reason, because, text
 from maild.core.reasons.reason import lines as in_lines
 from maild.core.values.mail import Envelope, Mail
 from maild.letters import templates
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.rulebook import reload as reloads
 
 if TYPE_CHECKING:
-    from maild.config.load import Config
+    from maild.config.judge import Config
     from maild.core.rules.organisation import Rulebook
     from maild.journey.corridor import Corridor
     from maild.letters.templates import Letters

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from maild import logs, metrics
 from maild.channels.outgoing.deliver import Deliverer
 from maild.channels.smtp import conversation, passwords
+from maild.channels.smtp.door import Door
 from maild.clock import Clock
 from maild.config import places
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.core.errors import Temporary, Unusable
 from maild.core.reasons.reason import Reason, because, text
 from maild.core.reasons.words import in_words
@@ -51,8 +52,9 @@ from maild.storage import ahead, outbox, runs, sqlite, store
 from maild.storage import engine as engines
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from maild.core.deliveries.refusals import Fault
-    from maild.storage.engine import Connection
     from maild.storage.letters_out import ToSend
 
 log = logs.get("maild")
@@ -227,7 +229,7 @@ class Daemon:
             login = None
             if kind == "submission" and listen.passwords is not None:
                 login = passwords.checker(passwords.load(listen.passwords))
-            door = conversation.Door(
+            door = Door(
                 kind=kind,  # type: ignore[arg-type]
                 host=listen.host,
                 port=listen.port,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.doctor.findings import Finding
 from maild.mail.author.dns_lookup import Dns, Unknown
 

@@ -22,8 +22,9 @@ from maild.storage import engine as engines
 from maild.storage import inbound
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from maild.core.facts import Key
-    from maild.storage.engine import Engine
 
 NOBODYS = 10**17
 """Ids from here on are no outgoing mail's: what the proof's Message-IDs are made of."""

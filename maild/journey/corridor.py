@@ -37,12 +37,13 @@ from maild.storage.gather import Settings, gather
 from maild.storage.letters_out import ToSend, Written
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from maild.core.cause import Cause
     from maild.core.facts import Asks, Facts
     from maild.core.plan import Plan
     from maild.core.rules.organisation import Rulebook
     from maild.letters.templates import Letters
-    from maild.storage.engine import Connection
     from maild.storage.ids import Ids
 
 

@@ -15,7 +15,8 @@ from maild.journey.corridor import Corridor, walk
 from maild.storage import outbox, timers
 
 if TYPE_CHECKING:
-    from maild.storage.engine import Connection
+    from sqlalchemy import Connection
+
     from maild.storage.letters_out import ToSend
 
 

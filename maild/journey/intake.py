@@ -33,8 +33,9 @@ from maild.mail.reader.process import Slow
 from maild.storage import inbound, mailboxes
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from maild.mail.reader.readers import LaneName
-    from maild.storage.engine import Connection
     from maild.storage.letters_out import ToSend
     from maild.storage.mailboxes import Place
     from maild.storage.writer import Writer

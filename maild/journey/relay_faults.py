@@ -16,8 +16,9 @@ from maild.journey.said import tell_operator
 from maild.storage import relay_faults
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from maild.metrics import Metrics
-    from maild.storage.engine import Connection
     from maild.storage.writer import Writer
 
 log = logs.get("maild")

@@ -10,7 +10,7 @@ from maild.core.reasons.reason import Reason
 from maild.journey.corridor import Corridor, Handled, walk
 
 if TYPE_CHECKING:
-    from maild.storage.engine import Connection
+    from sqlalchemy import Connection
 
 
 def say(connection: Connection, corridor: Corridor, said: Said, *, actor: str = "admin", now: datetime) -> Handled:

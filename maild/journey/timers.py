@@ -17,7 +17,8 @@ from maild.journey.corridor import Corridor, Handled, walk
 from maild.storage import inbound, timers
 
 if TYPE_CHECKING:
-    from maild.storage.engine import Connection
+    from sqlalchemy import Connection
+
     from maild.storage.writer import Writer
 
 PATIENCE = timedelta(minutes=2)

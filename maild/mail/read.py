@@ -30,8 +30,6 @@ from maild.mail.words.decorations import decorated
 from maild.mail.words.language import language_of
 from maild.mail.words.lines import Lines
 
-__all__ = ["ReadOptions", "read"]
-
 _UNTOLD = "authentication-results"
 T = TypeVar("T")
 Full = Callable[[bytes, Envelope, ReadOptions], Mail]

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection as Pipe
 
-    from maild.config.load import Config
+    from sqlalchemy import Connection, Engine
+
+    from maild.config.judge import Config
     from maild.core.rules.organisation import Rulebook
     from maild.core.values.mail import Envelope
     from maild.letters.templates import Letters
     from maild.mail.reader.readers import Readers
-    from maild.storage.engine import Connection, Engine
     from maild.storage.scratch import Stored
 
 AHEAD = 32

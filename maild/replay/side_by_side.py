@@ -18,11 +18,12 @@ from maild.core.rules.apart import apart
 from maild.journey.corridor import Corridor, consider
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from maild.core.cause import MailCame
     from maild.core.facts import Asks, Facts
     from maild.core.plan import Change, Notice, Plan
     from maild.core.rules.organisation import Rulebook
-    from maild.storage.engine import Connection
 
 CALLED = ("type", "priority", "confidential", "watchers")
 """Columns of a case that may differ: decisions read them of the case alone, and :class:`Beside` remembers them."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.config.mailboxes import unknown_departments
 from maild.config.toml_file import shown
 from maild.core.errors import Problem, Unusable

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from maild.config import values
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.config.toml_file import Document, tell, unknown
 from maild.core.rules.organisation import Absence, Agent, Department, Group
 from maild.rulebook.files import Files

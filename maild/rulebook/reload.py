@@ -11,7 +11,7 @@ from pathlib import Path
 
 from watchfiles import Change, awatch
 
-from maild.config.load import Config
+from maild.config.judge import Config
 from maild.core.errors import Problem, Unusable
 from maild.core.rules.organisation import Rulebook
 from maild.rulebook.load import Read, load, version_of

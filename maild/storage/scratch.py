@@ -16,18 +16,6 @@ from maild.storage import inbound
 from maild.storage.statements import Insert, table, upserting
 from maild.storage.tables import Case, Counter, Inbound, Row
 
-__all__ = [
-    "WHO",
-    "Stored",
-    "as_bytes",
-    "change_case",
-    "count",
-    "next_number",
-    "open_scratch",
-    "stand_for",
-    "stored",
-]
-
 WHO = "scratch"
 _CHUNK = 500
 _STAND_FOR = Insert(Inbound)

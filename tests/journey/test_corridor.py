@@ -9,7 +9,8 @@ import pytest
 from maild.core.cause import MailCame
 from maild.core.values.mail import Envelope
 from maild.journey.corridor import Handled, walk
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.storage import inbound, outbox
 from tests.kit.desk import Desk, mail
 

@@ -25,7 +25,8 @@ from maild.journey import timers
 from maild.journey.corridor import Corridor, walk
 from maild.journey.said import say
 from maild.letters import templates
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.storage import gather as gathering
 from maild.storage import inbound, outbox, show, store, upgrade
 from maild.storage.engine import open_engine, reading

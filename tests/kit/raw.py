@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from maild.core.values.mail import Envelope, Mail
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 
 ENVELOPE = Envelope(
     source="smtp", received=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), sender="a@b.example", recipients=()

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from maild.channels.smtp.conversation import Door, OpenDoor, open_door
+from maild.channels.smtp.conversation import open_door
+from maild.channels.smtp.door import Door, OpenDoor
 from maild.channels.smtp.replies import PERMANENT
 from maild.core.values.mail import Envelope
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from maild.cli.read import as_dict
 from maild.core.values.mail import Envelope
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 
 ENVELOPE = Envelope(source="inject", received=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), sender=None, recipients=())
 

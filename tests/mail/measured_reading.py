@@ -10,7 +10,8 @@ from pathlib import Path
 
 from maild.core.values.mail import Envelope
 from maild.mail import budget
-from maild.mail.read import LADDER, ReadOptions
+from maild.mail.options import ReadOptions
+from maild.mail.read import LADDER
 from maild.mail.reader import child, wire
 
 

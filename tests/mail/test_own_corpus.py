@@ -11,7 +11,8 @@ from corpus.make import as_toml, everything
 from maild.core.robots.robots import robot
 from maild.core.robots.thanks import is_thanks
 from maild.core.values.mail import Envelope, Mail
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 
 CORPUS = Path(__file__).parent / "corpus"
 NAMES = sorted(path.stem for path in CORPUS.glob("*.eml"))

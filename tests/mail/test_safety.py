@@ -21,7 +21,8 @@ from maild.core.facts import Key
 from maild.core.threads.tokens import sign_address, sign_bounce, sign_message_id
 from maild.mail.mime import tnef
 from maild.mail.mime.attachments import content, safe_name
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.mail.reader import wire
 from maild.storage import tables, upgrade
 from maild.storage.engine import open_engine

@@ -12,7 +12,8 @@ from maild.config import load as configs
 from maild.core.errors import Unusable
 from maild.core.rules.organisation import Rulebook
 from maild.core.values.mail import Envelope, Mail
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.rulebook import load
 
 HERE = Path(__file__).parent

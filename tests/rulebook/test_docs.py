@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from maild.cli import app
 from maild.config import load as configs
+from maild.config.judge import Config
 from maild.rulebook import load
 from tests.rulebook.kit import ROOT, read_mail, working_in
 
@@ -31,7 +32,7 @@ def test_every_block_is_one_of_those_tested() -> None:
     assert len({name_of(block) for block in FILES}) >= 6
 
 
-def lay_out(folder: Path) -> configs.Config:
+def lay_out(folder: Path) -> Config:
     """Lay the sample organisation into a folder."""
     for name in ("rules", "templates"):
         shutil.copytree(ROOT / name, folder / name)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from maild.config import load as configs
+from maild.config.judge import Config
 from maild.core.errors import Unusable
 from maild.rulebook import load
 from tests.rulebook.kit import ROOT, lay_out, working_in
@@ -68,7 +69,7 @@ def damaged(text: str, chance: random.Random) -> str:
     return "".join(lines)
 
 
-def judge(folder: Path, name: str, text: str, config: configs.Config) -> None:
+def judge(folder: Path, name: str, text: str, config: Config) -> None:
     """Load the folder with one damaged file and hold the promise."""
     path = folder / "rules" / name
     before = path.read_text("utf-8")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from maild import logs
 from maild.config import load as configs
+from maild.config.judge import Config
 from maild.daemon.reloading import WATCHED, pid_of
 from maild.daemon.service import Daemon
 from tests.rulebook.kit import ROOT, VALID
@@ -24,7 +25,7 @@ RULE = '[[rule]]\nname = "vpn"\nwhen = { words = "vpn" }\nthen = { type = "it.pa
 REST = '[[rule]]\nname = "it-rest"\nthen = { type = "general" }\n'
 
 
-def lay_out(folder: Path) -> configs.Config:
+def lay_out(folder: Path) -> Config:
     """A small desk that a daemon can run on."""
     shutil.copytree(VALID, folder, dirs_exist_ok=True)
     shutil.copytree(ROOT / "templates", folder / "templates")
@@ -38,7 +39,7 @@ def lay_out(folder: Path) -> configs.Config:
 
 
 @asynccontextmanager
-async def running(config: configs.Config) -> AsyncIterator[Daemon]:
+async def running(config: Config) -> AsyncIterator[Daemon]:
     """A daemon at work."""
     daemon = Daemon(config)
     await daemon.start()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from maild.config import load as configs
+from maild.config.judge import Config
 from maild.core.errors import MaildError
 from maild.core.plan import OpenCase, Plan
 from maild.core.reasons.reason import because
@@ -58,7 +59,7 @@ class Pair:
         self.store = Scratch(self.config, self.books[0], LETTERS, beside=self.books[1])
         self.stores.append(self.store)
 
-    def _book(self, config: configs.Config) -> Rulebook:
+    def _book(self, config: Config) -> Rulebook:
         return load.load(replace(config, templates=ROOT / "templates"), instance="test")
 
     def write(self, text: str, *, key: str, author: str = "kari@x.example", answers: str = "") -> Mail:

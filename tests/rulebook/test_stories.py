@@ -12,7 +12,8 @@ from maild.config import load as configs
 from maild.core.plan import OpenCase
 from maild.core.rules.organisation import Agent
 from maild.core.values.mail import Envelope
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.replay.replay import Scratch, beside
 from maild.storage.traces import trace_rows
 from tests.kit.desk import LETTERS, Desk, mail

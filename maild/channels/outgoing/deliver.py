@@ -23,7 +23,8 @@ from maild.storage import outbox
 from maild.storage.letters_out import ToSend
 
 if TYPE_CHECKING:
-    from maild.storage.engine import Connection
+    from sqlalchemy import Connection
+
     from maild.storage.writer import Writer
 
 MOST_IN_MEMORY = 512

@@ -29,8 +29,6 @@ from maild.channels.smtp.talk import State, wrong
 from maild.channels.smtp.transaction import conclude, finish, refusal
 from maild.core.errors import Temporary, Unusable
 
-__all__ = ["Conversation", "Door", "OpenDoor", "open_door"]
-
 log = logs.get("smtp_in")
 
 DRAIN_SECONDS = 1.0

@@ -15,9 +15,9 @@ from maild.core.acknowledgement.caps import breaker_is_open, caps_exceeded
 from maild.core.acknowledgement.look import Action, Look, Row, Ruling
 from maild.core.asks import MOST_HOPS
 from maild.core.facts import Facts
-from maild.core.plan import TraceLine
 from maild.core.reasons.reason import Reason, because
 from maild.core.reasons.reason import listed as in_a_row
+from maild.core.reasons.trace import TraceLine
 from maild.core.robots import robots
 from maild.core.threads import tokens
 from maild.core.threads.threading import MOST_MENTIONS, answered, calendar_names

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from maild.core.plan import TraceLine
 from maild.core.reasons.reason import Reason, because
 from maild.core.reasons.reason import text as as_text
+from maild.core.reasons.trace import TraceLine
 from maild.core.rules.actions import Actions, Preference, Rule, Strategy
 from maild.core.rules.calendars import Period
 from maild.core.rules.casetypes import CaseType, value_of

@@ -18,7 +18,7 @@ from maild.mail import caps
 from maild.mail.mime.html_cost import is_costly
 from maild.mail.mime.html_marks import Found, mark_of
 from maild.mail.mime.page import Page
-from maild.mail.mime.text import Mark, Shown, clean
+from maild.mail.mime.text import Shown, clean
 
 MOST_NODES = 50_000
 MOST_DEPTH = 200
@@ -271,6 +271,3 @@ def _leave(element: _Element, state: tuple[object, bool | tuple[str, int, int]],
         page.block(extra is True)
     if token is not None:
         page.close_mark(token)
-
-
-__all__ = ["Mark", "Rendered", "Shown", "render", "to_text"]

@@ -12,7 +12,7 @@ from maild.channels.outgoing import standing
 from maild.channels.outgoing.standing import Standing
 from maild.core.deliveries.delivery import Answer
 from maild.core.deliveries.refusals import RELAY
-from maild.storage.carry_out import ToSend
+from maild.storage.letters_out import ToSend
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 Blame = Literal["letter", "doubt", "denied", "all"]

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from maild.core.values.mail import Envelope, Mail, ReadingFailed
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from maild.mail.reader.process import SLOW
 from maild.mail.reader.readers import COMMAND, Readers
 from maild.mail.reader.sources import MOST, REMEMBERED, Sources
