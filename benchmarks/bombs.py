@@ -17,16 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.daemon.floods import bomb, flood
-from tests.daemon.harness import Desk
 from tests.daemon.poisons import buggy, poison
 from tests.daemon.senders import Post, Senders
+from tests.kit.running import RunningDesk
 from tests.kit.sink import Sink, in_thread
 from tests.mail.bombs import BOMBS
 
 PLANTED = ("slow", "spin", "sleep", "memory", "recursion", "segv", "stop")
 
 
-def alone(desk: Desk, mails: dict[str, Callable[[], Post]]) -> None:
+def alone(desk: RunningDesk, mails: dict[str, Callable[[], Post]]) -> None:
     """Send one after the other and print a line of a table for each."""
     senders = Senders(port=desk.port, timeout=60.0, give_up=1.0)
     print("| bomb | size | time to its case | in which lane | what the agent has |\n|---|---|---|---|---|")
@@ -45,12 +45,12 @@ def alone(desk: Desk, mails: dict[str, Callable[[], Post]]) -> None:
         print(f"| {name} | {size(len(mail.data))} | {took:.2f} s | {lane} | {agent_has(desk, row)} |", flush=True)
 
 
-def newest(desk: Desk) -> dict[str, object]:
+def newest(desk: RunningDesk) -> dict[str, object]:
     """Return the row of the mail that was sent last."""
     return desk.rows("select * from inbound order by id desc limit 1")[0]
 
 
-def agent_has(desk: Desk, row: dict[str, object]) -> str:
+def agent_has(desk: RunningDesk, row: dict[str, object]) -> str:
     """Say what of a mail has come into its case."""
     if row["case"] is None:
         return f"no case: {row['state']}, {row['reason']}"
@@ -79,7 +79,7 @@ def main() -> None:
     planted = {f"planted: {n}": (lambda name=n: poison(name, sender=f"{name}@b.example")) for n in PLANTED}
     with in_thread(Sink()) as sink, tempfile.TemporaryDirectory() as folder:
         package = buggy(Path(folder))
-        desk = Desk(folder=Path(folder), relay=sink.port, package=package)
+        desk = RunningDesk(folder=Path(folder), relay=sink.port, package=package)
         desk.start()
         try:
             print(f"load {os.getloadavg()[0]:.1f}")

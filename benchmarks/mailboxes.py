@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.load import Arrived, open_sink
 from benchmarks.processes import cpu_seconds, peak_megabytes
-from tests.daemon.harness import Desk
+from tests.kit.running import RunningDesk
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail
 
@@ -49,12 +49,12 @@ def fill(dovecot: Dovecot, mails: int) -> None:
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
-def handled(desk: Desk) -> int:
+def handled(desk: RunningDesk) -> int:
     """Count the mails that are done."""
     return int(desk.rows("select count(*) as n from inbound where done_at is not null")[0]["n"])
 
 
-async def measure(desk: Desk, mails: int) -> dict[str, object]:
+async def measure(desk: RunningDesk, mails: int) -> dict[str, object]:
     """Run the daemon until the backlog is gone."""
     started = time.monotonic()
     await asyncio.to_thread(desk.start)
@@ -97,7 +97,7 @@ async def run(mails: int) -> None:
     dovecot = Dovecot()
     with tempfile.TemporaryDirectory(prefix="maild-bench-") as folder:
         server, port = await open_sink(count)
-        desk = Desk(folder=Path(folder), relay=port, extra=IMAP.format(port=dovecot.port))
+        desk = RunningDesk(folder=Path(folder), relay=port, extra=IMAP.format(port=dovecot.port))
         (desk.folder / "imap-password").write_text("hemmelig\n")
         try:
             await asyncio.to_thread(fill, dovecot, mails)

@@ -24,17 +24,17 @@ from maild.storage import inbound
 from maild.storage.engine import open_engine
 from maild.storage.statements import table
 from maild.storage.tables import Timer
-from tests.daemon import harness
+from tests.kit import running
 
 KARI, CAMILLA = "kari.moen@elsewhere.example", "camilla.dahl@desk.example"
 ACK = "select id from outbox where kind = 'ack'"
 
 
-class Desk:
+class TypedDesk:
     """A small desk in a folder, with one case, and commands typed in it."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self.config = harness.Desk(folder=folder, relay=1, store=url).config
+        self.config = running.RunningDesk(folder=folder, relay=1, store=url).config
         self.url = url
         self._first_case()
 
@@ -105,12 +105,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, store_url: str) -> Desk:
+def desk(tmp_path: Path, store_url: str) -> TypedDesk:
     """A desk on each database."""
-    return Desk(tmp_path, store_url)
+    return TypedDesk(tmp_path, store_url)
 
 
-def test_promises_are_listed_in_peoples_words(desk: Desk) -> None:
+def test_promises_are_listed_in_peoples_words(desk: TypedDesk) -> None:
     """Each promise with its id, when, about what, of which case; times are the desk's."""
     assert desk.json("timers") == []
     due = desk.put_off("give up", "late")
@@ -130,7 +130,7 @@ def test_every_step_has_words() -> None:
     assert set(WORDS) == set(get_args(Step))
 
 
-def test_a_dry_run_says_what_would_come_of_it(desk: Desk) -> None:
+def test_a_dry_run_says_what_would_come_of_it(desk: TypedDesk) -> None:
     """It shows outcome and letters of each promise, later ones seeing what earlier ones did, and changes nothing."""
     due = desk.put_off("late", "give up")
     before = desk.everything()
@@ -156,7 +156,7 @@ def test_a_dry_run_says_what_would_come_of_it(desk: Desk) -> None:
     assert desk.everything() == before
 
 
-def test_a_run_keeps_what_is_due_and_only_once(desk: Desk) -> None:
+def test_a_run_keeps_what_is_due_and_only_once(desk: TypedDesk) -> None:
     """Promises are kept in the command's own process; the letter may go out now, whatever time was named."""
     due = desk.put_off("late")
     local = due.astimezone().isoformat()
@@ -169,7 +169,7 @@ def test_a_run_keeps_what_is_due_and_only_once(desk: Desk) -> None:
     assert desk.maild("timers", "run") == "0 promises kept, 0 letters queued\n"
 
 
-def test_a_time_without_a_zone_is_the_desks(desk: Desk) -> None:
+def test_a_time_without_a_zone_is_the_desks(desk: TypedDesk) -> None:
     """08:00 means 08:00 in Oslo; with an offset it means what it says; what is no time is refused in a sentence."""
     due = datetime(2031, 1, 7, 7, 0, tzinfo=UTC)
     desk.put_off()
@@ -182,7 +182,7 @@ def test_a_time_without_a_zone_is_the_desks(desk: Desk) -> None:
     assert "--now: found soon, expected a time like" in desk.refused("timers", "run", "--now", "soon")
 
 
-def test_a_promise_that_fails_is_named_and_the_others_are_kept(desk: Desk) -> None:
+def test_a_promise_that_fails_is_named_and_the_others_are_kept(desk: TypedDesk) -> None:
     """Exit code 1, the trouble in words, every other promise kept, dry or not."""
     desk.put_off("late", hours=-1)
     desk.change("insert into timer (object, step, due, set_at, data) values ('cause:1', 'go on', 0, 0, 'broken')")
@@ -192,7 +192,7 @@ def test_a_promise_that_fails_is_named_and_the_others_are_kept(desk: Desk) -> No
     assert [one["step"] for one in desk.json("timers")] == ["go on"]
 
 
-def test_other_rules_than_those_in_force_keep_nothing(desk: Desk) -> None:
+def test_other_rules_than_those_in_force_keep_nothing(desk: TypedDesk) -> None:
     """Edited rules are refused in a sentence, as for every command that changes something; explaining goes on."""
     desk.put_off("late", hours=-1)
     desk.change("update state set value = 'another' where name = 'rules'")
@@ -201,7 +201,7 @@ def test_other_rules_than_those_in_force_keep_nothing(desk: Desk) -> None:
     assert desk.rows("select value from state where name = 'rules'") == [("another",)], "a question notes no rules"
 
 
-def test_explain_a_promise(desk: Desk) -> None:
+def test_explain_a_promise(desk: TypedDesk) -> None:
     """What a promise would come to when it falls due: outcome, changes and the letter, and nothing is changed."""
     desk.put_off("late")
     (key,) = (one["id"] for one in desk.json("timers"))
@@ -216,7 +216,7 @@ def test_explain_a_promise(desk: Desk) -> None:
     assert f"there is no promise {key + 1} to come" in desk.refused("rules", "explain", "--timer", str(key + 1))
 
 
-def test_explain_an_answer_of_the_relay(desk: Desk) -> None:
+def test_explain_an_answer_of_the_relay(desk: TypedDesk) -> None:
     """A refusal tells an agent in the relay's words; a "later" sets two promises; a yes has no consequence."""
     (ack,) = desk.rows(ACK)[0]
     before = desk.everything()
@@ -231,7 +231,7 @@ def test_explain_an_answer_of_the_relay(desk: Desk) -> None:
     assert desk.everything() == before
 
 
-def test_explain_an_admins_word(desk: Desk) -> None:
+def test_explain_an_admins_word(desk: TypedDesk) -> None:
     """What a command would do, or why it may not; the case stays as it is."""
     before = desk.everything()
     found = desk.json("rules", "explain", "--case", "FK#1", "--status", "closed")

@@ -287,7 +287,7 @@ def _modest(plan: Plan, given_mail: Mail, known: Facts, rules: Any) -> None:
 # -- desks that answer each other -----------------------------------------------------------------------------------
 
 
-class Desk:
+class ModelDesk:
     """One desk in a model of several: counts what a store would, remembers cases, and keeps its own caps."""
 
     def __init__(self, name: str) -> None:
@@ -346,7 +346,7 @@ class Desk:
 REWRITES = ("keep", "strip", "strip and noreply", "new subject", "alias")
 
 
-def rewritten(notice: Any, sender: Desk, how: str, step: int) -> Mail:
+def rewritten(notice: Any, sender: ModelDesk, how: str, step: int) -> Mail:
     """What a notice looks like after a hop that rewrites it: headers gone, another subject, another sender."""
     author = {"strip and noreply": f"noreply@{sender.name}.example", "alias": f"alias{step % 3}@{sender.name}.example"}
     bare = how != "keep"
@@ -378,7 +378,7 @@ def rewritten(notice: Any, sender: Desk, how: str, step: int) -> Mail:
 )
 def test_desks_that_answer_each_other_fall_silent(names: int, rewrites: list[str], delay: int, fan: int) -> None:
     """Whatever the hops between up to four desks rewrite, the caps bound it and it comes to rest (law A14)."""
-    desks = {name: Desk(name) for name in "abcd"[:names]}
+    desks = {name: ModelDesk(name) for name in "abcd"[:names]}
     first = mail(author="it@b.example", to=("it@a.example",), verdict="unknown", subject="Ticket 0")
     waiting: deque[tuple[datetime, str, Mail]] = deque([(NOW, "a", first)])
     step, window = 0, timedelta(hours=24)
@@ -406,7 +406,7 @@ def test_desks_that_answer_each_other_fall_silent(names: int, rewrites: list[str
 
 def test_two_desks_say_at_most_two_things() -> None:
     """Two desks with our own headers kept: an ack, and silence (law A14)."""
-    a, b = Desk("a"), Desk("b")
+    a, b = ModelDesk("a"), ModelDesk("b")
     out = a.take(mail(author="it@b.example", to=("it@a.example",), verdict="unknown"), NOW)
     said = len(out)
     for hop in range(6):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.harness import Desks
+from tests.kit.running import Desks
 from tests.kit.sink import Sink, in_thread
 
 

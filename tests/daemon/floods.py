@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.daemon.harness import Desk
 from tests.daemon.poisons import poison
 from tests.daemon.senders import Post, Senders, post
+from tests.kit.running import RunningDesk
 from tests.mail.bombs import BOMBS, large
 
 PLANTED = ("slow", "spin", "sleep", "memory", "recursion", "segv")
@@ -72,7 +72,7 @@ while True:
 """
 
 
-def flood(desk: Desk, senders: Senders, *, seconds: float, sender: str) -> Flooded:
+def flood(desk: RunningDesk, senders: Senders, *, seconds: float, sender: str) -> Flooded:
     """Send 5 normal mails a second, and 2 bombs a second beside them; wait until everything is handled."""
     _at_rate(senders, (post(f"c{n}") for n in itertools.count()), rate=5, seconds=CONTROL)
     desk.settle()
@@ -109,7 +109,7 @@ def _at_rate(senders: Senders, posts: Iterator[Post], *, rate: float, seconds: f
         senders.send([next(posts)])
 
 
-def p95(desk: Desk, prefix: str) -> float:
+def p95(desk: RunningDesk, prefix: str) -> float:
     """Return the 95th percentile of the seconds from accepting to deciding the mails of these senders."""
     query = f"select (done_at - received) / 1e6 as took from inbound where sender like '{prefix}%@kunde.example'"
     took = [row["took"] for row in desk.rows(query)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.daemon.harness import mutated
 from tests.daemon.senders import Post, post
+from tests.kit.running import mutated
 
 BUGS = r"""
 import ctypes as _ctypes, os as _os, re as _re, signal as _signal, sys as _sys, time as _time  # noqa

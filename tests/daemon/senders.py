@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tests.daemon.harness import Desk
 from tests.daemon.history import Case, Entry, History, Op, Outgoing, Stored, Sunk
+from tests.kit.running import RunningDesk
 from tests.kit.sink import Sink
 
 KEY = re.compile(rb"^X-Test-Key: (\S+)\r$", re.MULTILINE)
@@ -147,7 +147,7 @@ class Senders:
 
         return Work([work] * threads)
 
-    def history(self, desk: Desk, sink: Sink, *, kills: int = 0, window: int = 8) -> History:
+    def history(self, desk: RunningDesk, sink: Sink, *, kills: int = 0, window: int = 8) -> History:
         """Put together what senders saw, what the store holds and what came out."""
         raws = desk.rows(
             'select i.id, i.state, i.outcome, i."case", i.sha256, i.size, r.codec, r.data '

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink
 
 
-def refusal(desk: Desk) -> str:
+def refusal(desk: RunningDesk) -> str:
     """Start a desk that cannot start; what it said about why. Nothing of it may be left running."""
     desk.start(wait=False)
     assert desk.process is not None
@@ -29,25 +29,25 @@ def refusal(desk: Desk) -> str:
     return problems[0]
 
 
-def change(desk: Desk, old: str, new: str) -> None:
+def change(desk: RunningDesk, old: str, new: str) -> None:
     """Change the config file."""
     text = desk.config.read_text()
     assert old in text
     desk.config.write_text(text.replace(old, new, 1))
 
 
-def unknown_key(desk: Desk) -> None:
+def unknown_key(desk: RunningDesk) -> None:
     """Misspell a key."""
     change(desk, "max_connections", "max_conections")
 
 
-def unknown_group(desk: Desk) -> None:
+def unknown_group(desk: RunningDesk) -> None:
     """Name a group that does not exist."""
     path = desk.folder / "rules" / "departments.toml"
     path.write_text(path.read_text().replace('"it-1"', '"it-9"'))
 
 
-def missing_letter(desk: Desk) -> None:
+def missing_letter(desk: RunningDesk) -> None:
     """Lack a template."""
     templates = desk.folder / "templates"
     source = templates.resolve()
@@ -60,30 +60,30 @@ def missing_letter(desk: Desk) -> None:
                 (templates / folder.name / file.name).write_bytes(file.read_bytes())
 
 
-def bad_certificate(desk: Desk) -> None:
+def bad_certificate(desk: RunningDesk) -> None:
     """Give a certificate that is none."""
     (desk.folder / "cert.pem").write_text("not a certificate\n")
     change(desk, "max_connections", 'certificate = "cert.pem"\nmax_connections')
 
 
-def bad_keys(desk: Desk) -> None:
+def bad_keys(desk: RunningDesk) -> None:
     """Spoil the file of signing keys."""
     (desk.folder / "store").mkdir()
     (desk.folder / "store" / "secret.key").write_text("1 zz\n")
 
 
-def unmakeable_maildir(desk: Desk) -> None:
+def unmakeable_maildir(desk: RunningDesk) -> None:
     """Send into a folder that the file system refuses to make."""
     change(desk, f"smtp://127.0.0.1:{desk.relay}", f"maildir:{'x' * 300}")
 
 
-def foreign_keys(desk: Desk) -> None:
+def foreign_keys(desk: RunningDesk) -> None:
     """Fill the file of signing keys with letters that no key has."""
     (desk.folder / "store").mkdir()
     (desk.folder / "store" / "secret.key").write_bytes("1 blåbær\n".encode("latin-1"))
 
 
-def unreachable_store(desk: Desk) -> None:
+def unreachable_store(desk: RunningDesk) -> None:
     """Point to a database server that is not there."""
     change(desk, desk.store, "postgresql://maild@127.0.0.1:1/none")
 
@@ -103,7 +103,7 @@ def unreachable_store(desk: Desk) -> None:
     ids=lambda value: value.__name__ if callable(value) else "",
 )
 def test_a_bad_file_is_named(
-    desks: Desks, sink: Sink, spoil: Callable[[Desk], None], expected: tuple[str, ...]
+    desks: Desks, sink: Sink, spoil: Callable[[RunningDesk], None], expected: tuple[str, ...]
 ) -> None:
     """A wrong config, rule, letter, certificate, key file or store: one message that names it."""
     desk = desks(sink.port)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.harness import Desks
 from tests.daemon.senders import Senders, post
 from tests.kit.faketime import WallClock
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 

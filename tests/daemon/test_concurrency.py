@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Postgres
-from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import acked_is_stored, check
 from tests.daemon.senders import Senders, chain
 from tests.daemon.torment import kill_again_and_again
+from tests.kit.running import RunningDesk, Desks, mutated
 from tests.kit.sink import Sink
 
 ONE_READER = "[reading]\nprocesses = 1\n"
@@ -17,7 +17,7 @@ ONE_READER = "[reading]\nprocesses = 1\n"
 TO = (("it@desk.example",), ("hr@desk.example",), ("it@desk.example", "hr@desk.example"))
 
 
-def torment(desk: Desk, sink: Sink, *, mails: int, kills: int, pause: float, seed: int = 1) -> None:
+def torment(desk: RunningDesk, sink: Sink, *, mails: int, kills: int, pause: float, seed: int = 1) -> None:
     """Send mails (one in four opens a case, the others follow it) by 8 senders through kills; every law must hold."""
     chance = random.Random(seed)
     senders = Senders(port=desk.port)
@@ -60,7 +60,7 @@ def test_kills_lose_nothing_on_postgresql(desks: Desks, sink: Sink, postgres: Po
     check(senders.history(desk, sink, kills=killed))
 
 
-def lost(desk: Desk, sink: Sink, *, kills: int) -> list[str]:
+def lost(desk: RunningDesk, sink: Sink, *, kills: int) -> list[str]:
     """Torment a desk until a mail that was acked is not in the store; which mails those are."""
     senders = Senders(port=desk.port)
     desk.start()

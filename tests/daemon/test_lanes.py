@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.floods import flood
-from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.poisons import buggy, poison
 from tests.daemon.senders import Senders, chain, post
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 ONE, MANY = "eve@bombe.example", "eve{}@bombe.example"

@@ -9,7 +9,7 @@ import pytest
 
 from maild.storage import sqlite
 from tests.conftest import LIBRARIES
-from tests.daemon.harness import Desks
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 

@@ -8,8 +8,8 @@ import smtplib
 from collections import Counter
 from dataclasses import replace
 
-from tests.daemon.harness import Desks
 from tests.daemon.senders import Senders, post
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 NASTY = (

@@ -12,20 +12,20 @@ from pathlib import Path
 import pytest
 
 from maild.config.places import listed, open_to_others
-from tests.daemon.harness import Desk, Desks
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink
 
 MAIL = "From: Kari Moen <kari{n}@a.example>\r\nTo: it@desk.example\r\nSubject: Skriver {n}\r\n\r\nDen er tom.\r\n"
 
 
-def in_maildir(desks: Desks) -> Desk:
+def in_maildir(desks: Desks) -> RunningDesk:
     """Make a desk whose mail lands in a maildir, in a world where nothing is masked."""
     desk = desks(0, umask=0, extra="[reading]\nprocesses = 1\n")
     desk.config.write_text(desk.config.read_text().replace("smtp://127.0.0.1:0", "maildir:store/sent"))
     return desk
 
 
-def made(desk: Desk, before: set[Path]) -> dict[str, int]:
+def made(desk: RunningDesk, before: set[Path]) -> dict[str, int]:
     """Return the mode of all that came since, by its path in the desk's folder."""
     found = {}
     for path in set(desk.folder.rglob("*")) - before:
@@ -57,7 +57,7 @@ EVERY = (
 folder is mkdtemp's."""
 
 
-def made_by(desk: Desk, commands: Sequence[tuple[str, ...]]) -> dict[str, int]:
+def made_by(desk: RunningDesk, commands: Sequence[tuple[str, ...]]) -> dict[str, int]:
     """Let the daemon and commands work, alone and beside each other, through a kill; the modes seen meanwhile."""
     for number in range(2):
         (desk.folder / f"{number}.eml").write_text(MAIL.format(n=number))
@@ -84,7 +84,7 @@ def made_by(desk: Desk, commands: Sequence[tuple[str, ...]]) -> dict[str, int]:
     return seen | made(desk, before)
 
 
-def all_private(desk: Desk, seen: dict[str, int]) -> None:
+def all_private(desk: RunningDesk, seen: dict[str, int]) -> None:
     """Files are 0600 and folders 0700, and all that maild is known to make was seen."""
     wrong = {
         name: oct(mode) for name, mode in seen.items() if mode != (0o700 if (desk.folder / name).is_dir() else 0o600)

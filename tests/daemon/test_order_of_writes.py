@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.senders import Senders, post
+from tests.kit.running import RunningDesk, Desks, mutated
 from tests.kit.sink import Sink
 
 CALL = re.compile(r"^(\d+) +(?:(\w+)\((.*)|<\.\.\. (\w+) resumed>(.*))$")
@@ -83,7 +83,7 @@ def traced(desks: Desks, sink: Sink, folder: Path, mails: int, **options: Path) 
     if strace is None:
         pytest.fail("the tests need strace: sudo apt-get install strace")
     out = folder / "trace"
-    desk: Desk = desks(
+    desk: RunningDesk = desks(
         sink.port, before=(strace, "-f", "--seccomp-bpf", "-y", "-s", "12", "-e", TRACED, "-o", str(out)), **options
     )
     desk.start()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import check
 from tests.daemon.poisons import DEADLY, HARMLESS, STARVED, TEXTLESS, buggy, deadly, poison
 from tests.daemon.senders import Post, Senders, post
+from tests.kit.running import RunningDesk, Desks, mutated
 from tests.kit.sink import Sink
 
 QUARANTINED = ("segv", "memory", "sleep")
@@ -25,7 +25,7 @@ def mixed(good: int) -> list[list[Post]]:
     return [mails[n::8] for n in range(8)]
 
 
-def readers(desk: Desk) -> int:
+def readers(desk: RunningDesk) -> int:
     """Count the living readers of a desk, and what they left behind."""
     count = 0
     for folder in Path("/proc").glob("[0-9]*"):
@@ -46,7 +46,7 @@ def test_poison_among_many_delays_nobody(desks: Desks, sink: Sink, tmp_path: Pat
     poisoned(desks(sink.port, package=buggy(tmp_path)), sink, 1200)
 
 
-def poisoned(desk: Desk, sink: Sink, good: int) -> None:
+def poisoned(desk: RunningDesk, sink: Sink, good: int) -> None:
     """Good mails are done within 30 s; poison is a case with its text, or at least with its bytes, after one attempt.
 
     Only what no reading survives is put aside, whole, told once, and can run again.
@@ -144,7 +144,7 @@ def test_a_mail_that_ends_the_daemon_is_read_by_its_header(desks: Desks, sink: S
     assert set(texts.values()) == {f"Hei, dette gjelder g{number}." for number in range(5)}
 
 
-def everyone_has_their_own_words(desk: Desk) -> None:
+def everyone_has_their_own_words(desk: RunningDesk) -> None:
     """No answer of a reader was taken for another mail's; what was not read in full is by nobody, but is there."""
     rows = desk.rows("select subject, text, author, id from message where inbound is not null")
     assert rows

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maild.storage.engine import open_engine
-from tests.daemon.harness import Desk, Desks
 from tests.daemon.senders import Senders, post
 from tests.kit.promises import Promises
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink
 
 if TYPE_CHECKING:
     from tests.conftest import Postgres
 
 
-def open_case(desk: Desk) -> int:
+def open_case(desk: RunningDesk) -> int:
     """Send a mail, and wait until it is a case; its number."""
     Senders(port=desk.port).send([post("promises")])
     desk.settle()
@@ -33,7 +33,7 @@ def open_case(desk: Desk) -> int:
     return int(found["number"])
 
 
-def promise(desk: Desk, *, case: int, count: int, seconds: float) -> list[int]:
+def promise(desk: RunningDesk, *, case: int, count: int, seconds: float) -> list[int]:
     """Promise that an agent hears of so many letters, spread over the seconds to come."""
     engine = open_engine(desk.store)
     begin = datetime.now(UTC)
@@ -43,18 +43,18 @@ def promise(desk: Desk, *, case: int, count: int, seconds: float) -> list[int]:
     return ids
 
 
-def pending(desk: Desk) -> int:
+def pending(desk: RunningDesk) -> int:
     """Count the promises that are not kept yet."""
     return int(desk.rows("select count(*) as n from timer where state = 'pending' and step = 'late'")[0]["n"])
 
 
-def wait(desk: Desk, left: int) -> None:
+def wait(desk: RunningDesk, left: int) -> None:
     """Wait until no more than so many promises are left."""
     while pending(desk) > left:
         time.sleep(0.05)
 
 
-def told(desk: Desk) -> Counter[int]:
+def told(desk: RunningDesk) -> Counter[int]:
     """Count, for each letter, how often an agent was told of it."""
     rows = desk.rows("select once_key from outbox where kind = 'undelivered'")
     return Counter(int(row["once_key"].split(":")[1]) for row in rows)

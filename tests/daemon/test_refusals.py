@@ -3,9 +3,9 @@
 import random
 import smtplib
 
-from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 

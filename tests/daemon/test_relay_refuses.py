@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks
 from tests.daemon.senders import Senders, post
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink
 
 FAULTS = "select count(*) as n from outbox where once_key like 'relay:%'"
@@ -18,14 +18,14 @@ def outside(to: str) -> str | None:
     return None if to.endswith("desk.example") else f"554 5.7.1 <{to}>: Relay access denied"
 
 
-def get(desk: Desk, page: str) -> str:
+def get(desk: RunningDesk, page: str) -> str:
     """Read a page of the running desk."""
     (listening,) = [line for line in desk.lines() if line["event"] == "listening" and line["door"] == "http"][-1:]
     with urllib.request.urlopen(f"http://127.0.0.1:{listening['port']}{page}", timeout=20) as answer:
         return str(answer.read().decode())
 
 
-def held(desk: Desk, count: int) -> list[str]:
+def held(desk: RunningDesk, count: int) -> list[str]:
     """Wait until so many letters wait; why they do."""
     while len(found := desk.rows("select error from outbox where state = 'deferred'")) < count:
         time.sleep(0.05)

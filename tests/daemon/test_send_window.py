@@ -6,16 +6,16 @@ from collections import Counter
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink, Taken
 
 
 class Killer:
     """A relay's hook that has the desk killed around the answer to a mail's data, once per armed delay."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RunningDesk) -> None:
         self.desk = desk
         self.delay: float | None = None
         self.killed = threading.Event()

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks, mutated
 from tests.daemon.history import Op, check
 from tests.daemon.senders import Senders, Work, chain, post
+from tests.kit.running import RunningDesk, Desks, mutated
 from tests.kit.sink import Sink
 
 OFTEN = [("storage/engine.py", "CHECKPOINT_PAGES = 8000", "CHECKPOINT_PAGES = 16")]
@@ -36,7 +36,7 @@ LOOKS = (
 class Importer:
     """Somebody who imports a maildir after the other, each again until it is in; now and then the import is killed."""
 
-    def __init__(self, desk: Desk, senders: Senders, *, imports: int, mails: int, chance: random.Random) -> None:
+    def __init__(self, desk: RunningDesk, senders: Senders, *, imports: int, mails: int, chance: random.Random) -> None:
         self.desk, self.senders, self.imports, self.mails, self.chance = desk, senders, imports, mails, chance
         self.killed = 0
 
@@ -73,7 +73,7 @@ class Importer:
         return process.wait(120)
 
 
-def look(desk: Desk, busy: Callable[[], bool], done: list[str]) -> None:
+def look(desk: RunningDesk, busy: Callable[[], bool], done: list[str]) -> None:
     """Ask for one listing after the other for as long as there is something to see, each at least once."""
     while busy() or len(done) < len(LOOKS):
         words = LOOKS[len(done) % len(LOOKS)]
@@ -81,7 +81,7 @@ def look(desk: Desk, busy: Callable[[], bool], done: list[str]) -> None:
         done.append(words[0])
 
 
-def start_again(desk: Desk) -> None:
+def start_again(desk: RunningDesk) -> None:
     """Start the daemon; an import that found nobody at work has the store for itself until it is done."""
     for _ in range(60):
         try:
@@ -94,7 +94,9 @@ def start_again(desk: Desk) -> None:
     raise RuntimeError("the store never became free")
 
 
-def side_by_side(desk: Desk, sink: Sink, *, sent: int, imports: int, kills: int, pause: float, seed: int = 1) -> None:
+def side_by_side(
+    desk: RunningDesk, sink: Sink, *, sent: int, imports: int, kills: int, pause: float, seed: int = 1
+) -> None:
     """Let all of them work and kill the daemon again and again; then judge the history, and the file."""
     chance, looked = random.Random(seed), list[str]()
     senders = Senders(port=desk.port)

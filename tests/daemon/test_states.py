@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from maild.storage import tables
-from tests.daemon.harness import ROOT, Desk, Desks
 from tests.daemon.poisons import buggy, deadly, poison
 from tests.daemon.senders import Senders, chain, post, sunk
+from tests.kit.running import ROOT, RunningDesk, Desks
 from tests.kit.sink import Sink, in_thread
 
 Rows = dict[str, dict[str, Any]]
@@ -48,12 +48,12 @@ class Crash:
     before: Moment
     after: Moment
     later: Moment
-    desk: Desk
+    desk: RunningDesk
     order: list[str]
     """The kinds of mail to the agent of the slow case, in the order they arrived."""
 
 
-def moment(desk: Desk, sink: Sink, senders: Senders) -> Moment:
+def moment(desk: RunningDesk, sink: Sink, senders: Senders) -> Moment:
     """Look at everything."""
     history = senders.history(desk, sink)
     keys = {row.id: row.key for row in history.stored}
@@ -75,7 +75,7 @@ def until(true: Callable[[], object], seconds: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def states(desk: Desk, table: str) -> Counter[str]:
+def states(desk: RunningDesk, table: str) -> Counter[str]:
     """Count rows by state."""
     return Counter(row["state"] for row in desk.rows(f"select state from {table}"))
 
@@ -85,7 +85,7 @@ def refuse(address: str) -> str | None:
     return {"dead@kunde.example": "550 5.1.1 nobody", "later@kunde.example": "451 4.2.1 busy"}.get(address)
 
 
-def prepare(desk: Desk, sink: Sink, senders: Senders) -> None:
+def prepare(desk: RunningDesk, sink: Sink, senders: Senders) -> None:
     """Bring a mail into every state."""
     sink.on_rcpt = refuse
     for key, sender in (
@@ -113,7 +113,7 @@ def prepare(desk: Desk, sink: Sink, senders: Senders) -> None:
     freeze(desk, senders)
 
 
-def stop_between_writes(desk: Desk, process: int) -> None:
+def stop_between_writes(desk: RunningDesk, process: int) -> None:
     """Stop the daemon at a moment when it writes nothing: others could not write to the store else."""
 
     def stopped() -> bool:
@@ -129,7 +129,7 @@ def stop_between_writes(desk: Desk, process: int) -> None:
     until(stopped)
 
 
-def freeze(desk: Desk, senders: Senders) -> None:
+def freeze(desk: RunningDesk, senders: Senders) -> None:
     """Freeze the daemon; beside it, let an admin release a held mail and other processes accept one more."""
     assert desk.process is not None
     mail = post("accepted")
@@ -159,7 +159,7 @@ def crash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crash]:
             desks.close()
 
 
-def story(desk: Desk, sink: Sink) -> Crash:
+def story(desk: RunningDesk, sink: Sink) -> Crash:
     """Take a desk through the crash."""
     senders = Senders(port=desk.port)
     desk.start()

@@ -2,9 +2,9 @@
 
 import time
 
-from tests.daemon.harness import Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, chain
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 

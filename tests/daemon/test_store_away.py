@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Postgres
-from tests.daemon.harness import Desk, Desks
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, chain
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink
 
 
 @contextlib.contextmanager
-def locked(desk: Desk) -> Iterator[None]:
+def locked(desk: RunningDesk) -> Iterator[None]:
     """Hold the SQLite file so that nobody else can write."""
     with contextlib.closing(sqlite3.connect(desk.database, timeout=20, isolation_level=None)) as other:
         other.execute("begin exclusive")
@@ -23,7 +23,7 @@ def locked(desk: Desk) -> Iterator[None]:
         other.execute("rollback")
 
 
-def under_load(desk: Desk, sink: Sink, away: contextlib.AbstractContextManager[None], seconds: float) -> None:
+def under_load(desk: RunningDesk, sink: Sink, away: contextlib.AbstractContextManager[None], seconds: float) -> None:
     """Take the store away for so long under 5 mails a second; give it back; every law of the history must hold."""
     senders = Senders(port=desk.port, timeout=60.0)
     work = senders.send_all([chain(f"d{n}", 2) for n in range(int(5 * (seconds + 2) / 2))], threads=5, pause=0.8)

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.daemon.harness import Desk, Desks
 from tests.daemon.senders import Senders, post
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink, Taken
 
 MARKS = re.compile(
@@ -22,7 +22,7 @@ class Road:
     """A relay's hook that carries mail between desks; ``strips`` makes it one that hides every mark of a robot."""
 
     def __init__(self, *, strips: bool) -> None:
-        self.desks: dict[str, Desk] = {}
+        self.desks: dict[str, RunningDesk] = {}
         self.strips = strips
         self.carried: list[tuple[str, bytes]] = []
 

@@ -5,9 +5,9 @@ import socket
 import threading
 import time
 
-from tests.daemon.harness import Desks
 from tests.daemon.history import Op, check
 from tests.daemon.senders import Post, Senders, post
+from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 

@@ -6,12 +6,12 @@ import random
 import time
 from collections.abc import Callable
 
-from tests.daemon.harness import Desk
 from tests.daemon.senders import Work
+from tests.kit.running import RunningDesk
 
 
 def kill_again_and_again(
-    desk: Desk, work: Work, *, kills: int, chance: random.Random, after: Callable[[], bool] | None = None
+    desk: RunningDesk, work: Work, *, kills: int, chance: random.Random, after: Callable[[], bool] | None = None
 ) -> int:
     """Kill the running desk ``kills`` times, 0.2 to 0.6 s after it is ready (one time in eight while it starts).
 

@@ -18,8 +18,7 @@ from zoneinfo import ZoneInfo
 from maild.core.cause import MailCame, MoveCase
 from maild.core.facts import Key
 from maild.core.plan import Plan
-from maild.core.rules.organisation import Agent, Caps, Department, Group, Rulebook
-from maild.core.rules.organisation import Desk as DeskRules
+from maild.core.rules.organisation import Agent, Department, Group, Rulebook
 from maild.core.values.mail import Envelope
 from maild.journey import timers
 from maild.journey.corridor import Corridor, walk
@@ -31,6 +30,7 @@ from maild.storage import gather as gathering
 from maild.storage import inbound, outbox, show, store, upgrade
 from maild.storage.engine import open_engine, reading
 from maild.storage.ids import Ids
+from tests.kit import make
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = ROOT / "demo" / "mails"
@@ -68,27 +68,8 @@ AGENTS = {
 def rulebook(**desk: Any) -> Rulebook:
     """Make the organisation of the stories; ``desk`` changes what all departments share."""
     departments: dict[str, Department] = desk.pop("departments", DEPARTMENTS)
-    defaults = {
-        "name": "Fjordvik kommune",
-        "number_prefix": "FK",
-        "timezone": "Europe/Oslo",
-        "languages": ("no", "sv", "en"),
-        "reply_domain": "sak.fjordvik.example",
-        "instance": "storytest",
-        "trust": "headers",
-        "operator": "drift@fjordvik.example",
-        "caps": Caps(),
-    }
-    return Rulebook(
-        version="story",
-        desk=DeskRules(**(defaults | desk)),
-        departments=departments,
-        groups=GROUPS,
-        agents=AGENTS,
-        by_address={department.address: department.id for department in departments.values()},
-        agent_by_address={address: agent.id for agent in AGENTS.values() for address in agent.addresses},
-        domains=frozenset({"fjordvik.example", "sak.fjordvik.example"}),
-    )
+    shared = {"instance": "storytest"} | desk
+    return make.rulebook(departments=departments.values(), groups=GROUPS.values(), people=AGENTS.values(), **shared)
 
 
 @dataclass(frozen=True, slots=True)

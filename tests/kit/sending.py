@@ -48,7 +48,7 @@ class Notebook:
         """Nobody reads them."""
 
 
-class Desk:
+class Sending:
     """A store with a clock that is set by hand, and what was told to agents."""
 
     def __init__(self, engine: Engine) -> None:
@@ -109,7 +109,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def delivering(desk: Desk, channel: Channel, **given: Any) -> AsyncIterator[Deliverer]:
+async def delivering(desk: Sending, channel: Channel, **given: Any) -> AsyncIterator[Deliverer]:
     """Run a deliverer."""
     deliverer = desk.deliverer(channel, **given)
     await deliverer.start(alone=True)
@@ -137,11 +137,11 @@ def number(mail: Taken) -> int:
     return int(mail.data.split(b"\r\n", 1)[0].rpartition(b" ")[2])
 
 
-def story(engine: Engine, tell: Callable[[Desk, Sink, Relay], Any], **given: Any) -> Desk:
+def story(engine: Engine, tell: Callable[[Sending, Sink, Relay], Any], **given: Any) -> Sending:
     """Run a story with a desk, a sink and a relay to it."""
 
-    async def run() -> Desk:
-        desk = Desk(engine)
+    async def run() -> Sending:
+        desk = Sending(engine)
         async with Sink(**given) as sink:
             relay = Relay(host="127.0.0.1", port=sink.port, tls="none", timeouts=QUICK, connections=4)
             await tell(desk, sink, relay)

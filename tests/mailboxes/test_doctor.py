@@ -13,7 +13,7 @@ import pytest
 from maild.doctor import findings as doctor
 from maild.doctor import net
 from tests.conftest import free_port
-from tests.daemon.harness import Desk, Desks
+from tests.kit.running import RunningDesk, Desks
 from tests.kit.sink import Sink, certificate, in_thread
 from tests.kit.stub_dns import SERVFAIL, Zone
 from tests.mailboxes.dovecot import Dovecot
@@ -30,7 +30,7 @@ def desks(tmp_path: Path) -> Iterator[Desks]:
     made.close()
 
 
-def ask(desk: Desk, *arguments: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+def ask(desk: RunningDesk, *arguments: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
     """Ask the doctor; exit status and findings by what they are about."""
     done = desk.run("doctor", "--json", *arguments)
     assert done.stdout, done.stderr

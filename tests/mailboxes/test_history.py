@@ -22,7 +22,7 @@ from maild.cli.inject import _store
 from maild.core.values.mail import Envelope
 from maild.storage import mailboxes
 from maild.storage.mailboxes import Place
-from tests.daemon.harness import Desk, Desks
+from tests.kit.running import RunningDesk, Desks
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail, shelf
 from tests.mailboxes.test_real_daemon import IMAP
@@ -67,7 +67,7 @@ def as_maildir(folder: Path, mails: list[bytes]) -> Path:
     return folder / "old"
 
 
-def cases(desk: Desk) -> list[int]:
+def cases(desk: RunningDesk) -> list[int]:
     """Return how many mails each case holds."""
     rows = desk.rows("select count(*) as n from message where direction = 'in' group by \"case\" order by 1")
     return [int(row["n"]) for row in rows]
@@ -149,7 +149,7 @@ def test_an_unknown_account_is_named_with_those_there_are(desks: Desks) -> None:
     assert "Traceback" not in done.stderr
 
 
-def killed_import(desk: Desk, source: str, mails: int, kills: int) -> None:
+def killed_import(desk: RunningDesk, source: str, mails: int, kills: int) -> None:
     """Kill an import again and again, while it takes mails and then while it makes cases, and let it finish."""
     command = [sys.executable, "-m", "maild", "inject", source, "--quiet", "--config", str(desk.config)]
     taken, made = "select count(*) as n from raw", "select count(*) as n from cases"
@@ -172,7 +172,7 @@ def killed_import(desk: Desk, source: str, mails: int, kills: int) -> None:
     assert count(desk, "select count(*) as n from outbox") == 0
 
 
-def count(desk: Desk, query: str) -> int:
+def count(desk: RunningDesk, query: str) -> int:
     """Count rows of a store that may not be there yet."""
     if desk.database.exists():
         with contextlib.suppress(sqlite3.Error):

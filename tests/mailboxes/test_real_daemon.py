@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Postgres
-from tests.daemon.harness import Desk, Desks
+from tests.kit.running import RunningDesk, Desks
 from tests.mailboxes import dying_daemon
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail
@@ -41,7 +41,7 @@ def desks(tmp_path: Path) -> Iterator[Desks]:
 
 def polling(
     desks: Desks, dovecot: Dovecot, user: str, *, folder: str = "INBOX", after: str = "move", store: str = ""
-) -> Desk:
+) -> RunningDesk:
     """Make a desk that polls a mailbox; what it would send waits for a relay that does not answer."""
     extra = IMAP.format(port=dovecot.port, user=user, folder=folder, after=after)
     desk = desks(1, extra=extra, store=store)
@@ -49,7 +49,7 @@ def polling(
     return desk
 
 
-def wait_for(desk: Desk, mails: int, seconds: float = 60.0) -> None:
+def wait_for(desk: RunningDesk, mails: int, seconds: float = 60.0) -> None:
     """Wait until so many mails are handled."""
     query = "select count(*) as n from inbound where done_at is not null"
     deadline = time.monotonic() + seconds
@@ -58,7 +58,7 @@ def wait_for(desk: Desk, mails: int, seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def look_again(desk: Desk) -> None:
+def look_again(desk: RunningDesk) -> None:
     """Wait until the poller has looked the folder through once more: it reports before and after each look."""
     query, seen = "select looked from mailbox_state", set[object]()
     deadline = time.monotonic() + 60.0
@@ -68,7 +68,7 @@ def look_again(desk: Desk) -> None:
         time.sleep(0.02)
 
 
-def once_each(desk: Desk, mails: int) -> None:
+def once_each(desk: RunningDesk, mails: int) -> None:
     """Say whether each mail is one case: none lost, none twice."""
     subjects = [row["subject"] for row in desk.rows("select subject from cases")]
     strange = desk.rows("select id, state, outcome, reason from inbound where outcome != 'new'")
@@ -102,7 +102,7 @@ def killed_at(desks: Desks, dovecot: Dovecot, user: str, *, steps: Sequence[str]
     assert desk.stop() == 0
 
 
-def requeue_innocents(desk: Desk, *, deaths: int) -> None:
+def requeue_innocents(desk: RunningDesk, *, deaths: int) -> None:
     """Let mails run again over which the daemon died too often to try further: each is kept, whole, and says why.
 
     Who dies as soon as it has begun dies over the same first mail; after five deaths that is put aside. The first
@@ -140,21 +140,21 @@ def test_killed_fifty_times_at_any_step_each_mail_is_one_case(desks: Desks, dove
 def made_anew(desks: Desks, dovecot: Dovecot, user: str, *, times: int) -> None:
     """Make the folder anew again and again with the same mails and a new one."""
     mails = [mail(number) for number in range(10)]
-    dovecot.put(user, mails, "Desk")
-    desk = polling(desks, dovecot, user, folder="Desk", after="keep")
+    dovecot.put(user, mails, "RunningDesk")
+    desk = polling(desks, dovecot, user, folder="RunningDesk", after="keep")
     desk.start()
     wait_for(desk, len(mails))
     seen = len(mails)
     for number in range(times):
         mails.append(mail(100 + number))
-        dovecot.recreate(user, "Desk", mails)
+        dovecot.recreate(user, "RunningDesk", mails)
         seen += len(mails)
         wait_for(desk, seen, 30.0)
         once_each_case(desk, len(mails))
     assert desk.stop() == 0
 
 
-def once_each_case(desk: Desk, mails: int) -> None:
+def once_each_case(desk: RunningDesk, mails: int) -> None:
     """Say whether each content is one case, however often it came in."""
     subjects = [row["subject"] for row in desk.rows("select subject from cases")]
     assert len(subjects) == len(set(subjects)) == mails

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from maild.core.values.mail import Envelope
 from maild.storage import engine as engines
 from maild.storage import inbound, mailboxes, show, upgrade
-from tests.daemon.harness import Desk
+from tests.kit.running import RunningDesk
 from tests.mailboxes.kit import mail
 from tests.storage.ended import end
 
@@ -78,7 +78,7 @@ def test_an_unknown_department_is_an_error_with_its_line(tmp_path: Path) -> None
     extra = (
         '[[imap]]\nhost = "127.0.0.1"\nport = 1\ntls = "none"\nuser = "it"\npassword_file = "pw"\ndepartment = "ti"\n'
     )
-    desk = Desk(folder=tmp_path, relay=1, extra=extra)
+    desk = RunningDesk(folder=tmp_path, relay=1, extra=extra)
     (tmp_path / "pw").write_text("x")
     line = desk.config.read_text().splitlines().index('department = "ti"') + 1
     done = desk.run("check")

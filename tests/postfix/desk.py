@@ -16,7 +16,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import TypeVar
 
-from tests.daemon.harness import ROOT, Desk
+from tests.kit.running import ROOT, RunningDesk
 from tests.kit.sink import Sink, Taken, in_thread
 from tests.postfix.milter import Filter
 from tests.postfix.pages import block, settings
@@ -30,7 +30,7 @@ DOOR = re.compile(r"\b(?:2424|2525)\b")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class DocumentedDesk(Desk):
+class DocumentedDesk(RunningDesk):
     """A maild whose config is the page's, but for ports and folders."""
 
     changes: tuple[tuple[str, str], ...] = ()
@@ -73,7 +73,7 @@ class Organisation:
     """All of it, running."""
 
     postfix: Postfix
-    desk: Desk
+    desk: RunningDesk
     sink: Sink
     filter: Filter
 
@@ -169,7 +169,7 @@ def organisation(
             postfix.stop()
 
 
-def _set_up(postfix: Postfix, desk: Desk, *, files: Callable[[str], str], filter_: Filter) -> None:
+def _set_up(postfix: Postfix, desk: RunningDesk, *, files: Callable[[str], str], filter_: Filter) -> None:
     rules = desk.folder / "rules"
     own = [*recipients(rules / "departments.toml"), *people(rules / "people.toml"), "b@fjordvik.example"]
     shown = block("In `/etc/postfix/main.cf`:") + block("In `main.cf`, with the port where yours listens:")

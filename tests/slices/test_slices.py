@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.daemon.harness import ROOT, mutated
+from tests.kit.running import ROOT, mutated
 
 HERE = Path(__file__).parent / "nudges"
 FILES = {

@@ -14,7 +14,7 @@ from maild.channels.outgoing.relay import Relay
 from maild.core.deliveries.delivery import GIVE_UP, LATE, Answer
 from maild.storage import upgrade
 from maild.storage.engine import open_engine
-from tests.kit.sending import QUICK, START, Desk, delivering, idle, number, story, until
+from tests.kit.sending import QUICK, START, Sending, delivering, idle, number, story, until
 from tests.kit.sink import DROP, Sink, Taken
 
 
@@ -30,7 +30,7 @@ def engine(store_url: str) -> Iterator[Engine]:
 def test_what_is_queued_goes_out_in_order(engine: Engine) -> None:
     """Forty mails in five lanes over four connections: each arrives once, in the order of its lane."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         dice = random.Random(7)
         lanes = {await desk.put(n % 5, f"k{n % 5}@a.example", sender=f"b+{n}@c.example"): n % 5 for n in range(40)}
         refused = {key for key in lanes if dice.random() < 0.2}
@@ -62,7 +62,7 @@ def test_the_attempt_is_in_the_store_before_the_relay_hears_of_it(engine: Engine
     """While the relay has the mail in hand, the store already says *sending*, with the attempt counted."""
     seen: list[tuple[str, int]] = []
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         await desk.put(1)
 
         def look(_: Taken) -> str | None:
@@ -83,7 +83,7 @@ def test_the_attempt_is_in_the_store_before_the_relay_hears_of_it(engine: Engine
 def test_a_permanent_refusal_is_told_and_a_temporary_one_is_not(engine: Engine) -> None:
     """5xx: failed with the relay's words, told in the same commit; 4xx: deferred by a minute, nobody told."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         for local in ("dead", "full"):
             await desk.put(1, f"{local}@a.example")
         sink.on_rcpt = lambda to: "550 5.1.1 unknown" if to.startswith("dead") else "452 4.2.2 full"
@@ -101,7 +101,7 @@ def test_an_outage_of_three_days(engine: Engine) -> None:
     """500 mails queued, the relay away for 72 h: at most 40 tries each, told once, then all in order (law W11, W12)."""
     size = 500
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         port = sink.port
         sink.greeting = DROP
         await asyncio.gather(*(desk.put(n % 50, f"k{n % 50}@a.example") for n in range(size)))
@@ -133,7 +133,7 @@ def test_an_outage_of_three_days(engine: Engine) -> None:
 def test_a_relay_that_comes_back_is_noticed(engine: Engine) -> None:
     """While the relay is away it is looked for; once it is back, mails go at once and not when their back-off ends."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.greeting = "421 4.3.2 down"
         for n in range(10):
             await desk.put(n)
@@ -157,7 +157,7 @@ def test_a_relay_that_comes_back_is_noticed(engine: Engine) -> None:
 def test_a_mail_is_given_up_after_five_days(engine: Engine) -> None:
     """Its first deferral is a cause, and so is giving it up after 5 days; never more than 40 tries."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = lambda _: "450 4.2.1 not now"
         await desk.put(1)
         async with delivering(desk, relay) as deliverer:
@@ -187,7 +187,7 @@ def test_what_a_stop_cuts_off_is_due_at_once(engine: Engine) -> None:
             return True
 
     async def story() -> None:
-        desk = Desk(engine)
+        desk = Sending(engine)
         key = await desk.put(1)
         deliverer = desk.deliverer(Hangs())
         await deliverer.start(alone=False)

@@ -20,7 +20,7 @@ from maild.core.errors import StoreUnavailable
 from maild.storage import outbox, upgrade
 from maild.storage.engine import open_engine
 from maild.storage.letters_out import ToSend
-from tests.kit.sending import Desk, delivering, idle, number, story, until
+from tests.kit.sending import Sending, delivering, idle, number, story, until
 from tests.kit.sink import Sink, Taken
 
 ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -39,7 +39,7 @@ def engine(store_url: str) -> Iterator[Engine]:
 def test_a_run_that_dies_in_the_send_window_sends_the_same_again(engine: Engine) -> None:
     """In one process, cut off at any instant, each mail arrives once or twice, byte for byte the same (law W10)."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         dice = random.Random(11)
         for n in range(30):
             await desk.put(n % 3, f"k{n % 3}@a.example")
@@ -58,7 +58,7 @@ def test_a_run_that_dies_in_the_send_window_sends_the_same_again(engine: Engine)
         async with delivering(desk, relay) as deliverer:
             await idle(deliverer)
 
-    async def check(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def check(desk: Sending, sink: Sink, relay: Relay) -> None:
         await tell(desk, sink, relay)
         copies: dict[int, list[bytes]] = {}
         for mail in sink.mails:
@@ -75,7 +75,7 @@ def test_a_run_that_dies_in_the_send_window_sends_the_same_again(engine: Engine)
 def test_a_stop_gives_back_what_never_began(engine: Engine) -> None:
     """Stopping finishes the attempts under way and counts none for the rest."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         await asyncio.gather(*(desk.put(n, f"k{n}@a.example") for n in range(40)))
         async with delivering(desk, relay):
             await until(lambda: len(sink.mails) >= 3)
@@ -119,7 +119,7 @@ def test_a_stop_while_results_are_recorded_records_them_once(engine: Engine) -> 
             return True
 
     async def tell() -> None:
-        desk, loop, recording = Desk(engine), asyncio.get_running_loop(), asyncio.Event()
+        desk, loop, recording = Sending(engine), asyncio.get_running_loop(), asyncio.Event()
         recorded: list[int] = []
 
         def settle(connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
@@ -161,7 +161,7 @@ def test_what_the_relay_took_is_sent_whatever_happens_then(engine: Engine) -> No
             return True
 
     async def tell() -> None:
-        desk = Desk(engine)
+        desk = Sending(engine)
         keys = [await desk.put(n, f"{who}@a.example") for n, who in enumerate(("slow", "bug", "kari"))]
         deliverer = desk.deliverer(Dawdles())
         await deliverer.start(alone=False)
@@ -179,7 +179,7 @@ def test_what_the_relay_took_is_sent_whatever_happens_then(engine: Engine) -> No
 def test_a_bug_in_the_channel_holds_up_nobody(engine: Engine) -> None:
     """The mail that meets it is deferred, without the error's text; all others go out."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         channel = Broken()
         for n in range(20):
             await desk.put(n, f"{'bug' if n % 2 else 'good'}{n}@a.example")
@@ -195,7 +195,7 @@ def test_a_bug_in_the_channel_holds_up_nobody(engine: Engine) -> None:
 def test_a_notice_that_cannot_be_written_does_not_send_a_mail_again(engine: Engine) -> None:
     """When telling an agent meets a bug, every other result is recorded and the mail itself is still done."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         def settle(connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
             told = desk.record(connection, results)
             if any(mail.id == 3 for mail, _ in results):
@@ -218,7 +218,7 @@ def test_a_notice_that_cannot_be_written_does_not_send_a_mail_again(engine: Engi
 def test_a_store_that_is_away_for_a_moment_loses_no_result(engine: Engine) -> None:
     """Results wait until the store takes them; nothing is sent twice meanwhile."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         failures = iter(range(2))
 
         def settle(connection: Connection, results: Sequence[tuple[ToSend, outbox.Result]]) -> bool:
@@ -239,7 +239,7 @@ def test_a_store_that_is_away_for_a_moment_loses_no_result(engine: Engine) -> No
 def test_a_frozen_process_does_not_send_what_another_took_over(engine: Engine) -> None:
     """After a long freeze a claim is renewed before its mail is sent; one that was taken over is left alone."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         await desk.put(1)
         claimed = await desk.writer.run(lambda c: outbox.claim_due(c, who=desk.who, now=desk.now, limit=1))
         deliverer = desk.deliverer(relay)
@@ -260,7 +260,7 @@ def test_a_frozen_process_does_not_send_what_another_took_over(engine: Engine) -
 def test_large_mails_are_not_held_in_memory_at_once(engine: Engine) -> None:
     """Twelve mails of 5 MB: never more than the limit (and one mail) in memory, all sent."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         channel = Broken()
         await asyncio.gather(*(desk.put(n, f"k{n}@a.example", b"x" * 5_000_000) for n in range(12)))
         most = 0
@@ -315,7 +315,7 @@ def test_a_process_killed_while_the_relay_answers(engine: Engine, store_url: str
     kills = 2
     root = Path(__file__).resolve().parents[3]
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         ends: list[int] = []
         for n in range(10):
             await desk.put(n % 3, f"k{n % 3}@a.example")

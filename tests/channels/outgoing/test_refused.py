@@ -16,7 +16,7 @@ from maild.core.reasons.reason import because, load, text
 from maild.storage import upgrade
 from maild.storage.engine import open_engine
 from tests.channels.outgoing.test_smtp_out import relayed, scripted, send
-from tests.kit.sending import START, Desk, delivering, idle, number, story, until
+from tests.kit.sending import START, Sending, delivering, idle, number, story, until
 from tests.kit.sink import DROP, Sink
 
 DENIED = "554 5.7.1 <kari@a.example>: Relay access denied"
@@ -170,7 +170,7 @@ def own(domain: str) -> bool:
     return domain == "c.example"
 
 
-def states(desk: Desk) -> list[str]:
+def states(desk: Sending) -> list[str]:
     """Return the states of all letters."""
     return [row["state"] for row in desk.rows().values()]
 
@@ -184,7 +184,7 @@ def test_a_relay_that_takes_nothing_for_others_fails_no_letter(engine: Engine) -
     """Twelve letters outside and two inside: these go, those are held, one fault; mended, all go by themselves."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = outside
         for n in range(12):
             await desk.put(n, f"k@{n}.example")
@@ -230,7 +230,7 @@ def test_wherever_everything_is_refused(engine: Engine, set_: dict[str, Any], sc
     """At the greeting, MAIL, RCPT or the end: nothing fails, one fault is told, and mended, letters go."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         for name, value in set_.items():
             setattr(sink, name, value)
         for n in range(8):
@@ -269,7 +269,7 @@ def test_a_refused_greeting_of_ours(engine: Engine) -> None:
             raise AssertionError("it never came to MAIL")
 
         async with scripted(script, hello=b"550 5.7.1 go away, desk\r\n") as relay:
-            desk = Desk(engine)
+            desk = Sending(engine)
             await desk.put(1)
             async with delivering(desk, relay, own=own, faults=faults) as deliverer:
                 await idle(deliverer)
@@ -285,7 +285,7 @@ def test_one_letter_that_is_refused_fails_as_ever(engine: Engine) -> None:
     """An unknown mailbox fails at once; one with a policy fails when the relay has taken others since. No fault."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         policy = {"gone@a.example": "550 5.1.1 unknown", "closed@b.example": "550 5.7.1 members only"}
         sink.on_rcpt = policy.get
         gone, closed = await desk.put(1, "gone@a.example"), await desk.put(2, "closed@b.example")
@@ -309,7 +309,7 @@ def test_a_lone_letter_is_not_kept_for_days(engine: Engine) -> None:
     """When nothing else goes out that would tell, a policy's no is believed at the third time."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = lambda _: "550 5.7.1 members only"
         await desk.put(1, "closed@b.example")
         async with delivering(desk, relay, own=own, faults=faults) as deliverer:
@@ -329,7 +329,7 @@ def test_a_fault_does_not_hide_what_is_about_one_letter(engine: Engine) -> None:
     """While the relay refuses all others, an unknown mailbox inside fails at once and an agent hears of it."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = lambda to: "550 5.1.1 unknown" if to == "gone@c.example" else outside(to)
         await desk.put(1, "kari@a.example")
         gone = await desk.put(2, "gone@c.example")
@@ -347,7 +347,7 @@ def test_a_relay_denied_for_one_is_believed_when_others_go(engine: Engine) -> No
     """*Relay access denied* holds a letter; when others outside are taken since, it is that letter's after all."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = lambda to: DENIED if to == "kari@a.example" else None
         await desk.put(1, "kari@a.example")
         async with delivering(desk, relay, own=own, faults=faults) as deliverer:
@@ -369,7 +369,7 @@ def test_a_fault_outlives_a_restart_and_is_told_once(engine: Engine) -> None:
     """The next run knows of it: it says nothing while it stands, and that it is over when it is."""
     faults = Faults()
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = outside
         await desk.put(1, "kari@a.example")
         async with delivering(desk, relay, own=own, faults=faults) as deliverer:
@@ -394,7 +394,7 @@ def test_a_fault_outlives_a_restart_and_is_told_once(engine: Engine) -> None:
 def test_five_days_of_a_fault(engine: Engine, said: str) -> None:
     """A set-up that nobody mends: 40 tries a letter at most, told late once, given up after five days and told."""
 
-    async def tell(desk: Desk, sink: Sink, relay: Relay) -> None:
+    async def tell(desk: Sending, sink: Sink, relay: Relay) -> None:
         sink.on_rcpt = lambda _: said
         await desk.put(1, "kari@a.example")
         await desk.put(2, "ola@b.example")

@@ -98,7 +98,7 @@ address = "grete.hansen@{domain}"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Desk:
+class RunningDesk:
     """One maild process and the folder it lives in."""
 
     folder: Path
@@ -292,13 +292,13 @@ class Desks:
     """Makes desks and ends every process it made."""
 
     folder: Path
-    made: list[Desk] = field(default_factory=list)
+    made: list[RunningDesk] = field(default_factory=list)
 
-    def __call__(self, relay: int, **options: Any) -> Desk:
+    def __call__(self, relay: int, **options: Any) -> RunningDesk:
         """Make one, not started."""
         folder = self.folder / f"desk{len(self.made)}"
         folder.mkdir()
-        desk = Desk(folder=folder, relay=relay, **options)
+        desk = RunningDesk(folder=folder, relay=relay, **options)
         self.made.append(desk)
         return desk
 
