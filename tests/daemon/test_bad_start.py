@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink
 
 

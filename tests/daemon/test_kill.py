@@ -9,7 +9,7 @@ from tests.conftest import Postgres
 from tests.daemon.history import acked_is_stored, check
 from tests.daemon.senders import Senders, chain
 from tests.daemon.torment import kill_again_and_again
-from tests.kit.running import RunningDesk, Desks, mutated
+from tests.kit.running import Desks, RunningDesk, mutated
 from tests.kit.sink import Sink
 
 ONE_READER = "[reading]\nprocesses = 1\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from maild.config.places import listed, open_to_others
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink
 
 MAIL = "From: Kari Moen <kari{n}@a.example>\r\nTo: it@desk.example\r\nSubject: Skriver {n}\r\n\r\nDen er tom.\r\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.senders import Senders, post
-from tests.kit.running import RunningDesk, Desks, mutated
+from tests.kit.running import Desks, RunningDesk, mutated
 from tests.kit.sink import Sink
 
 CALL = re.compile(r"^(\d+) +(?:(\w+)\((.*)|<\.\.\. (\w+) resumed>(.*))$")

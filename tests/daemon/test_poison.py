@@ -9,7 +9,7 @@ import pytest
 from tests.daemon.history import check
 from tests.daemon.poisons import DEADLY, HARMLESS, STARVED, TEXTLESS, buggy, deadly, poison
 from tests.daemon.senders import Post, Senders, post
-from tests.kit.running import RunningDesk, Desks, mutated
+from tests.kit.running import Desks, RunningDesk, mutated
 from tests.kit.sink import Sink
 
 QUARANTINED = ("segv", "memory", "sleep")

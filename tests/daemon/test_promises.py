@@ -18,7 +18,7 @@ import pytest
 from maild.storage.engine import open_engine
 from tests.daemon.senders import Senders, post
 from tests.kit.promises import Promises
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from tests.daemon.senders import Senders, post
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink
 
 FAULTS = "select count(*) as n from outbox where once_key like 'relay:%'"

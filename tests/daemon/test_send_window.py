@@ -8,7 +8,7 @@ import pytest
 
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, post
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink, Taken
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.daemon.history import Op, check
 from tests.daemon.senders import Senders, Work, chain, post
-from tests.kit.running import RunningDesk, Desks, mutated
+from tests.kit.running import Desks, RunningDesk, mutated
 from tests.kit.sink import Sink
 
 OFTEN = [("storage/engine.py", "CHECKPOINT_PAGES = 8000", "CHECKPOINT_PAGES = 16")]

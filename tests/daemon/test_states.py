@@ -22,7 +22,7 @@ import pytest
 from maild.storage import tables
 from tests.daemon.poisons import buggy, deadly, poison
 from tests.daemon.senders import Senders, chain, post, sunk
-from tests.kit.running import ROOT, RunningDesk, Desks
+from tests.kit.running import ROOT, Desks, RunningDesk
 from tests.kit.sink import Sink, in_thread
 
 Rows = dict[str, dict[str, Any]]

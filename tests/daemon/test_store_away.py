@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Postgres
 from tests.daemon.history import check
 from tests.daemon.senders import Senders, chain
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink
 
 

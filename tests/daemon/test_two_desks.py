@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.daemon.senders import Senders, post
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink, Taken
 
 MARKS = re.compile(

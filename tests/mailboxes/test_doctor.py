@@ -13,7 +13,7 @@ import pytest
 from maild.doctor import findings as doctor
 from maild.doctor import net
 from tests.conftest import free_port
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.kit.sink import Sink, certificate, in_thread
 from tests.kit.stub_dns import SERVFAIL, Zone
 from tests.mailboxes.dovecot import Dovecot

@@ -22,7 +22,7 @@ from maild.cli.inject import _store
 from maild.core.values.mail import Envelope
 from maild.storage import mailboxes
 from maild.storage.mailboxes import Place
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail, shelf
 from tests.mailboxes.test_real_daemon import IMAP

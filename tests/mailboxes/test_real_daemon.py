@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Postgres
-from tests.kit.running import RunningDesk, Desks
+from tests.kit.running import Desks, RunningDesk
 from tests.mailboxes import dying_daemon
 from tests.mailboxes.dovecot import Dovecot
 from tests.mailboxes.kit import mail
