@@ -140,14 +140,14 @@ def test_killed_fifty_times_at_any_step_each_mail_is_one_case(desks: Desks, dove
 def made_anew(desks: Desks, dovecot: Dovecot, user: str, *, times: int) -> None:
     """Make the folder anew again and again with the same mails and a new one."""
     mails = [mail(number) for number in range(10)]
-    dovecot.put(user, mails, "RunningDesk")
-    desk = polling(desks, dovecot, user, folder="RunningDesk", after="keep")
+    dovecot.put(user, mails, "Desk")
+    desk = polling(desks, dovecot, user, folder="Desk", after="keep")
     desk.start()
     wait_for(desk, len(mails))
     seen = len(mails)
     for number in range(times):
         mails.append(mail(100 + number))
-        dovecot.recreate(user, "RunningDesk", mails)
+        dovecot.recreate(user, "Desk", mails)
         seen += len(mails)
         wait_for(desk, seen, 30.0)
         once_each_case(desk, len(mails))
