@@ -8,7 +8,7 @@ from tests.kit.running import Desks
 from tests.kit.sink import Sink
 
 
-@pytest.mark.parametrize("mails", [600, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mails", [300, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_numbers_follow_the_order_of_acceptance(desks: Desks, sink: Sink, store_url: str, mails: int) -> None:
     """50 connections to 2 departments: every mail has its own number, and who was accepted first has the lower one."""
     desk = desks(sink.port, store=store_url)

@@ -33,9 +33,9 @@ def torment(desk: RunningDesk, sink: Sink, *, mails: int, kills: int, pause: flo
 
 @pytest.mark.timeout(300)
 def test_kills_lose_and_double_nothing(desks: Desks, sink: Sink) -> None:
-    """800 mails, 8 senders, 8 kills: every law of the history holds and SQLite finds its file whole."""
+    """400 mails, 8 senders, 5 kills: every law of the history holds and SQLite finds its file whole."""
     desk = desks(sink.port, extra=ONE_READER)
-    torment(desk, sink, mails=800, kills=8, pause=0.03)
+    torment(desk, sink, mails=400, kills=5, pause=0.04)
     assert desk.integrity() == "ok"
 
 
@@ -49,12 +49,12 @@ def test_many_kills_lose_and_double_nothing(desks: Desks, sink: Sink) -> None:
 
 
 def test_kills_lose_nothing_on_postgresql(desks: Desks, sink: Sink, postgres: Postgres) -> None:
-    """300 mails, 4 kills with the other database: every law holds, and no lease of a killed run is waited out."""
+    """180 mails, 3 kills with the other database: every law holds, and no lease of a killed run is waited out."""
     desk = desks(sink.port, store=postgres.new_database(), extra=ONE_READER)
     senders = Senders(port=desk.port)
     desk.start()
-    work = senders.send_all([chain(f"p{n}", 1) for n in range(300)], threads=8, pause=0.05)
-    killed = kill_again_and_again(desk, work, kills=4, chance=random.Random(4))
+    work = senders.send_all([chain(f"p{n}", 1) for n in range(180)], threads=8, pause=0.06)
+    killed = kill_again_and_again(desk, work, kills=3, chance=random.Random(4))
     work.wait()
     desk.settle(120)
     check(senders.history(desk, sink, kills=killed))

@@ -36,8 +36,8 @@ def readers(desk: RunningDesk) -> int:
 
 
 def test_poison_is_a_case_and_delays_nobody(desks: Desks, sink: Sink, tmp_path: Path) -> None:
-    """18 poisons among 140 good mails: see :func:`poisoned`."""
-    poisoned(desks(sink.port, package=buggy(tmp_path)), sink, 140)
+    """18 poisons among 80 good mails: see :func:`poisoned`."""
+    poisoned(desks(sink.port, package=buggy(tmp_path)), sink, 80)
 
 
 @pytest.mark.slow
