@@ -60,6 +60,7 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
             author=author,
             author_key=author_key,
             related=author is not None and not ids and not numbers,
+            words=bool(ids or numbers or in_subject),
         ),
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
         agents=None if agent is None else _agents(mail, held, rulebook),

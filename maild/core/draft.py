@@ -8,6 +8,8 @@ from typing import Any
 from maild.core.cause import MailCame
 from maild.core.commands.agents import is_login_of
 from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts, Status
+from maild.core.known_words.lines import Memory, memories
+from maild.core.known_words.shown import Shown, first_shown, shown
 from maild.core.letters.notices import NoticeWriter, Subject, operator_notice, to_agents
 from maild.core.plan import (
     AddMessage,
@@ -30,6 +32,7 @@ from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import Reason, because, both
 from maild.core.reasons.trace import TraceLine
 from maild.core.rules.organisation import Rulebook
+from maild.core.threads.threading import survivor
 from maild.core.values.cases import Happening, after
 from maild.core.values.mail import Mail
 
@@ -115,6 +118,7 @@ class MailDraft(Draft):
         super().__init__(asks, facts, rulebook, key=str(cause.inbound), actor=self.mail.identity.address or "unknown")
         self.inbound = cause.inbound
         self.caps, self.counts = asks.caps or CapAsks(), facts.caps or Counts()
+        self._shown_in: dict[int, Shown] = {}
         self.no_ack: Reason | None = because("nobody asked for one")
         """Why no acknowledgement goes out; None when one does."""
 
@@ -132,19 +136,34 @@ class MailDraft(Draft):
         agent: str | None = None,
         note: Reason | None = None,
         flag: bool = True,
+        text: str | None = None,
     ) -> None:
-        """Store the mail as an entry of a case."""
+        """Store the mail as an entry of a case, with its text as its readers are shown it, or as it goes out."""
         number = case if isinstance(case, int) else case.number
+        entry = entry_of(self.mail, self.inbound, self.asks.author_key)
         self.changes.append(
             AddMessage(
                 case=number,
                 kind=kind,
                 visibility=visibility,
-                entry=entry_of(self.mail, self.inbound, self.asks.author_key),
+                entry=replace(entry, text=self.shown(number).whole if text is None else text),
                 agent=agent,
                 note=self.flagged(note) if flag else note,
             )
         )
+
+    def memories(self, case: int) -> tuple[Memory, ...]:
+        """Return what a case holds, and what those hold that were merged into it, to know quoted lines again."""
+        words = self.facts.threads.words
+        inside = [one for one in words if one.case == case or survivor(one.case, self.facts).number == case]
+        return memories(inside, self.facts.keys)
+
+    def shown(self, case: int) -> Shown:
+        """Return what readers of a case are shown of the mail; a case that opens holds nothing yet."""
+        if case not in self._shown_in:
+            known = case in self.facts.threads.cases
+            self._shown_in[case] = shown(self.mail, self.memories(case)) if known else first_shown(self.mail)
+        return self._shown_in[case]
 
     def flagged(self, note: Reason | None) -> Reason | None:
         """Add to a note what makes the mail odd: its Message-ID came before with other content (law T14)."""
@@ -157,7 +176,16 @@ class MailDraft(Draft):
         """Tell the agents of a case about this mail, but not the one who certainly wrote it."""
         skip = self.asks.agent if self.proven_agent else None
         to_agents(
-            self.writer, kind, about, self.mail, self.rulebook, inbound=self.inbound, key=key, banner=banner, skip=skip
+            self.writer,
+            kind,
+            about,
+            self.mail,
+            self.rulebook,
+            shown=self.shown(about.number),
+            inbound=self.inbound,
+            key=key,
+            banner=banner,
+            skip=skip,
         )
 
     def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
@@ -235,6 +263,7 @@ def entry_of(mail: Mail, inbound: int, author_key: str | None) -> Entry:
         subject=mail.subject,
         text=mail.own_text,
         folded=mail.folded,
+        whole=mail.text,
         message_id=mail.message_id,
         in_reply_to=mail.in_reply_to,
         references=mail.references,

@@ -76,6 +76,8 @@ class ThreadAsks:
     """Whose arrivals of the last minutes are wanted (bursts), or None."""
     related: bool = False
     """The author's own recent cases are wanted, for a hint."""
+    words: bool = False
+    """What the named cases hold is wanted, to know quoted lines again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +349,22 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWords:
+    """Runs of words that one plan brought into a case, packed (core/known_words), by who wrote them and who may see."""
+
+    case: int
+    key: int
+    """Id of the key they were made with."""
+    ours_public: bytes = b""
+    """Of letters to people who take part."""
+    ours_internal: bytes = b""
+    """Of letters to agents."""
+    theirs_public: bytes = b""
+    """Of mails that all who take part may see."""
+    theirs_internal: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Threads:
     """What the store holds of the cases, mails and people that a cause names."""
 
@@ -359,6 +377,8 @@ class Threads:
     contact: Contact | None = None
     related: tuple[RelatedCase, ...] = ()
     """Newest first."""
+    words: tuple[KnownWords, ...] = ()
+    """What the cases hold, oldest first, when it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ MOST_ADDRESS = 320
 MOST_BOX = MOST_ADDRESS + 80
 """Characters of a name and its address."""
 _UNCUT = frozenset({"answer"})
-_LONG = frozenset({"text", "held_text", "diagnostic"})
+_LONG = frozenset({"text", "history", "held_text", "diagnostic"})
 MOST_WHY = 300
 _SENTENCES = frozenset({"reason", "banner"})
 _MANY = 50
@@ -46,6 +46,8 @@ _CLEAN: dict[str, Callable[[str], str]] = {
     "recipients": lambda text: clean_header(text, MOST_ADDRESS),
     "copies": lambda text: clean_header(text, MOST_BOX),
 }
+_EDGE = 3
+"""Words of a text passed on that stay in its letter's frame, so that each word beside them is in a run of four."""
 _NOTHING = Enclosed(parts=(), left_out=())
 
 
@@ -61,6 +63,8 @@ class Letter:
     data: bytes
     fell_back: str | None
     """Why it is the built-in plain letter; None when the template's letter was written."""
+    frame: tuple[str, ...] = ()
+    """Its plain text in pieces, without what it passes on to agents: the words that are ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,21 @@ def compose(
         data, wrong = _write(notice, _with_left_out(words, enclosed, language), enclosed, loop, now, trace_id)
         if wrong is not None:
             raise Unwritable(f"{notice.kind} for outbox {notice.outbox_id}: {wrong}")
-    return Letter(subject=words.subject, data=data, fell_back=fell_back)
+    return Letter(subject=words.subject, data=data, fell_back=fell_back, frame=_frame(notice, words.text, language))
+
+
+def _frame(notice: Notice, text: str, language: str) -> tuple[str, ...]:
+    """Return the words of a letter that are ours, in pieces: without what it passes on to agents, but for its edges."""
+    pieces = [text]
+    for name in ("text", "history") if notice.to_agent else ():
+        passed_on = notice.values.get(name)
+        if not isinstance(passed_on, str) or not (shown := _long(notice, passed_on, language)):
+            continue
+        before, found, after = pieces[-1].partition(shown)
+        words = shown.split()
+        if found and len(words) > 2 * _EDGE:
+            pieces[-1:] = [f"{before} {' '.join(words[:_EDGE])}", f"{' '.join(words[-_EDGE:])} {after}"]
+    return tuple(pieces)
 
 
 # -- the words ----------------------------------------------------------------------------------------------------
@@ -129,15 +147,34 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
         elif isinstance(value, int):
             values[name] = value
         elif name in _LONG:
-            text = clean_text(value).strip("\n").rstrip()
-            if len(text) > MOST_TEXT and notice.kind not in _UNCUT:
-                text = f"{text[:MOST_TEXT].rstrip()}\n{plain.sentence('cut', language)}"
-            values[name] = text
+            values[name] = _long(notice, value, language)
         elif name in _SENTENCES:
             values[name] = clean_header(value, MOST_REASON)
         else:
             values[name] = clean_header(value)
+    _add_history(values, language)
     return values | {"subject": clean_header(notice.subject, MOST_SUBJECT), "language": language}
+
+
+def _long(notice: Notice, value: str, language: str) -> str:
+    """Clean a long text; one that is not an agent's own is cut, and says so."""
+    text = clean_text(value).strip("\n").rstrip()
+    if len(text) > MOST_TEXT and notice.kind not in _UNCUT:
+        text = f"{text[:MOST_TEXT].rstrip()}\n{plain.sentence('cut', language)}"
+    return text
+
+
+def _add_history(values: dict[str, Value], language: str) -> None:
+    """Put below a mail's text the older mail that came with it, and how many lines are not shown (law R20)."""
+    history, left_out = values.pop("history", ""), values.pop("left_out", 0)
+    parts = [str(values.get("text", ""))]
+    if history:
+        parts.append(f"{plain.sentence('earlier', language)}\n\n{history}")
+    if left_out:
+        name = "folded one" if left_out == 1 else "folded"
+        parts.append(f"[{plain.sentence(name, language, lines=str(left_out))}]")
+    if len(parts) > 1:
+        values["text"] = "\n\n".join(part for part in parts if part)
 
 
 def _rendered(notice: Notice, letters: Letters, language: str, values: dict[str, Value]) -> _Words:

@@ -23,6 +23,9 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "left out": "Ikke vedlagt fordi e-posten ble for stor: {files}",
         "recipients": "Mottakere: {recipients}",
         "cut": "[… teksten er kortet ned her]",
+        "earlier": "Tidligere i e-posten:",
+        "folded": "{lines} linjer sitat eller signatur er utelatt. Svar «alt» for å få hele e-posten.",
+        "folded one": "1 linje sitat eller signatur er utelatt. Svar «alt» for å få hele e-posten.",
     },
     "sv": {
         "ack": "Vi har fått ditt mejl. Ärendet har nummer {number}. Svara här om du vill lägga till något.",
@@ -37,6 +40,9 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "left out": "Inte bifogat eftersom mejlet blev för stort: {files}",
         "recipients": "Mottagare: {recipients}",
         "cut": "[… texten är avkortad här]",
+        "earlier": "Tidigare i mejlet:",
+        "folded": "{lines} rader citat eller signatur är utelämnade. Svara ”allt” för att få hela mejlet.",
+        "folded one": "1 rad citat eller signatur är utelämnad. Svara ”allt” för att få hela mejlet.",
     },
     "en": {
         "ack": "We have received your e-mail. The case has number {number}. Reply to this e-mail to add anything.",
@@ -51,6 +57,9 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "left out": "Not attached because the e-mail grew too large: {files}",
         "recipients": "Recipients: {recipients}",
         "cut": "[… the text is cut here]",
+        "earlier": "Earlier in this e-mail:",
+        "folded": "{lines} lines of quote or signature are left out. Reply “alt” for the whole e-mail.",
+        "folded one": "1 line of quote or signature is left out. Reply “alt” for the whole e-mail.",
     },
 }
 _SHOWN: dict[NoticeKind, tuple[str, ...]] = {

@@ -13,8 +13,20 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from maild.core.facts import Key
 from maild.core.plan import Change, EndMail, KeepPace, Plan, Record, SetAbsence
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, paces, timers
+from maild.storage import (
+    absences,
+    cases,
+    counts,
+    entries,
+    inbound,
+    known_words,
+    letters_known,
+    letters_out,
+    paces,
+    timers,
+)
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
 from maild.storage.traces import trace_rows
@@ -31,10 +43,12 @@ def carry_out(
     claim_until: datetime | None,
     history: bool = True,
     wall: datetime | None = None,
+    key: Key | None = None,
 ) -> list[ToSend]:
     """Do everything the plan says; without ``history`` only what decisions look at.
 
-    ``wall`` is the time that letters wait from, where the plan was made as if it were another time.
+    ``wall`` is the time that letters wait from, where the plan was made as if it were another time. With ``key`` what
+    comes into cases is taken down, to be known when it is quoted.
 
     With ``claim_until`` outgoing mails that nothing stands in front of are claimed for sending at once (their first
     attempt is recorded by this very commit) and returned; without it they are only queued.
@@ -51,6 +65,8 @@ def carry_out(
     sent = letters_out.queue(
         connection, work.rows, written, now=wall or work.now, who=who, claim_until=claim_until, new_id=work.new_id
     )
+    if key is not None:
+        known_words.take(work, written, key)
     if history and plan.outcome not in ("nothing", "not allowed"):
         work.event("decided", plan.case, plan.reason, actor=plan.actor, after=plan.outcome, trace=trace_rows(plan))
     work.rows.write(connection)

@@ -31,7 +31,7 @@ from maild.core.facts import (
     Threads,
 )
 from maild.core.rules.organisation import Caps
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, paces, timers
+from maild.storage import absences, cases, counts, entries, inbound, known_words, letters_known, paces, timers
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import AgentLoad, Counter, Inbound, Rotation
@@ -114,14 +114,16 @@ def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[
     numbers |= {arrival.case for arrival in arrivals if arrival.case is not None}
     if duplicate is not None and duplicate.case is not None:
         numbers.add(duplicate.case)
+    found = cases.cases(connection, numbers)
     return Threads(
-        cases=cases.cases(connection, numbers),
+        cases=found,
         known=known,
         outgoing=outgoing,
         duplicate=duplicate,
         arrivals=arrivals,
         contact=entries.contact(connection, asks.author),
         related=entries.related(connection, asks.author) if asks.related else (),
+        words=known_words.known(connection, found) if asks.words else (),
     )
 
 

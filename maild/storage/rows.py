@@ -14,6 +14,7 @@ from maild.storage.tables import (
     AutomaticMail,
     Case,
     Event,
+    KnownWords,
     Message,
     Outbox,
     OutboxData,
@@ -27,7 +28,8 @@ HISTORY = (Event, Attachment, OutboxData)
 """What no decision ever looks at."""
 
 _INSERT: dict[type[SQLModel], Insert] = {
-    model: Insert(model) for model in (TokenUse, Outbox, OutboxData, AutomaticMail, Message, Attachment, Strike, Event)
+    model: Insert(model)
+    for model in (TokenUse, Outbox, OutboxData, AutomaticMail, Message, Attachment, Strike, KnownWords, Event)
 }
 """In this order, for a row must be there before another names it."""
 _OPEN = Insert(Case)

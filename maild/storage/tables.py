@@ -113,6 +113,10 @@ def _optional_text(*, index: bool = False, unique: bool = False) -> Any:
     return Field(default=None, sa_column=Column(Text, nullable=True, index=index, unique=unique))
 
 
+def _octets() -> Any:
+    return Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+
+
 def _json() -> Any:
     return Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
@@ -305,6 +309,23 @@ class Attachment(Row, table=True):
     content_id: str | None = _optional_text()
     inside: int | None = None
     decoration: bool = False
+
+
+class KnownWords(Row, table=True):
+    """What one plan brought into a case, as runs of words that nobody can read (core/known_words)."""
+
+    __tablename__ = "known_words"
+    __table_args__ = (
+        Index("ix_known_words_old", "case", sqlite_where=text("key < 0"), postgresql_where=text("key < 0")),
+    )
+    id: int = _id()
+    case: int = _ref("cases.number", nullable=False, index=True)
+    key: int
+    """Id of the key they were made with; -1: the case is older than this table, and its words are yet to be taken."""
+    ours_public: bytes = _octets()
+    ours_internal: bytes = _octets()
+    theirs_public: bytes = _octets()
+    theirs_internal: bytes = _octets()
 
 
 class Event(Row, table=True):

@@ -216,6 +216,7 @@ class Desk:
             number=number,
             step=step,
             text=text,
+            quoted=notice.text.strip(),
         )
 
     def case(self, number: int) -> dict[str, Any]:

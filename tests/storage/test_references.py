@@ -28,7 +28,7 @@ NO_REFERENCE = {
 """Large numbers that name no row of ours."""
 OWN = {
     *{("cases", "number"), ("inbound", "id"), ("message", "id"), ("event", "id"), ("outbox", "id"), ("strike", "id")},
-    *{("timer", "id"), ("paced_run", "id")},
+    *{("timer", "id"), ("paced_run", "id"), ("known_words", "id")},
 }
 NOWHERE = 999
 
@@ -105,7 +105,7 @@ def test_rows_of_an_old_store_that_name_nothing_are_kept_and_told(old: tuple[Eng
     """They stop no upgrade, are as they were and counted by reference; they may change, and no new ones come."""
     engine, metadata = old
     with engine.begin() as connection:
-        for name in sorted({name for name, _ in KEYS}):
+        for name in sorted({name for name, _ in KEYS if name in metadata.tables}):
             row = filled(metadata.tables[name], 3) | {column: NOWHERE for table, column in KEYS if table == name}
             connection.execute(insert(metadata.tables[name]), row)
         before = rows(connection, metadata)
@@ -113,7 +113,7 @@ def test_rows_of_an_old_store_that_name_nothing_are_kept_and_told(old: tuple[Eng
     with engine.begin() as connection:
         assert rows(connection, metadata) == before
         found = references.lost(connection)
-        assert found == dict.fromkeys((f"{table}.{column}" for table, column in KEYS), 1)
+        assert found == dict.fromkeys((f"{table}.{column}" for table, column in KEYS if table in metadata.tables), 1)
         connection.execute(text("update message set note = 'seen' where id = 3"))
         connection.execute(text("update outbox set state = 'sent' where id = 3"))
     assert "1 of message.case" in references.said(engine)
@@ -123,6 +123,8 @@ def test_rows_of_an_old_store_that_name_nothing_are_kept_and_told(old: tuple[Eng
 def refuses_what_names_nothing(engine: Engine, metadata: MetaData) -> None:
     """For each reference: a row that names nothing is refused by its very statement; one that is named cannot go."""
     for name, column in KEYS:
+        if name not in metadata.tables:
+            continue  # of a later version
         others = {other: 4 for table, other in KEYS if table == name}
         with refused(engine) as connection:
             for parent in ("cases", "inbound", "outbox", "message"):

@@ -15,15 +15,16 @@ def test_open_answer_follow_up_reopen(desk: Desk) -> None:
     assert ack.message["From"].addresses[0].addr_spec == "it@fjordvik.example"
     assert (ack.message["Auto-Submitted"], ack.message["In-Reply-To"]) == ("auto-replied", "<ferie-1@fjordvik.example>")
 
-    answered = desk.answer(opened.to(CAMILLA), "Prøv igjen nå.")
+    answered = desk.answer(opened.to(CAMILLA), "Prøv igjen nå, passordet er nullstilt.")
     assert (answered.plan.outcome, answered.recipients) == ("answer", [KARI])
     answer = answered.to(KARI)
-    assert answer.text.strip() == "Prøv igjen nå."
+    assert answer.text.strip() == "Prøv igjen nå, passordet er nullstilt."
     assert answer.message["Auto-Submitted"] is None and CAMILLA not in answer.message.as_string()
     assert answer.message["References"].split()[0] == "<ferie-1@fjordvik.example>"
     assert desk.case(1042)["status"] == "waiting_requester"
 
-    again = desk.send("M02", answer.reply_to, reply_to=answer.reply_to, message_id=answer.message_id)
+    filled = {"reply_to": answer.reply_to, "message_id": answer.message_id, "quoted": answer.text.strip()}
+    again = desk.send("M02", answer.reply_to, **filled)
     assert (again.plan.outcome, again.plan.case, again.recipients) == ("entry", 1042, [CAMILLA])
     case = desk.case(1042)
     assert (case["status"], case["messages"][-1]["text"].strip()) == ("open", "Gjelder også Visma, ikke bare PC-en.")

@@ -26,8 +26,9 @@ _Asked = Literal["confirmation", "refusal"]
 
 def act(draft: MailDraft, found: Evidence) -> Plan:
     """Do what an agent's mail means, as far as its evidence goes."""
-    act = agents.judge(draft.mail, draft.asks, found, draft.facts, draft.rulebook)
-    case, agent = found.case, act.agent
+    case = found.case
+    act = agents.judge(draft.mail, draft.asks, found, draft.facts, draft.rulebook, draft.memories(case.number))
+    agent = act.agent
     draft.note("agent's act", act.meaning in ("answer", "note", "confirm"), act.reason)
     if act.meaning == "confirm":
         assert found.token is not None
@@ -41,9 +42,9 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
         return draft.done("note", case.number, act.reason)
     if act.meaning == "answer":
         _spend(draft)
-        draft.add(case, "reply", "public", agent=agent.id)
+        draft.add(case, "reply", "public", agent=agent.id, text=act.text)
         _after_answer(draft, case, agent.id)
-        _answer(draft, case, act, draft.mail.own_text, draft.mail.attachments, draft.inbound)
+        _answer(draft, case, act, act.text, draft.mail.attachments, draft.inbound)
         return draft.done("answer", case.number, act.reason)
     if act.meaning == "note":
         draft.add(case, "note", "internal", agent=agent.id, note=None if act.verified else because("not verified"))
@@ -55,7 +56,8 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
     if act.meaning == "replay":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
         return draft.done("refused", case.number, act.reason)
-    draft.add(case, "note" if act.internal else "reply", "held", agent=agent.id, note=act.reason)
+    text = None if act.internal else act.text
+    draft.add(case, "note" if act.internal else "reply", "held", agent=agent.id, note=act.reason, text=text)
     draft.changes.append(Record(what="held", case=case.number, actor=agent.id, reason=act.reason))
     if act.ask:
         _ask_agent(draft, "confirmation", case, act)
@@ -114,7 +116,7 @@ def _ask_agent(draft: MailDraft, kind: _Asked, case: CaseFacts, act: Act, *, hel
         draft.held_back(case.number, kind, ENOUGH)
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
-    text = draft.mail.own_text if held is None else held.text
+    text = (act.text or draft.mail.own_text) if held is None else held.text
     files = draft.mail.attachments if held is None else held.attachments
     values: dict[str, str | tuple[str, ...] | Reason]
     values = {"agent_name": agent.name, "held_text": text, "reason": act.reason}
@@ -156,7 +158,7 @@ def _what_a_yes_does(
     """Say what a yes sends, and to whom: of an answer what stands below its commands; a note stays as it is."""
     if act.internal if held is None else held.internal:
         return {"commands": (), "recipients": ()}
-    text, files = (held.text, held.attachments) if held is not None else (draft.mail.own_text, draft.mail.attachments)
+    text, files = (held.text, held.attachments) if held is not None else (act.text, draft.mail.attachments)
     said = taken_apart(text, about.type, draft.rulebook)
     nothing = agents.says_nothing(said, files)
     values: dict[str, str | tuple[str, ...]] = {"commands": said.commands, "held_text": said.below}

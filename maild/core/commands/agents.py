@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -15,6 +16,8 @@ from typing import Literal
 from maild.core.commands.command_lines import Said, taken_apart
 from maild.core.commands.yes_no import yes_or_no
 from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts
+from maild.core.known_words.lines import Memory
+from maild.core.known_words.outwards import outwards
 from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.reasons.reason import Reason, because, both
 from maild.core.rules.organisation import Agent, Rulebook
@@ -47,6 +50,8 @@ class Act:
     """For a held one: nothing but the From says that the agent wrote it, as anybody's forgery does."""
     proved: bool = False
     """For a held one: the evidence is complete, and something else makes it a question."""
+    text: str = ""
+    """What goes out, or would with a yes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,7 @@ def asks_why(text: str, rulebook: Rulebook) -> bool:
 
 
 _MOST_WHY = 40
+_MOST_DOUBT = 400
 
 
 def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Rulebook) -> bool:
@@ -111,8 +117,13 @@ def _works_on(agent: str, case: CaseFacts, rulebook: Rulebook) -> bool:
     return agent == case.assignee or (group is not None and agent in group.members)
 
 
-def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Rulebook) -> Act:
-    """Weigh the evidence for an agent's act: what the mail may do, or why it is held."""
+def judge(
+    mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Rulebook, memories: Sequence[Memory] = ()
+) -> Act:
+    """Weigh the evidence for an agent's act: what the mail may do, or why it is held.
+
+    ``memories`` are what the case holds: an answer goes out without what it quotes of that.
+    """
     assert asks.agent is not None
     agent = rulebook.agents[asks.agent]
     proof = _proof(mail, found, agent)
@@ -129,24 +140,28 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         reason = because("answers an internal notice")
         return Act(meaning="note", agent=agent, reason=reason, verified=proof.passes, internal=True)
     missing = _missing(mail, found, facts, rulebook, proof)
-    said = taken_apart(mail.own_text, found.case.type, rulebook)
+    out = outwards(mail, memories)
+    said = taken_apart(out.text, found.case.type, rulebook)
+    doubt = because("lines in doubt", " / ".join(out.doubtful)[:_MOST_DOUBT]) if out.doubtful else None
     if missing is not None:
         # What may never leave is held as a note: confirmed, it stays internal.
         own = None if internal else _file_of_ours(mail.attachments)
         commands = COMMANDS if said.commands and not internal and own is None else None
-        reason = both(missing, commands, own, None if own is None else because("becomes a note"))
+        note = internal or own is not None
+        doubt = None if note else doubt
+        reason = both(missing, commands, own, None if own is None else because("becomes a note"), doubt)
         claimed = not (proof.token or proof.passes)
-        return Act(meaning="held", agent=agent, reason=reason, internal=internal or own is not None, claimed=claimed)
+        return Act(meaning="held", agent=agent, reason=reason, internal=note, claimed=claimed, text=out.text)
     stop = _stops(said, mail.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
     first = _answered_meanwhile(mail, agent, found.case, facts, rulebook)
-    if first is not None or said.commands:
-        asked = both(first, COMMANDS if said.commands else None)
-        return Act(meaning="held", agent=agent, reason=asked, proved=True)
+    if first is not None or said.commands or doubt is not None:
+        asked = both(first, COMMANDS if said.commands else None, doubt)
+        return Act(meaning="held", agent=agent, reason=asked, proved=True, text=out.text)
     proved = because("by address and authentication" if proof.passes else "by address")
     how = because("by SMTP AUTH") if proof.login else proved
-    return Act(meaning="answer", agent=agent, reason=because("answered by", agent.id, how))
+    return Act(meaning="answer", agent=agent, reason=because("answered by", agent.id, how), text=out.text)
 
 
 def _told(facts: Facts) -> AgentFacts:

@@ -11,7 +11,8 @@ ack                  requester (a name, or empty), quoted (the title, empty when
 ack-minimal          nothing more: fixed text and number
 ack-linked           requester
 ack-reopened-late    requester, old_number
-assignment           requester, requester_address, text, type, type_label (its name for people), group, assignee,
+assignment           requester, requester_address, text, history (older mail that came with it), left_out (how many
+                     lines of it are not shown), type, type_label (its name for people), group, assignee,
                      status, banner, priority (empty when it is the usual one), answer_by, copies (who else got the
                      mail, each with the address), attachments, recipients (whom an answer to this letter goes to)
 follow-up            the same as assignment
@@ -36,6 +37,7 @@ from functools import cached_property
 
 from maild.core.assignment import absence_of
 from maild.core.facts import CaseFacts, Facts, Key
+from maild.core.known_words.shown import Shown
 from maild.core.plan import ACKS, CountsAs, Notice, NoticeKind
 from maild.core.reasons.reason import Reason
 from maild.core.reasons.words import in_words
@@ -260,6 +262,7 @@ def to_agents(
     mail: Mail,
     rulebook: Rulebook,
     *,
+    shown: Shown,
     inbound: int,
     key: str,
     banner: Reason | None = None,
@@ -288,7 +291,9 @@ def to_agents(
                 "title": about.title,
                 "requester": mail.identity.shown,
                 "requester_address": mail.identity.address or "",
-                "text": mail.own_text,
+                "text": shown.text,
+                "history": shown.history,
+                "left_out": shown.left_out,
                 "type": about.type,
                 "type_label": _label(about.type, language, rulebook),
                 "group": about.group,
@@ -301,10 +306,23 @@ def to_agents(
                 "recipients": readers(about, agent) if audience == "answer" else (),
                 "attachments": names(mail.attachments),
             },
-            attachments=mail.attachments,
+            attachments=(*mail.attachments, whole_mail(mail)) if shown.cut else mail.attachments,
             attachments_of=inbound,
             to_agent=True,
         )
+
+
+def whole_mail(mail: Mail) -> Attachment:
+    """Return a mail as a file of its own: all of its raw bytes."""
+    return Attachment(
+        name="mail.eml",
+        type="message/rfc822",
+        size=mail.size,
+        sha256=mail.sha256,
+        start=0,
+        end=mail.size,
+        encoding="identity",
+    )
 
 
 def names(files: Iterable[Attachment]) -> tuple[str, ...]:

@@ -27,10 +27,10 @@ _head = itemgetter(slice(HEAD))
 
 def fold(text: str) -> str:
     """Return the words of a text, folded, with one space around each."""
-    return f" {' '.join(_split(text))} "
+    return f" {' '.join(split(text))} "
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     """Return the words of a text, folded; a text of ASCII alone is in its form already, and quicker to take apart."""
     if text.isascii():
         return text.lower().replace("#", " # ").translate(_BETWEEN).split()
@@ -56,7 +56,7 @@ class Folded:
 @lru_cache(maxsize=4)
 def folded(text: str) -> Folded:
     """Fold a text once, to be searched many times; the last few are kept, for two rulebooks may ask of one mail."""
-    found = _split(text)
+    found = split(text)
     words = frozenset(found)
     return Folded(text=f" {' '.join(found)} ", words=words, keys=words.union(map(_head, found)))
 

@@ -164,6 +164,7 @@ EN: Mapping[Code, str] = {
     "date is off": "its date is more than {hours} hours off",
     "answered meanwhile": "{agent} answered after the notice you reply to",
     "looks like a command": "its first line looks like a command that this desk cannot carry out yet",
+    "lines in doubt": "it is not certain that these lines, among the quoted ones, are yours: {lines}",
     "unknown command": "it holds a command that maild does not know: {command}",
     "no text to send": "there is no text to send",
     "holds a signed address": "it holds a signed address that belongs to somebody",

@@ -166,6 +166,7 @@ NO: Mapping[Code, str] = {
     "date is off": "datoen i e-posten er mer enn {hours} timer feil",
     "answered meanwhile": "{agent} svarte etter at du fikk varselet du svarer på",
     "looks like a command": "første linje ser ut som en kommando som vi ikke kan utføre ennå",
+    "lines in doubt": "det er ikke sikkert at disse linjene, blant de siterte, er dine: {lines}",
     "unknown command": "den inneholder en kommando som maild ikke kjenner: {command}",
     "no text to send": "det er ingen tekst å sende",
     "holds a signed address": "den inneholder en personlig svaradresse",

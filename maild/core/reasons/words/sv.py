@@ -168,6 +168,7 @@ SV: Mapping[Code, str] = {
     "date is off": "datumet i mejlet är mer än {hours} timmar fel",
     "answered meanwhile": "{agent} svarade efter att du fick aviseringen du svarar på",
     "looks like a command": "första raden ser ut som ett kommando som vi inte kan utföra ännu",
+    "lines in doubt": "det är inte säkert att de här raderna, bland de citerade, är dina: {lines}",
     "unknown command": "det innehåller ett kommando som maild inte känner till: {command}",
     "no text to send": "det finns ingen text att skicka",
     "holds a signed address": "det innehåller någons personliga svarsadress",

@@ -1,0 +1,102 @@
+"""Which lines of a mail stand in its case already: known by their words, wherever a client wrapped or marked them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from maild.core.facts import Key, KnownWords
+from maild.core.known_words.runs import LENGTH, MOST_WORDS, runs, unpacked, words_of
+
+COVERAGE = 0.8
+"""So much of a line's words must stand in runs that are known. A line of fewer than four words must be known whole, by
+runs that reach into its neighbours: a typed "Nei" is not hidden by an old one that stood elsewhere."""
+
+Standing = Literal["no words", "unknown", "internal", "public"]
+"""Of a line: it holds no word, stands nowhere in the case, stands there for agents only, or for all who take part."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """What is known of one line."""
+
+    standing: Standing
+    ours: bool = False
+    """We wrote it: it stands in a letter of ours."""
+    words: int = 0
+
+
+_WORDLESS = KnownLine("no words")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a case holds, as runs that can be looked up."""
+
+    case: int
+    key: Key
+    public: frozenset[int]
+    internal: frozenset[int]
+    ours: frozenset[int]
+
+
+def memories(known: Iterable[KnownWords], keys: Iterable[Key]) -> tuple[Memory, ...]:
+    """Make what the store holds of cases ready to be asked; what was made with a key that is gone is not known."""
+    by_id = {key.id: key for key in keys}
+    rows: dict[tuple[int, int], list[KnownWords]] = {}
+    for one in known:
+        if one.key in by_id:
+            rows.setdefault((one.case, one.key), []).append(one)
+    return tuple(
+        Memory(
+            case=case,
+            key=by_id[key],
+            public=_set([one.ours_public for one in group] + [one.theirs_public for one in group]),
+            internal=_set([one.ours_internal for one in group] + [one.theirs_internal for one in group]),
+            ours=_set([one.ours_public for one in group] + [one.ours_internal for one in group]),
+        )
+        for (case, key), group in rows.items()
+    )
+
+
+def _set(stored: Iterable[bytes]) -> frozenset[int]:
+    return frozenset(unpacked(b"".join(stored)))
+
+
+def known_lines(lines: Sequence[str], memories: Sequence[Memory]) -> list[KnownLine]:
+    """Say of each line whether its words stand in the case; of a text too long to compare, nothing is known."""
+    by_line = [words_of(line) for line in lines]
+    words = [word for line in by_line for word in line]
+    total = len(words)
+    public, internal, ours = bytearray(total), bytearray(total), bytearray(total)
+    if total <= MOST_WORDS:
+        for memory in memories:
+            numbers = runs(words, memory.key, memory.case)
+            for known, covered in ((memory.public, public), (memory.internal, internal), (memory.ours, ours)):
+                if known:
+                    _cover(numbers, known, covered)
+    found, at = [], 0
+    for line in by_line:
+        end = at + len(line)
+        found.append(_line(public[at:end], internal[at:end], ours[at:end]) if line else _WORDLESS)
+        at = end
+    return found
+
+
+def _cover(numbers: Sequence[int], known: frozenset[int], covered: bytearray) -> None:
+    """Mark the words of each run that is known."""
+    run = b"\x01" * LENGTH
+    for at, number in enumerate(numbers):
+        if number in known:
+            covered[at : at + LENGTH] = run
+
+
+def _line(public: bytearray, internal: bytearray, ours: bytearray) -> KnownLine:
+    total = len(public)
+    wanted = total if total < LENGTH else total * COVERAGE
+    either = sum(map(max, public, internal))
+    if either < wanted:
+        return KnownLine("unknown", words=total)
+    standing: Standing = "public" if sum(public) >= wanted else "internal"
+    return KnownLine(standing, ours=sum(ours) >= wanted, words=total)
