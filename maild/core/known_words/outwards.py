@@ -1,4 +1,4 @@
-"""What of an agent's answer may leave (law E20): below the first line of ours only what certainly answers the customer.
+"""What of an agent's answer may leave (law E18): below the first line of ours only what certainly answers the customer.
 
 A mail client may rewrite a notice beyond recognition: then a line that nobody knows is as likely a piece of the card or
 of a note as it is the agent's. It goes out only where it stands between lines that the customer has seen. Else the

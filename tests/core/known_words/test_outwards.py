@@ -1,0 +1,126 @@
+"""What of an agent's answer may leave: nothing that only agents have seen, and nothing of doubtful origin unasked."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maild.core.known_words.lines import memories
+from maild.core.known_words.outwards import Outwards, outwards
+from maild.core.values.mail import Envelope, Mail
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
+from tests.kit.clients import HTML, PLAIN, Reply, written
+from tests.kit.known import held
+from tests.kit.make import KEYS
+
+ENVELOPE = Envelope(
+    source="smtp", received=datetime(2026, 12, 1, tzinfo=UTC), sender="c@fjordvik.example", recipients=()
+)
+CARD = (
+    "— Svar over denne linjen —",
+    "Ny sak til Camilla Dahl i gruppen it-1",
+    "Kunden har ringt fire ganger og er svært misfornøyd med oss",
+)
+ASKED = (
+    "Hvor finner jeg nøkkelen til kopirommet i andre etasje?",
+    "Hvem skal jeg spørre om nytt adgangskort til sønnen min?",
+    "Når er dere på plass i morgen tidlig?",
+)
+FOOT = ("Svarer du på denne e-posten, går svaret til: kari.moen@kunde.example",)
+NOTICE = (*CARD[:2], *ASKED, *CARD[2:], *FOOT)
+ANSWERS = ("Nøkkelen henger i resepsjonen.", "Du spør Ola i driftsavdelingen.", "Fra klokken sju.")
+INTERNAL = (*CARD, *FOOT)
+CASE = [held(1042, ours_internal="\n".join(NOTICE), theirs_public="\n".join(ASKED))]
+
+
+def judged(text: str) -> Outwards:
+    """Judge an agent's plain answer in the case."""
+    head = "From: c@fjordvik.example\nTo: it@fjordvik.example\nSubject: SV: [FK#1042] x\n"
+    head += "In-Reply-To: <a@fjordvik.example>\n"
+    head += "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n"
+    return of(read(f"{head}\n{text}\n".replace("\n", "\r\n").encode(), ENVELOPE, ReadOptions()))
+
+
+def of(mail: Mail) -> Outwards:
+    """Judge an agent's answer in the case."""
+    return outwards(mail, memories(CASE, KEYS))
+
+
+def quoted(lines: Sequence[str]) -> str:
+    """Lines as most clients quote them."""
+    return "\n".join(f"> {line}" for line in lines)
+
+
+@pytest.mark.parametrize("client", [*PLAIN, *HTML])
+def test_nothing_internal_goes_out(client: str) -> None:
+    """However a client lays out the notice that it answers, what goes out unasked holds no line of the card."""
+    raw = written(client, Reply("no", NOTICE, ANSWERS), to="it@fjordvik.example", answers="<a@fjordvik.example>")
+    out = of(read(raw, ENVELOPE, ReadOptions()))
+    assert out.doubtful or not any(line in out.text for line in INTERNAL), out
+    assert all(answer in out.text for answer in ANSWERS)
+
+
+_WORDS = st.sampled_from(["Kunden", "har", "ringt", "FIRE", "ganger", "card:", "prioritet", "høy", "4711", "–", "🙂"])
+_REWRITTEN = st.lists(_WORDS, min_size=1, max_size=9).map(" ".join)
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(st.one_of(st.sampled_from(NOTICE), _REWRITTEN), max_size=20),
+    st.sampled_from(["> ", "", "| ", ">> "]),
+    st.sampled_from(["", "tir. 1. des. 2026 kl. 10:15 skrev IT-support <it@fjordvik.example>:"]),
+)
+def test_what_a_client_rewrote_never_goes_out_unasked(lines: list[str], mark: str, above: str) -> None:
+    """A notice cut up and rewritten at will below an answer: what goes out unasked is the answer, and public lines."""
+    below = [f"{mark}{CARD[0]}", *(f"{mark}{line}" for line in lines)]
+    out = judged("\n".join([ANSWERS[0], "", *([above] if above else []), *below]))
+    if not out.doubtful:
+        left = [line for line in out.text.split("\n") if line.strip() and line != ANSWERS[0]]
+        around = [line for line in lines if line not in INTERNAL]
+        assert all(any(known in line for known in around) for line in left), out.text
+        assert not any(line in out.text for line in INTERNAL)
+
+
+def test_an_answer_above_the_notice_goes_as_it_is() -> None:
+    """The usual answer: the agent's words, the notice below them, nothing to ask."""
+    text = f"Hei Kari!\n\n{ANSWERS[0]}\n\nMvh\nCamilla\n\ntir. 1. des. 2026 kl. 10:15 skrev IT <it@fjordvik.example>:\n"
+    out = judged(text + quoted(NOTICE))
+    assert out.doubtful == () and ANSWERS[0] in out.text and "misfornøyd" not in out.text
+
+
+def test_answers_between_the_customers_lines_go_out_with_them() -> None:
+    """Between lines that the customer has seen an answer is an answer."""
+    inline = f"{quoted(CARD[:2])}\n> {ASKED[0]}\n{ANSWERS[0]}\n> {ASKED[1]}\n{ANSWERS[1]}\n> {ASKED[2]}"
+    out = judged(f"Se under.\n\n{inline}")
+    said = [line for line in out.text.split("\n") if line]
+    assert out.doubtful == ()
+    assert said == ["Se under.", f"> {ASKED[0]}", ANSWERS[0], f"> {ASKED[1]}", ANSWERS[1]]
+
+
+def test_a_line_beside_the_card_is_asked_about() -> None:
+    """Between lines that only agents have seen, a line that nobody knows may be one of ours: it is named."""
+    out = judged(f"Hei!\n\n{quoted(CARD)}\n> Kundens saldo er 4 000 kroner\n{quoted(FOOT)}")
+    assert out.doubtful == ("> Kundens saldo er 4 000 kroner",)
+
+
+def test_a_pasted_card_without_marks_does_not_go_out() -> None:
+    """What only agents have seen is cut, though reading takes it for the agent's own words."""
+    out = judged("\n".join(["Hei Kari!", "", *NOTICE]))
+    assert not any(line in out.text for line in INTERNAL) and "Hei Kari!" in out.text
+
+
+def test_nothing_of_an_agents_is_cut_without_a_word() -> None:
+    """A quote of something else, which reading folds away, is shown to the agent before anything goes out."""
+    out = judged(
+        "Se her.\n\nman. 30. nov. 2026 kl. 09:00 skrev Ola Lie <ola@firma.example>:\n> Prisen er 4 900 kroner."
+    )
+    assert out.doubtful == ("> Prisen er 4 900 kroner.",) and "4 900" in out.text
+
+
+def test_where_nothing_is_known_readings_guess_stands() -> None:
+    """A case that holds no words (its key is gone) is as before: what reading took for the agent's own goes out."""
+    mail = read(b"From: c@fjordvik.example\r\nTo: it@fjordvik.example\r\n\r\nHei.\r\n", ENVELOPE, ReadOptions())
+    assert outwards(mail, ()) == Outwards(text="Hei.")
