@@ -17,7 +17,7 @@ Standing = Literal["no words", "unknown", "internal", "public"]
 """Of a line: it holds no word, stands nowhere in the case, stands there for agents only, or for all who take part."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLine:
     """What is known of one line."""
 
@@ -27,10 +27,10 @@ class KnownLine:
     words: int = 0
 
 
-_WORDLESS = KnownLine("no words")
+_WORDLESS = KnownLine(standing="no words")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What a case holds, as runs that can be looked up."""
 
@@ -97,6 +97,6 @@ def _line(public: bytearray, internal: bytearray, ours: bytearray) -> KnownLine:
     wanted = total if total < LENGTH else total * COVERAGE
     either = sum(map(max, public, internal))
     if either < wanted:
-        return KnownLine("unknown", words=total)
+        return KnownLine(standing="unknown", words=total)
     standing: Standing = "public" if sum(public) >= wanted else "internal"
-    return KnownLine(standing, ours=sum(ours) >= wanted, words=total)
+    return KnownLine(standing=standing, ours=sum(ours) >= wanted, words=total)

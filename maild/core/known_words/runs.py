@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
-from array import array
+import struct
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -48,20 +47,12 @@ def runs(words: Sequence[str], key: Key, case: int) -> list[int]:
 
 def packed(numbers: Sequence[int]) -> bytes:
     """Return runs as they are stored: eight octets each, little-endian."""
-    return _little(array("Q", numbers)).tobytes()
+    return struct.pack(f"<{len(numbers)}Q", *numbers)
 
 
-def unpacked(data: bytes) -> array[int]:
+def unpacked(data: bytes) -> tuple[int, ...]:
     """Return stored runs."""
-    found = array("Q")
-    found.frombytes(data)
-    return _little(found)
-
-
-def _little(numbers: array[int]) -> array[int]:
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+    return struct.unpack(f"<{len(data) // 8}Q", data)
 
 
 class _Numbers(dict[str, int]):
