@@ -20,7 +20,6 @@ from maild import logs
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line
 from maild.cli.history import Box, Entry, open_box
-from maild.config import keys as key_file
 from maild.config import load as configs
 from maild.config.judge import Config
 from maild.core.errors import Temporary
@@ -38,7 +37,7 @@ from maild.journey.intake import Intake, Report
 from maild.mail.reader.readers import Readers
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import inbound, known_words, mailboxes, references, show, upgrade
+from maild.storage import inbound, mailboxes, references, show, upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,8 +119,6 @@ async def _inject(config: Config, box: Box, recipients: tuple[str, ...], quiet: 
     alone = lock.take()
     if alone and upgrade.upgrade(engine) and (rows := references.said(engine)):
         print(f"the store was upgraded; {rows}", file=sys.stderr)
-    if alone and config.keys.exists():
-        known_words.take_old(engine, key_file.load(config.keys)[0])
     writers = open_writers(engine, lock=lock if alone else None)
     if engine.dialect.name == "sqlite":
         await writers.accepting.run(lambda c: c.exec_driver_sql(SMALLER_CACHE))

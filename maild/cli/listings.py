@@ -14,14 +14,13 @@ from rich.console import Console
 from maild.cli.harmless import as_json as to_json
 from maild.cli.harmless import one_line, plain
 from maild.cli.store import opened, print_rows, say_as_admin
-from maild.config import keys as key_file
 from maild.config import load as configs
 from maild.core.cause import DropLetters, MoveCase, ReleaseLetters, RetryLetters
 from maild.core.errors import MaildError, Unusable
 from maild.core.plan import SettleLetter
 from maild.storage import engine as engines
 from maild.storage import inbound as inbound_rows
-from maild.storage import known_words, references, show
+from maild.storage import references, show
 from maild.storage import upgrade as upgrades
 
 
@@ -228,8 +227,6 @@ def upgrade(path: Path) -> None:
         engines.check_reachable(engine)
         done = upgrades.upgrade(engine)
         rows = references.said(engine) if done else ""
-        if config.keys.exists():
-            known_words.take_old(engine, key_file.load(config.keys)[0])
     finally:
         lock.release()
     print(f"the store is at {upgrades.HEAD}" + ("" if done else " already") + (f"; {rows}" if rows else ""))

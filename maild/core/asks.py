@@ -8,6 +8,7 @@ from maild.core.admin import asks_said
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.commands.agents import asks_why, digest
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
+from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.routing import groups_of
 from maild.core.threads import threading, tokens
@@ -60,12 +61,21 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
             author=author,
             author_key=author_key,
             related=author is not None and not ids and not numbers,
-            words=bool(ids or numbers or in_subject),
+            words=bool(ids or numbers or in_subject) and (agent is not None or _may_quote(mail, rulebook)),
         ),
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
         agents=None if agent is None else _agents(mail, held, rulebook),
         assignment=AssignmentAsks(groups=groups),
     )
+
+
+def _may_quote(mail: Mail, rulebook: Rulebook) -> bool:
+    """Tell whether a mail may hold lines of its case: reading folded some, or it names what our letters name."""
+    if mail.folds:
+        return True
+    text = mail.text[:_TEXT_LOOKED_AT]
+    names = (f"{rulebook.desk.number_prefix}#", *(one.sender_name for one in rulebook.departments.values()))
+    return any(name in text for name in names) or SENTINEL_LINE.search(text) is not None
 
 
 def _in_text(mail: Mail, rulebook: Rulebook) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from maild.core.plan import (
     EndMail,
     Entry,
     FollowThread,
+    KeepWords,
     MessageKind,
     NoteContact,
     NoticeKind,
@@ -195,6 +196,7 @@ class MailDraft(Draft):
             self.writer.forget()
         self._follow_threads()
         self._contact(outcome, case)
+        self.changes += [KeepWords(words=one) for one in self.facts.threads.words if one.entries or one.letters]
         aside = outcome == "quarantined"
         self.changes.append(
             EndMail(

@@ -77,7 +77,7 @@ class ThreadAsks:
     related: bool = False
     """The author's own recent cases are wanted, for a hint."""
     words: bool = False
-    """What the named cases hold is wanted, to know quoted lines again."""
+    """What the named cases hold is wanted, for the mail may quote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,6 +362,10 @@ class KnownWords:
     theirs_public: bytes = b""
     """Of mails that all who take part may see."""
     theirs_internal: bytes = b""
+    entries: tuple[int, ...] = ()
+    """Ids of the messages they were taken from just now."""
+    letters: tuple[int, ...] = ()
+    """Ids of the letters they were taken from just now; of what is kept already both are empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.core.cause import About, Step
-from maild.core.facts import LetterState, Status, Strikes
+from maild.core.facts import KnownWords, LetterState, Status, Strikes
 from maild.core.reasons.reason import Reason
 from maild.core.reasons.trace import TraceLine
 from maild.core.rules.organisation import Absence
@@ -141,6 +141,13 @@ class AddMessage:
     """A banner or flag shown with it: not verified, maybe of another case."""
     agent: str | None = None
     """The agent who wrote it, when kind is reply or note."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepWords:
+    """Keep what was taken down of a case's words, so that nobody reads its texts again."""
+
+    words: KnownWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +410,7 @@ Change = (
     | CountLoop
     | Strike
     | KeepPace
+    | KeepWords
     | Record
     | FollowThread
     | NoteContact

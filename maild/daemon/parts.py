@@ -32,7 +32,7 @@ from maild.letters import templates
 from maild.mail.options import DoorTrust, ReadOptions
 from maild.rulebook import load as rulebook_load
 from maild.storage import engine as engines
-from maild.storage import known_words, references, runs, store, upgrade
+from maild.storage import references, runs, store, upgrade
 from maild.storage.gather import Settings
 from maild.storage.ids import Ids
 from maild.storage.writer import Writer
@@ -79,8 +79,6 @@ def open_store(config: Config) -> tuple[Engine, engines.StoreLock]:
         engines.check_reachable(engine)
         if upgrade.upgrade(engine) and (rows := references.said(engine)):
             log.warning("the store was upgraded", problem=rows)
-        if config.keys.exists():
-            known_words.take_old(engine, key_file.load(config.keys)[0])
     except BaseException:
         lock.release()
         raise

@@ -112,7 +112,6 @@ def walk(
         who=corridor.who,
         claim_until=claim,
         wall=wall,
-        key=corridor.settings.keys[0],
     )
     queued = len(to_send) < len(written)
     return Handled(plan=plan, to_send=to_send, queued=queued, letters=tuple(written), troubles=troubles)
@@ -164,7 +163,7 @@ def _write(
             trace_id=trace_id or notice.once_key,
             enclosures=enclosures,
         )
-        written.append(Written(notice=notice, subject=letter.subject, data=letter.data, frame=letter.frame))
+        written.append(Written(notice=notice, subject=letter.subject, data=letter.data))
         if letter.fell_back is not None:
             troubles.append(f"{notice.kind} ({notice.language}): {letter.fell_back}")
     return written, tuple(troubles)

@@ -46,8 +46,6 @@ _CLEAN: dict[str, Callable[[str], str]] = {
     "recipients": lambda text: clean_header(text, MOST_ADDRESS),
     "copies": lambda text: clean_header(text, MOST_BOX),
 }
-_EDGE = 3
-"""Words of a text passed on that stay in its letter's frame, so that each word beside them is in a run of four."""
 _NOTHING = Enclosed(parts=(), left_out=())
 
 
@@ -63,8 +61,6 @@ class Letter:
     data: bytes
     fell_back: str | None
     """Why it is the built-in plain letter; None when the template's letter was written."""
-    frame: tuple[str, ...] = ()
-    """Its plain text in pieces, without what it passes on to agents: the words that are ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,21 +111,7 @@ def compose(
         data, wrong = _write(notice, _with_left_out(words, enclosed, language), enclosed, loop, now, trace_id)
         if wrong is not None:
             raise Unwritable(f"{notice.kind} for outbox {notice.outbox_id}: {wrong}")
-    return Letter(subject=words.subject, data=data, fell_back=fell_back, frame=_frame(notice, words.text, language))
-
-
-def _frame(notice: Notice, text: str, language: str) -> tuple[str, ...]:
-    """Return the words of a letter that are ours, in pieces: without what it passes on to agents, but for its edges."""
-    pieces = [text]
-    for name in ("text", "history") if notice.to_agent else ():
-        passed_on = notice.values.get(name)
-        if not isinstance(passed_on, str) or not (shown := _long(notice, passed_on, language)):
-            continue
-        before, found, after = pieces[-1].partition(shown)
-        words = shown.split()
-        if found and len(words) > 2 * _EDGE:
-            pieces[-1:] = [f"{before} {' '.join(words[:_EDGE])}", f"{' '.join(words[-_EDGE:])} {after}"]
-    return tuple(pieces)
+    return Letter(subject=words.subject, data=data, fell_back=fell_back)
 
 
 # -- the words ----------------------------------------------------------------------------------------------------

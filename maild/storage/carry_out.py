@@ -13,8 +13,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from maild.core.facts import Key
-from maild.core.plan import Change, EndMail, KeepPace, Plan, Record, SetAbsence
+from maild.core.plan import Change, EndMail, KeepPace, KeepWords, Plan, Record, SetAbsence
 from maild.storage import (
     absences,
     cases,
@@ -43,12 +42,10 @@ def carry_out(
     claim_until: datetime | None,
     history: bool = True,
     wall: datetime | None = None,
-    key: Key | None = None,
 ) -> list[ToSend]:
     """Do everything the plan says; without ``history`` only what decisions look at.
 
-    ``wall`` is the time that letters wait from, where the plan was made as if it were another time. With ``key`` what
-    comes into cases is taken down, to be known when it is quoted.
+    ``wall`` is the time that letters wait from, where the plan was made as if it were another time.
 
     With ``claim_until`` outgoing mails that nothing stands in front of are claimed for sending at once (their first
     attempt is recorded by this very commit) and returned; without it they are only queued.
@@ -65,8 +62,6 @@ def carry_out(
     sent = letters_out.queue(
         connection, work.rows, written, now=wall or work.now, who=who, claim_until=claim_until, new_id=work.new_id
     )
-    if key is not None:
-        known_words.take(work, written, key)
     if history and plan.outcome not in ("nothing", "not allowed"):
         work.event("decided", plan.case, plan.reason, actor=plan.actor, after=plan.outcome, trace=trace_rows(plan))
     work.rows.write(connection)
@@ -89,6 +84,8 @@ def _do(work: Work, change: Change) -> None:
         paces.do(work, change)
     elif isinstance(change, SetAbsence):
         absences.do(work, change)
+    elif isinstance(change, KeepWords):
+        known_words.keep(work, change)
     elif isinstance(change, EndMail):
         inbound.end(work, change)
     elif isinstance(change, Record):

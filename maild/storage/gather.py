@@ -76,7 +76,7 @@ def gather(
     held = {} if asks.agents is None else entries.held(connection, asks.agents.held_ids)
     outgoing = letters_known.letters(connection, asks.letters)
     also = {mail.case for mail in held.values()} | {one.case for one in outgoing.values() if one.case is not None}
-    threads = _threads(connection, asks.threads, now, also)
+    threads = _threads(connection, asks.threads, now, also, settings.keys[0])
     files = asks.raw | {inbound_id for inbound_id, mail in held.items() if mail.attachments}
     return Facts(
         now=now,
@@ -104,7 +104,7 @@ def _number(connection: Connection, first: int) -> int:
     return max(int(value), first)
 
 
-def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[int]) -> Threads:
+def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[int], key: Key) -> Threads:
     """Read what a cause names, and the cases that lead from it (``also``: cases that other parts name)."""
     known = entries.known(connection, asks.message_ids)
     outgoing = letters_known.outgoing(connection, asks.outbox_ids)
@@ -123,7 +123,7 @@ def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[
         arrivals=arrivals,
         contact=entries.contact(connection, asks.author),
         related=entries.related(connection, asks.author) if asks.related else (),
-        words=known_words.known(connection, found) if asks.words else (),
+        words=known_words.known(connection, found, key) if asks.words else (),
     )
 
 

@@ -1,124 +1,119 @@
-"""What cases hold, as runs of words: taken down with each plan, read to know quoted lines again (law R20)."""
+"""What cases hold, as runs of words, to know quoted lines again (law R20).
+
+They are taken down from a case's entries and letters when a mail comes that may quote them, and kept by that mail's
+plan: most cases have one mail, and pay nothing. An entry or a letter is read for it once, however old it is.
+"""
 
 from __future__ import annotations
 
 import email
-import email.policy
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from email.message import Message as Part
 
-from sqlalchemy import Connection, Engine, bindparam, select, text
+from sqlalchemy import Connection, bindparam, false, func, select, update
 from sqlmodel import col
 
 from maild.core.facts import Key, KnownWords
-from maild.core.known_words.runs import MOST_WORDS, packed, runs, unpacked, words_of
-from maild.core.plan import AddMessage
-from maild.storage.letters_out import Written
+from maild.core.known_words.runs import MOST_WORDS, packed, runs, words_of
+from maild.core.plan import KeepWords
 from maild.storage.statements import Among, Statement, at_most, table
 from maild.storage.tables import KnownWords as Row
 from maild.storage.tables import Message, Outbox, OutboxData
 from maild.storage.work import Work
 
 COLUMNS = ("ours_public", "ours_internal", "theirs_public", "theirs_internal")
-NOT_TAKEN = -1
-"""Stands for the key in the row of a case that is older than the table."""
-_AT_ONCE = 50
-_MOST_OCTETS = 400_000
-"""Octets of an old letter that are looked at: its words stand before its files."""
+MOST_AT_ONCE = 100
+"""Entries, and letters, of one case that one mail takes down, the newest first; the next mail goes on."""
+_MOST_TEXT = 200_000
+"""Characters of an entry, and octets of a letter, that are looked at: its words stand before its files."""
 
-_KNOWN = Among(Row.case, lambda among: select(table(Row)).where(among, col(Row.key) >= 0).order_by(col(Row.id)))
-_OLD = Statement(
-    select(col(Row.id), col(Row.case)).where(text("key < 0")).order_by(col(Row.case).desc()).limit(at_most(_AT_ONCE))
+_KNOWN = Among(Row.case, lambda among: select(table(Row)).where(among).order_by(col(Row.id)))
+_ENTRIES = Statement(
+    select(col(Message.id), col(Message.kind), col(Message.visibility), col(Message.text), col(Message.folded))
+    .where(col(Message.case) == bindparam("case"), col(Message.known) == false())
+    .order_by(col(Message.id).desc())
+    .limit(at_most(MOST_AT_ONCE))
+)
+_LETTERS = Statement(
+    select(col(Outbox.id), col(Outbox.to_agent), func.substr(col(OutboxData.data), 1, _MOST_TEXT).label("data"))
+    .join(OutboxData, col(OutboxData.outbox) == col(Outbox.id))
+    .where(col(Outbox.case) == bindparam("case"), col(Outbox.known) == false())
+    .order_by(col(Outbox.id).desc())
+    .limit(at_most(MOST_AT_ONCE))
 )
 _FORGET = Statement(table(Row).delete().where(col(Row.case) == bindparam("b_case")))
-_TAKEN = Statement(
-    table(Row)
-    .update()
-    .where(col(Row.id) == bindparam("b_id"))
-    .values(key=bindparam("b_key"), **{name: bindparam(f"b_{name}") for name in COLUMNS})
-)
+_ENTRY_KNOWN = Statement(update(table(Message)).where(col(Message.id) == bindparam("b_id")).values(known=True))
+_LETTER_KNOWN = Statement(update(table(Outbox)).where(col(Outbox.id) == bindparam("b_id")).values(known=True))
 
 
-# -- gather -----------------------------------------------------------------------------------------------------------
+def known(connection: Connection, cases: Iterable[int], key: Key) -> tuple[KnownWords, ...]:
+    """Return what cases hold, oldest first: what is kept, and what is taken down just now."""
+    numbers = sorted(cases)
+    kept = [
+        KnownWords(
+            case=row.case,
+            key=row.key,
+            ours_public=bytes(row.ours_public),
+            ours_internal=bytes(row.ours_internal),
+            theirs_public=bytes(row.theirs_public),
+            theirs_internal=bytes(row.theirs_internal),
+        )
+        for row in _KNOWN.all(connection, numbers)
+    ]
+    fresh = (_taken(connection, number, key) for number in numbers)
+    return (*kept, *(words for words in fresh if words is not None))
 
 
-def known(connection: Connection, cases: Iterable[int]) -> tuple[KnownWords, ...]:
-    """Return what cases hold, oldest first."""
-    return tuple(
-        KnownWords(case=row.case, key=row.key, **{name: bytes(getattr(row, name)) for name in COLUMNS})
-        for row in _KNOWN.all(connection, sorted(cases))
-    )
-
-
-# -- carry out --------------------------------------------------------------------------------------------------------
-
-
-def take(work: Work, written: Sequence[Written], key: Key) -> None:
-    """Take down the words of what a plan brings into cases: mails that become entries, and letters."""
-    texts: dict[int, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
-    for change in work.plan.changes:
-        if isinstance(change, AddMessage):
-            public = change.kind == "customer" and change.visibility == "public"
-            texts[change.case]["theirs_public" if public else "theirs_internal"][change.entry.whole] = None
-    for letter in written:
-        if letter.notice.case is not None:
-            name = "ours_internal" if letter.notice.to_agent else "ours_public"
-            texts[letter.notice.case][name] |= dict.fromkeys(letter.frame)
-    for case, by_name in texts.items():
-        work.rows.add(Row, {"case": case, "key": key.id} | _packed(by_name, key, case))
-
-
-def _packed(texts: dict[str, dict[str, None]], key: Key, case: int) -> dict[str, Any]:
-    """Return the columns of a row; a text that came several times counts once."""
-    found: dict[str, Any] = dict.fromkeys(COLUMNS, b"")
-    for name, several in texts.items():
-        found[name] = b"".join(packed(runs(words_of(text)[:MOST_WORDS], key, case)) for text in several)
-    return found
+def keep(work: Work, change: KeepWords) -> None:
+    """Keep what was taken down, and note from what."""
+    words = change.words
+    columns = {name: getattr(words, name) for name in COLUMNS}
+    work.rows.add(Row, {"case": words.case, "key": words.key} | columns)
+    for key in words.entries:
+        _ENTRY_KNOWN.run(work.connection, {"b_id": key})
+    for key in words.letters:
+        _LETTER_KNOWN.run(work.connection, {"b_id": key})
 
 
 def forget(connection: Connection, case: int) -> None:
-    """Erase what is known of a case's words, for who erases the case."""
+    """Erase what was taken down of a case's words, for who erases the case."""
     _FORGET.run(connection, {"b_case": case})
 
 
-# -- cases of before --------------------------------------------------------------------------------------------------
+def _taken(connection: Connection, case: int, key: Key) -> KnownWords | None:
+    """Take down what is new in a case."""
+    entries, letters = _ENTRIES.all(connection, case=case), _LETTERS.all(connection, case=case)
+    if not entries and not letters:
+        return None
+    found: dict[str, dict[int, None]] = defaultdict(dict)
 
+    def take(name: str, text: str) -> None:
+        found[name] |= dict.fromkeys(runs(words_of(text[:_MOST_TEXT])[:MOST_WORDS], key, case))
 
-def take_old(engine: Engine, key: Key) -> int:
-    """Take down the words of cases that are older than this table, the newest first, some at a time; how many."""
-    count = 0
-    while True:
-        with engine.begin() as connection:
-            rows = _OLD.all(connection)
-            for row in rows:
-                taken = _packed(_old(connection, row.case), key, row.case)
-                # what an old letter passed on to agents is the customer's, and not ours
-                theirs = {*unpacked(taken["theirs_public"]), *unpacked(taken["theirs_internal"])}
-                taken["ours_internal"] = packed([run for run in unpacked(taken["ours_internal"]) if run not in theirs])
-                named = {f"b_{name}": value for name, value in taken.items()}
-                _TAKEN.run(connection, {"b_id": row.id, "b_key": key.id} | named)
-        count += len(rows)
-        if len(rows) < _AT_ONCE:
-            return count
-
-
-def _old(connection: Connection, case: int) -> dict[str, dict[str, None]]:
-    """Return the texts of an old case: its entries, and its letters from their bytes."""
-    texts: dict[str, dict[str, None]] = defaultdict(dict)
-    entries = select(col(Message.kind), col(Message.visibility), col(Message.text), col(Message.folded))
-    for entry in connection.execute(entries.where(col(Message.case) == case)):
+    for entry in entries:
         public = entry.visibility == "public" and entry.kind in ("customer", "reply")
-        ours = "ours" if entry.kind == "reply" else "theirs"
-        texts[f"{ours}_public" if public else "theirs_internal"][entry.text] = None
-        texts["theirs_public" if public and ours == "theirs" else "theirs_internal"][entry.folded] = None
-    sent = select(col(Outbox.to_agent), col(OutboxData.data)).join(OutboxData, col(OutboxData.outbox) == col(Outbox.id))
-    for letter in connection.execute(sent.where(col(Outbox.case) == case)):
-        texts["ours_internal" if letter.to_agent else "ours_public"][_words_of_letter(bytes(letter.data))] = None
-    return texts
+        take(f"{'ours' if entry.kind == 'reply' else 'theirs'}_{'public' if public else 'internal'}", entry.text)
+        take(f"theirs_{'public' if public and entry.kind == 'customer' else 'internal'}", entry.folded)
+    for letter in letters:
+        take("ours_internal" if letter.to_agent else "ours_public", _words_of_letter(bytes(letter.data)))
+    for run in [*found["theirs_public"], *found["theirs_internal"]]:
+        found["ours_internal"].pop(run, None)  # what a letter passes on to agents is not ours
+    return KnownWords(
+        case=case,
+        key=key.id,
+        ours_public=packed(list(found["ours_public"])),
+        ours_internal=packed(list(found["ours_internal"])),
+        theirs_public=packed(list(found["theirs_public"])),
+        theirs_internal=packed(list(found["theirs_internal"])),
+        entries=tuple(entry.id for entry in entries),
+        letters=tuple(letter.id for letter in letters),
+    )
 
 
 def _words_of_letter(data: bytes) -> str:
     """Read the plain text of a letter that we wrote ourselves."""
-    body = email.message_from_bytes(data[:_MOST_OCTETS], policy=email.policy.default).get_body(("plain",))
-    return "" if body is None else str(body.get_content())
+    parts: Iterable[Part] = email.message_from_bytes(data).walk()
+    text = next((part for part in parts if part.get_content_type() == "text/plain"), None)
+    content = None if text is None else text.get_payload(decode=True)
+    return content.decode(errors="replace") if isinstance(content, bytes) else ""

@@ -25,8 +25,6 @@ class Written:
     notice: Notice
     subject: str
     data: bytes
-    frame: tuple[str, ...] = ()
-    """Its plain text in pieces, without what it passes on to agents: the words that are ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

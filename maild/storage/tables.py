@@ -113,6 +113,11 @@ def _optional_text(*, index: bool = False, unique: bool = False) -> Any:
     return Field(default=None, sa_column=Column(Text, nullable=True, index=index, unique=unique))
 
 
+def _no() -> Any:
+    """Say no, also of the rows that were there when the column came."""
+    return Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+
+
 def _octets() -> Any:
     return Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
 
@@ -290,6 +295,8 @@ class Message(Row, table=True):
     text_shape: list[int] = _json()
     inbound: int | None = _ref("inbound.id", index=True)
     outbox: int | None = _ref("outbox.id")
+    known: bool = _no()
+    """Its words are taken down."""
 
 
 class Attachment(Row, table=True):
@@ -312,16 +319,13 @@ class Attachment(Row, table=True):
 
 
 class KnownWords(Row, table=True):
-    """What one plan brought into a case, as runs of words that nobody can read (core/known_words)."""
+    """What was taken down of a case at one time, as runs of words that nobody can read (core/known_words)."""
 
     __tablename__ = "known_words"
-    __table_args__ = (
-        Index("ix_known_words_old", "case", sqlite_where=text("key < 0"), postgresql_where=text("key < 0")),
-    )
     id: int = _id()
     case: int = _ref("cases.number", nullable=False, index=True)
     key: int
-    """Id of the key they were made with; -1: the case is older than this table, and its words are yet to be taken."""
+    """Id of the key they were made with."""
     ours_public: bytes = _octets()
     ours_internal: bytes = _octets()
     theirs_public: bytes = _octets()
@@ -385,6 +389,8 @@ class Outbox(Row, table=True):
     waits_for_relay: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     answer: str = _text()
     bounced: str = _text()
+    known: bool = _no()
+    """Its words are taken down."""
     warned: bool = False
     claimed_by: str | None = _optional_text()
     claimed_until: datetime | None = _time()

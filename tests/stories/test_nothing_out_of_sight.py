@@ -2,7 +2,6 @@
 
 import pytest
 
-from maild.core.facts import Key
 from maild.storage import known_words
 from tests.kit.desk import Desk, Letter, Outcome, mail
 
@@ -136,26 +135,31 @@ def test_an_answer_between_public_lines_goes_out(desk: Desk, opened: Outcome) ->
     assert "Svarfrist" not in said and "Ny sak" not in said
 
 
-def test_cases_of_before_are_known_after_the_upgrade(desk: Desk, opened: Outcome) -> None:
-    """What a case held before words were taken down is taken down later, and known from then on."""
-    asked = ask(desk, opened)
+def untaken(desk: Desk) -> int:
+    """How many entries and letters nobody has taken down yet."""
     with desk.engine.begin() as connection:
-        known_words.forget(connection, 1042)
-        connection.exec_driver_sql(
-            'insert into known_words ("case", key, ours_public, ours_internal, theirs_public, theirs_internal) '
-            "select number, -1, {0}, {0}, {0}, {0} from cases".format(
-                "x''" if desk.engine.dialect.name == "sqlite" else "''::bytea"
-            )
-        )
-    key: Key = desk.corridor.settings.keys[0]
-    assert known_words.take_old(desk.engine, key) == 1 and known_words.take_old(desk.engine, key) == 0
-    notice = follow(desk, asked, f"Det i andre.\n\n{block(asked)}\n{asked.text.strip()}")
-    assert "Det i andre." in notice.text and "Hvor lenge trenger du" not in notice.text
+        tables = [f"select count(*) from {name} where not known" for name in ("message", "outbox")]
+        return sum(int(connection.exec_driver_sql(query).scalar_one()) for query in tables)
+
+
+def test_words_are_taken_down_once(desk: Desk, opened: Outcome) -> None:
+    """A case's texts are read when a mail first may quote them, however old they are; then their numbers are enough."""
+    first = untaken(desk)
+    asked = ask(desk, opened)
+    quoted = f"{block(asked)}\n{asked.text.strip()}"
+    assert "Hvor lenge trenger du" not in follow(desk, asked, f"Det i andre.\n\n{quoted}").text
+    assert first >= 3 and untaken(desk) == 2  # the mail itself, and the letter about it
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("update message set text = '', folded = ''")
+    assert "Hvor lenge trenger du" not in follow(desk, asked, f"Ved heisen.\n\n{quoted}", key="n3").text
 
 
 def test_what_is_erased_is_known_no_more(desk: Desk, opened: Outcome) -> None:
     """After its words are erased a case's quotes are shown like anything else."""
     asked = ask(desk, opened)
+    quoted = f"{block(asked)}\n{asked.text.strip()}"
+    assert "Hvor lenge trenger du" not in follow(desk, asked, f"Det i andre.\n\n{quoted}").text
     with desk.engine.begin() as connection:
         known_words.forget(connection, 1042)
-    assert "Hvor lenge trenger du" in follow(desk, asked, f"Det i andre.\n\n{block(asked)}\n{asked.text.strip()}").text
+        connection.exec_driver_sql("update message set text = '', folded = ''")
+    assert "Hvor lenge trenger du" in follow(desk, asked, f"Ved heisen.\n\n{quoted}", key="n3").text

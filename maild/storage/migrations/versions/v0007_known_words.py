@@ -1,4 +1,4 @@
-"""What cases hold, as runs of words. Cases that are there are marked: whoever has the key takes their words down."""
+"""What cases hold, as runs of words: taken down from entries and letters when a mail first may quote them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_known_words")),
     )
     op.create_index(op.f("ix_known_words_case"), "known_words", ["case"])
-    op.create_index(
-        "ix_known_words_old",
-        "known_words",
-        ["case"],
-        sqlite_where=sa.text("key < 0"),
-        postgresql_where=sa.text("key < 0"),
-    )
-    nothing = "x''" if op.get_bind().dialect.name == "sqlite" else "''::bytea"
-    columns = ", ".join(octets)
-    op.execute(
-        f'insert into known_words ("case", key, {columns}) '  # noqa: S608  only our own words are in it
-        f"select number, -1, {nothing}, {nothing}, {nothing}, {nothing} from cases order by number"
-    )
+    for table in ("message", "outbox"):
+        op.add_column(table, sa.Column("known", sa.Boolean(), nullable=False, server_default=sa.false()))
