@@ -29,7 +29,8 @@ lint: test-setup
 	$(BIN)/ruff check maild tests benchmarks fuzz scripts
 	$(BIN)/mypy
 
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers on two cores: much of what is tested waits for a socket, a child or a clock.
+PYTEST = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 test: test-setup
 	$(PYTEST) -m "not slow"
 
