@@ -22,6 +22,7 @@ from maild.core.facts import (
     Asks,
     AssignmentAsks,
     AssignmentFacts,
+    CaseFacts,
     Duplicate,
     Facts,
     HeldMessage,
@@ -111,6 +112,7 @@ def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[
     arrivals, duplicate = entries.arrivals(connection, asks.author_key, now), _duplicate(connection, asks.content_hash)
     numbers = set(asks.case_numbers) | also | {seen.case for seen in known}
     numbers |= {row.case for row in outgoing.values() if row.case is not None}
+    named = frozenset(numbers)
     numbers |= {arrival.case for arrival in arrivals if arrival.case is not None}
     if duplicate is not None and duplicate.case is not None:
         numbers.add(duplicate.case)
@@ -123,8 +125,16 @@ def _threads(connection: Connection, asks: ThreadAsks, now: datetime, also: set[
         arrivals=arrivals,
         contact=entries.contact(connection, asks.author),
         related=entries.related(connection, asks.author) if asks.related else (),
-        words=known_words.known(connection, found, key) if asks.words else (),
+        words=known_words.known(connection, _with_survivors(named, found), key) if asks.words else (),
     )
+
+
+def _with_survivors(named: frozenset[int], found: Mapping[int, CaseFacts]) -> list[int]:
+    """Return the cases that a mail may quote: those that it names, and those that they were merged into."""
+    wanted = set(named & found.keys())
+    while more := {found[one].merged_into for one in wanted} & found.keys() - wanted:
+        wanted |= {number for number in more if number is not None}
+    return sorted(wanted)
 
 
 def _duplicate(connection: Connection, content_hash: str | None) -> Duplicate | None:

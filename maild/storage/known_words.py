@@ -10,6 +10,7 @@ import email
 from collections import defaultdict
 from collections.abc import Iterable
 from email.message import Message as Part
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, false, func, select, update
 from sqlmodel import col
@@ -24,23 +25,41 @@ from maild.storage.work import Work
 
 COLUMNS = ("ours_public", "ours_internal", "theirs_public", "theirs_internal")
 MOST_AT_ONCE = 100
-"""Entries, and letters, of one case that one mail takes down, the newest first; the next mail goes on."""
+"""Entries, and letters, that one mail takes down, the newest first; the next mail goes on."""
 _MOST_TEXT = 200_000
 """Characters of an entry, and octets of a letter, that are looked at: its words stand before its files."""
 
 _KNOWN = Among(Row.case, lambda among: select(table(Row)).where(among).order_by(col(Row.id)))
-_ENTRIES = Statement(
-    select(col(Message.id), col(Message.kind), col(Message.visibility), col(Message.text), col(Message.folded))
-    .where(col(Message.case) == bindparam("case"), col(Message.known) == false())
-    .order_by(col(Message.id).desc())
-    .limit(at_most(MOST_AT_ONCE))
+_ENTRIES = Among(
+    Message.case,
+    lambda among: (
+        select(
+            col(Message.id),
+            col(Message.case),
+            col(Message.kind),
+            col(Message.visibility),
+            col(Message.text),
+            col(Message.folded),
+        )
+        .where(among, col(Message.known) == false())
+        .order_by(col(Message.id).desc())
+        .limit(at_most(MOST_AT_ONCE))
+    ),
 )
-_LETTERS = Statement(
-    select(col(Outbox.id), col(Outbox.to_agent), func.substr(col(OutboxData.data), 1, _MOST_TEXT).label("data"))
-    .join(OutboxData, col(OutboxData.outbox) == col(Outbox.id))
-    .where(col(Outbox.case) == bindparam("case"), col(Outbox.known) == false())
-    .order_by(col(Outbox.id).desc())
-    .limit(at_most(MOST_AT_ONCE))
+_LETTERS = Among(
+    Outbox.case,
+    lambda among: (
+        select(
+            col(Outbox.id),
+            col(Outbox.case),
+            col(Outbox.to_agent),
+            func.substr(col(OutboxData.data), 1, _MOST_TEXT).label("data"),
+        )
+        .join(OutboxData, col(OutboxData.outbox) == col(Outbox.id))
+        .where(among, col(Outbox.known) == false())
+        .order_by(col(Outbox.id).desc())
+        .limit(at_most(MOST_AT_ONCE))
+    ),
 )
 _FORGET = Statement(table(Row).delete().where(col(Row.case) == bindparam("b_case")))
 _ENTRY_KNOWN = Statement(update(table(Message)).where(col(Message.id) == bindparam("b_id")).values(known=True))
@@ -50,6 +69,11 @@ _LETTER_KNOWN = Statement(update(table(Outbox)).where(col(Outbox.id) == bindpara
 def known(connection: Connection, cases: Iterable[int], key: Key) -> tuple[KnownWords, ...]:
     """Return what cases hold, oldest first: what is kept, and what is taken down just now."""
     numbers = sorted(cases)
+    new: dict[int, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+    for entry in _ENTRIES.all(connection, numbers):
+        new[entry.case][0].append(entry)
+    for letter in _LETTERS.all(connection, numbers):
+        new[letter.case][1].append(letter)
     kept = [
         KnownWords(
             case=row.case,
@@ -61,8 +85,7 @@ def known(connection: Connection, cases: Iterable[int], key: Key) -> tuple[Known
         )
         for row in _KNOWN.all(connection, numbers)
     ]
-    fresh = (_taken(connection, number, key) for number in numbers)
-    return (*kept, *(words for words in fresh if words is not None))
+    return (*kept, *(_taken(case, entries, letters, key) for case, (entries, letters) in new.items()))
 
 
 def keep(work: Work, change: KeepWords) -> None:
@@ -81,11 +104,8 @@ def forget(connection: Connection, case: int) -> None:
     _FORGET.run(connection, {"b_case": case})
 
 
-def _taken(connection: Connection, case: int, key: Key) -> KnownWords | None:
+def _taken(case: int, entries: list[Any], letters: list[Any], key: Key) -> KnownWords:
     """Take down what is new in a case."""
-    entries, letters = _ENTRIES.all(connection, case=case), _LETTERS.all(connection, case=case)
-    if not entries and not letters:
-        return None
     found: dict[str, dict[int, None]] = defaultdict(dict)
 
     def take(name: str, text: str) -> None:

@@ -18,6 +18,8 @@ MOST_COMPARED = 100_000
 """Characters of a text that are compared with its case; a longer one is shown as if nothing were known."""
 MOST_HISTORY = 200
 """Lines of a first mail's history that follow its own words."""
+_FAR = 40
+"""Lines below an answer in which its quote goes on."""
 ENOUGH_WORDS = 8
 """So many words of ours in a row, and the lines that hold them are a quote, whatever reading made of them."""
 BY_FORM: frozenset[FoldKind | None] = frozenset({"signature", "disclaimer"})
@@ -140,15 +142,18 @@ def written(
         away and fold not in BY_FORM and line.standing in answerable
         for away, fold, line in zip(hidden, kind, known, strict=True)
     ]
-    end = len(quoted) - next((at for at, one in enumerate(reversed(quoted)) if one), len(quoted))
-    """From here on no known line follows: what stands there is below the quote and answers all of it."""
+    inside = [
+        at for at in range(1, len(hidden)) if not hidden[at] and quoted[at - 1] and any(quoted[at + 1 : at + _FAR])
+    ]
+    """Where answers begin that stand inside a quote. Whoever wrote one wrote the others so, too; where there is none,
+    what stands below the quote answers all of it."""
     text = list(lines[: full[0]]) if not hidden[0] else []
     for at, away in enumerate(hidden):
         if away:
             continue
         if at > 0 and hidden[at - 1]:
             text.append("")
-            if quoted[at - 1] and at < end:
+            if quoted[at - 1] and inside:
                 text.append(f"> {lines[full[at - 1]].lstrip('> ').strip()}")
         text += lines[full[at] : full[at + 1] if at + 1 < len(full) else len(lines)]
     return _even(text)

@@ -71,3 +71,12 @@ def test_it_is_said_how_much_is_left_out(client: str) -> None:
     reply = Reply("no", LETTERS["no"], ANSWERS["no"])
     out = shown_of(client, reply)
     assert out.left_out >= (1 if client == "one long line" else 3)
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if "between" in client])
+def test_an_answer_inside_a_quote_stands_below_its_question(client: str) -> None:
+    """The agent reads each of the three answers below the very question that it answers, the last one, too."""
+    reply = Reply("no", LETTERS["no"], ANSWERS["no"])
+    lines = [line for line in shown_of(client, reply).text.split("\n") if line]
+    for at, answer in zip(ASKED, reply.answers, strict=True):
+        assert lines[lines.index(answer) - 1] == f"> {reply.letter[at]}"
