@@ -25,10 +25,10 @@ ANY_SIZE: dict[str, str] = {
         mail/author/auth_results.py _ESCAPED _BRACKET
         mail/author/authentication.py _POLICY
         mail/mime/calendar.py _FOLD _MAILTO _ESCAPED_END _ESCAPED
-        mail/mime/charset.py _HIGH _NO_BEGINNING _SAME _CONTROLS _ESCAPE
+        mail/mime/charset.py _KANA _HIGH _NO_BEGINNING _SAME _CONTROLS _ESCAPE
         letters/clean.py _NOT_IN_HEADER _LINE_END _NOT_IN_TEXT _SUSPECT _SURROGATE _PATH _NOT_IN_FILENAME
         mail/words/dates.py _WORDS
-        mail/mime/decoding.py _UU_LINE _ESCAPED
+        mail/mime/decoding.py _UU_LINE _ESCAPED _RETURNS
         mail/words/device_lines.py _BEGINS
         letters/encode.py _TOKEN
         mail/words/filled.py _BLANK
@@ -96,10 +96,11 @@ ANY_SIZE: dict[str, str] = {
         mail/mime/content_hash.py _TRACE
         mail/mime/decoding.py _PADDED _UU_BEGIN _YENC_LINE
         mail/words/device_lines.py START
-        mail/mime/headers.py _FIELD _KNOWN _LEADING _PARAM _CHARSET_AND_LANGUAGE _ID
+        mail/mime/headers.py _FIELD _KNOWN _KNOWN_HERE _LEADING _PARAM _CHARSET_AND_LANGUAGE _ID
         mail/mime/html_cost.py _ATTRIBUTE
         mail/mime/html.py _LONG_NUMBER _BREAKING _ANY _PRE _TIGHT _HIDDEN _INDENT
         mail/mime/html_marks.py _BORDER
+        mail/author/identity.py _QUOTED_SPEC _PLAIN_LOCAL
         mail/author/identity.py _SPEC _OWN _PHRASE _ANGLE _BARE _LIKE_FROM _FOLD _ANY_FOLD _NO_PART
         mail/words/lines.py _PREFIX
         letters/prove.py _EMPTY_GROUP

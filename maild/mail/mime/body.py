@@ -133,7 +133,7 @@ class _Walk:
         if len(piece) > 4 * caps.HTML:
             self.spending.cut("a text part of more than 8 MB is read in part")
             piece = piece[: 4 * caps.HTML]
-        data = decoding.decode(piece, part.encoding)
+        data = decoding.text(piece, part.encoding)
         declared = part.params.get("charset")
         if part.type == "text/html" and not data.isascii() and charset.codec(declared) in (None, "ascii"):
             declared = meta_charset(data) or declared
