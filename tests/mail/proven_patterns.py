@@ -115,7 +115,9 @@ ANY_SIZE: dict[str, str] = {
         core/robots/thanks.py _WORD
         mail/words/device_lines.py _WORDS
         mail/mime/headers.py _WORD
+        mail/mime/data_pictures.py _SOURCE
         mail/mime/html_cost.py _MARKUP
+        mail/mime/rtf.py _TOKEN
         mail/mime/html.py _DROPPED
         mail/author/identity.py _PIECE
         mail/words/attributed.py _WORD

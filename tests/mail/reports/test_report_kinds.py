@@ -105,7 +105,8 @@ def multipart(*groups: str) -> Mail:
     raw = (
         f"From: MAILER-DAEMON@relay.example\nTo: {ALIAS}\nSubject: Mail Delivery Status Report\nMIME-Version: 1.0\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\nContent-Type: text/plain\n\n'
-        f"See below.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\n{inner}\n--b--\n"
+        "See below.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\n"
+        f"{inner}\n--b--\n"
     )
     return delivered(raw)
 
