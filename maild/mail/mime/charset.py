@@ -151,10 +151,10 @@ def undeclared(data: bytes, hint: str | None) -> str:
 
     Raw Chinese and Japanese ones are known by their pairs where the hint says nothing of the kind.
     """
-    if data.isascii() or b"\x1b" in data:
+    if b"\x1b" in data:
         return decode(data, None, hint)
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8")  # ASCII, nearly always
     except UnicodeDecodeError:
         pass
     guess = codec(hint)

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from maild.mail.mime import decoding
 
-_BEGIN = b"data:image/"
+_BEGINS = (b"data:image/", b"DATA:image/", b"Data:image/", b"DATA:IMAGE/", b"data:Image/")
 _SOURCE = re.compile(
     rb"(?i)(\bsrc[ \t\r\n]{0,4}=[ \t\r\n]{0,4}([\"']?)[ \t\r\n]{0,4})data:image/([a-z0-9.+-]{1,40})"
     rb"(?:;[a-z0-9=_.-]{1,60}){0,4},([A-Za-z0-9+/=%\s]*)"
@@ -36,7 +36,7 @@ def content_id(place: int, index: int) -> str:
 
 def taken_out(page: bytes, place: int = 0) -> tuple[bytes, list[Picture]]:
     """Return a page that shows its pictures by Content-IDs, and the pictures in order."""
-    if _BEGIN not in page and _BEGIN not in page.lower():
+    if not any(map(page.__contains__, _BEGINS)):
         return page, []
     found: list[Picture] = []
 

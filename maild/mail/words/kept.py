@@ -7,7 +7,7 @@ from __future__ import annotations
 from maild.core.letters.reply_marker import SENTINEL_ID, SENTINEL_LINE
 from maild.mail.words.attributed import introduces, is_date_word, opens, spoken_first
 from maild.mail.words.device_lines import is_device_line
-from maild.mail.words.lines import Lines
+from maild.mail.words.lines import OWN, Lines
 from maild.mail.words.quotes import Header, plain
 from maild.mail.words.signatures import closes
 
@@ -17,6 +17,8 @@ _WIDEST = 600
 _FEWEST = 2
 """Quote marks of lines that a program makes only below others with fewer."""
 _SALUTES = frozenset({"hei", "heisann", "hej", "hallå", "hallo", "hi", "hello", "dear", "moi", "hæ", "sæl", "sæll"})
+_MOST_SALUTE = 10
+"""Spaces in a line that is a greeting, a closing or what a telephone adds."""
 _RAW = frozenset(
     {"received", "return-path", "dkim-signature", "mime-version", "content-type", "authentication-results"}
 )
@@ -83,17 +85,21 @@ def _tells(line: str) -> bool:
 
 def says_nothing(text: Lines) -> bool:
     """Tell whether no line that is left to the writer says anything: a greeting, a closing and a name say nothing."""
-    closed = -1
-    for start, end in text.own_runs():
-        for at in range(start, end):
-            line = plain(text.bare[at][:_WIDEST])
-            words = line.split()
-            if not words or is_device_line(line):
-                continue
-            if closes(line):
-                closed = at
-            elif not ((len(words) <= 3 and _greets(words)) or (0 <= closed < at <= closed + 3 and _is_a_name(words))):
-                return False
+    closed, at = -1, -1
+    while (at := text.full.find(1, at + 1)) >= 0:
+        if text.verdicts[at] != OWN:
+            continue
+        bare = text.bare[at]
+        if bare.count(" ") > _MOST_SALUTE:
+            return False  # the first line of most mails
+        line = plain(bare[:_WIDEST])
+        words = line.split()
+        if not words or is_device_line(line):
+            continue
+        if closes(line):
+            closed = at
+        elif not ((len(words) <= 3 and _greets(words)) or (0 <= closed < at <= closed + 3 and _is_a_name(words))):
+            return False
     return True
 
 

@@ -29,8 +29,11 @@ def unquoted(lines: Sequence[str]) -> tuple[list[int], list[str]]:
     for at, line in enumerate(lines):
         if ">" in line[:4] and line[:6] != ">From " and (line[:4] != ">>> " or not groupwise(line)):
             prefix = _PREFIX.match(line)
-            if prefix is not None and not _is_no_quote(lines, at, prefix[1].count(">"), depths):
-                depths[at] = prefix[1].count(">")
+            if prefix is not None:
+                depth = prefix[1].count(">")
+                if (line[-1] == "<" or (at and "<" in lines[at - 1])) and _is_no_quote(lines, at, depth, depths):
+                    continue
+                depths[at] = depth
                 words[at] = line[prefix.end() :]
     return depths, words
 
@@ -48,7 +51,7 @@ def _is_no_quote(lines: Sequence[str], at: int, depth: int, depths: Sequence[int
     opened = above.rfind("<")
     if opened < 0 or "@" not in above[opened:] or ">" in above[opened:] or " " in above[opened:]:
         return False
-    return line == ">" or line[-1] in ":：៖" or line[-1].isalpha()
+    return line == ">" or line[-1] in ":：៖" or (line[-1].isalpha() and len(line.split()) <= 4)
 
 
 class Lines:
