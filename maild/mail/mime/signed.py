@@ -78,21 +78,24 @@ def _after(data: bytes, at: int, end: int, expected: int | None = None, depth: i
 
 
 def _octets(data: bytes, at: int, end: int) -> bytes:
-    """Return the octets of a string, in one piece or in many."""
+    """Return the octets of a string, in one piece or in pieces, which may be in pieces themselves."""
+    pieces: list[bytes] = []
+    _into(pieces, data, at, end, 0)
+    return b"".join(pieces)
+
+
+def _into(pieces: list[bytes], data: bytes, at: int, end: int, depth: int) -> int:
+    """Add the octets of a string, and return what stands behind it."""
     tag, start, stop = _element(data, at, end)
     if tag == _OCTETS and stop != _UNTOLD:
-        return data[start:stop]
-    if tag != _OCTETS_IN_PIECES:
+        pieces.append(data[start:stop])
+        return stop
+    if tag != _OCTETS_IN_PIECES or depth > _DEEPEST:
         raise ValueError("another element")
-    end = end if stop == _UNTOLD else stop
-    pieces: list[bytes] = []
-    while start < end and data[start : start + 2] != b"\0\0":
-        tag, inner, stop = _element(data, start, end)
-        if tag != _OCTETS or stop == _UNTOLD:
-            raise ValueError("pieces in pieces")
-        pieces.append(data[inner:stop])
-        start = stop
-    return b"".join(pieces)
+    last = end if stop == _UNTOLD else stop
+    while start < last and data[start : start + 2] != b"\0\0":
+        start = _into(pieces, data, start, last, depth + 1)
+    return start + 2 if stop == _UNTOLD else stop
 
 
 def entity(inner: bytes, spending: Spending) -> Part | None:

@@ -191,7 +191,8 @@ def _delivery(message: Message, parts: list[Message], text: str, ours: tuple[str
     addresses = [
         _address(group.get(name, "")) for group in chosen for name in ("original-recipient", "final-recipient")
     ]
-    recipients = tuple(dict.fromkeys(address for address in addresses if address))
+    own = _own(message, ours)
+    recipients = tuple(dict.fromkeys(address for address in addresses if address and address not in own))
     status = next((found.group() for g in chosen if (found := _STATUS.search(g.get("status", "")[:_LONGEST]))), "")
     diagnostic = next((g["diagnostic-code"] for g in chosen if g.get("diagnostic-code")), "")
     said = text if text.strip() else _everything(parts)
@@ -214,12 +215,7 @@ def _named(message: Message, parts: list[Message], said: str, ours: tuple[str, .
     listed = [address.lower() for value in failed for address in _ADDRESS.findall(str(value)[:4000])]
     if listed:
         return tuple(dict.fromkeys(listed))
-    own = frozenset(map(str.lower, ours)) | frozenset(
-        address.lower()
-        for name in ("To", "From")
-        for value in message.get_all(name, [])
-        for address in _ADDRESS.findall(str(value)[:4000])
-    )
+    own = _own(message, ours)
     found = prose.recipients_of(said, own)
     if found:
         return found
@@ -228,6 +224,16 @@ def _named(message: Message, parts: list[Message], said: str, ours: tuple[str, .
         if addresses:
             return tuple(dict.fromkeys(addresses))
     return prose.addressed_in_copy(said)
+
+
+def _own(message: Message, ours: tuple[str, ...]) -> frozenset[str]:
+    """Return the addresses of the report itself: to whom it came, and who wrote it."""
+    return frozenset(map(str.lower, ours)) | frozenset(
+        address.lower()
+        for name in ("To", "From")
+        for value in message.get_all(name, [])
+        for address in _ADDRESS.findall(str(value)[:4000])
+    )
 
 
 def _returned(message: Message, parts: list[Message]) -> Iterator[Message]:

@@ -151,9 +151,16 @@ def goes_on(above: str, text: str) -> bool:
     return not text[:1].isupper() and len(tokens) <= 5 and all(one[0].isupper() for one in tokens)
 
 
-def introduces(text: str, author: str) -> bool:
+def has_verb(text: str) -> bool:
+    """Tell whether a text has the verb of an attribution."""
+    fold = text.casefold()
+    return _verb(_WORD.findall(fold), fold) is not None
+
+
+def introduces(text: str, author: str, alone: bool = False) -> bool:
     """Tell whether lines right above quoted ones are what a program writes there, in whatever language and form: a
-    name, an address or a date, and next to nothing else. ``author`` is the writer, whose address ends a signature.
+    name, an address or a date, and next to nothing else. ``author`` is the writer, whose address ends a signature;
+    ``alone`` says that the lines are a paragraph.
     """
     core = text.strip("-–—* ")
     if not core or core[-1] in ".!?…" or len(core) > 400:
@@ -172,7 +179,9 @@ def introduces(text: str, author: str) -> bool:
             return others <= 3
         return others == 0 and (ends or core[-1] in ">)]")
     named = any(one[:1].isupper() and not is_date_word(one) for one in core.split()) or not core.isascii()
-    return dated and named and others <= 2 and (verb is not None or (ends and timed) or (timed and opens(core)))
+    return (
+        dated and named and others <= 2 and (verb is not None or (ends and timed) or (alone and timed and opens(core)))
+    )
 
 
 def _is(address: str, author: str) -> bool:

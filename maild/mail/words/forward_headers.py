@@ -188,9 +188,9 @@ def _enough(values: dict[Role, str], sender: str, announced: bool, drawn: bool =
         return kinds >= 2
     if address_in(sender):
         return kinds >= 3 or (kinds == 2 and dated and _TIME.search(date) is not None)
-    if sender[0].isdigit() or kinds < 3 or not dated or "subject" not in values:
+    if sender[0].isdigit() or kinds < 3 or not dated or not (drawn or "subject" in values):
         return False
-    return _TIME.search(date) is not None or (_is_dated(date) and (drawn or kinds >= 4))
+    return _TIME.search(date) is not None or (_is_dated(date) and (kinds >= 4 or (drawn and "subject" in values)))
 
 
 def run_together(text: str) -> Block | None:

@@ -41,7 +41,10 @@ def said_above(text: Lines, at: int, author: str) -> int:
         if found < at and not (opens(words) or all(map(is_date_word, words.split()))):
             break
         joined = f"{words} {joined}".strip()
-        if introduces(joined, author):
+        alone = line == 0 or not text.full[line - 1]
+        if introduces(joined, author, alone):
+            if not alone and introduces(plain(text.words[line - 1][:_WIDEST]), author):
+                return at  # a list of such lines
             found = line
     return found
 

@@ -18,6 +18,7 @@ from maild.mail.words.attributed import (
     complete,
     dates,
     goes_on,
+    has_verb,
     is_date_word,
     judge,
     opens,
@@ -129,9 +130,9 @@ def _attribution(lines: Sequence[str], depths: Sequence[int], end: int) -> Heade
         whole = alone or complete(text, first)
         header = Header(kind="attribution", start=start, end=end + 1, sure=verdict == "sure" and whole, words=text)
         begins = opens(first) and (start == end or dates(first))
-        if begins or best is None or (whole and not whole_before):
+        if begins or best is None or (whole and not whole_before) or (header.sure and not best.sure):
             best, whole_before = header, whole
-        if begins or (whole and dates(text)):
+        if (begins and (start < end or verdict == "sure" or has_verb(text))) or (whole and dates(text) and not begins):
             break
     return best if best is None else _without_words(lines, _from_its_first_word(lines, best))
 

@@ -68,7 +68,7 @@ def wrapped(inner: bytes, *, streamed: bool = False) -> bytes:
     """Return what an opaque signature wraps, without signers."""
     make = ber if streamed else der
     pieces = (der(0x04, inner[at : at + 100]) for at in range(0, len(inner), 100))
-    octets = ber(0x24, *pieces) if streamed else der(0x04, inner)
+    octets = ber(0x24, ber(0x24, next(pieces), next(pieces)), *pieces) if streamed else der(0x04, inner)
     body = make(0x30, der(0x02, b"\1"), make(0x31), make(0x30, DATA, make(0xA0, octets)), der(0x31))
     return make(0x30, SIGNED, make(0xA0, body))
 

@@ -149,6 +149,19 @@ def test_of_several_recipients_those_are_told_that_failed() -> None:
     assert (found.recipients, found.action, found.permanent) == ((LOST,), "failed", True)
 
 
+def test_a_report_that_calls_its_own_recipient_the_lost_one_names_the_returned_mails() -> None:
+    """Some programs write their own addressee into the field (law R23)."""
+    inner = f"--b\nContent-Type: message/rfc822\n\nFrom: {ALIAS}\nTo: {LOST}\nSubject: Svar\n\nHei\n"
+    raw = (
+        f"From: MAILER-DAEMON@relay.example\nTo: {ALIAS}\nSubject: Undelivered Mail\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\nContent-Type: text/plain\n\n'
+        f"Rejected.\n--b\nContent-Type: message/delivery-status\n\n{fields('failed', '5.7.1', ALIAS)}\n{inner}--b--\n"
+    )
+    found = delivered(raw).report
+    assert found is not None
+    assert found.recipients == (LOST,)
+
+
 @pytest.mark.parametrize(
     ("text", "action"),
     [

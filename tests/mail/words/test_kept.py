@@ -140,6 +140,9 @@ HEADS = (
     "في الثلاثاء، ١٢ مايو ٢٠٢٦ في ٨:٤٠ ص تمت كتابة ما يلي بواسطة ‪Drift‬‏ <drift@havn.example‬‏>:",
     "في ١٢ مايو ٢٠٢٦، الساعة ٨:٤٠ ص، كتب/كتبت Drift <drift@havn.example>:",
     "Drift <drift@havn.example> ble sitert 12.05.2026 08:40:",
+    "On 12 May 2026 8:40, <\nhavn+bf2b64b6e34b11e2aeda1231400178dd@mail.havn.example>wrote:",
+    "2026-05-12 08:40 GMT+02:00 Drift Havn <drift@havn.example>:",
+    "Drift Havn <drift@havn.example> schrieb am Di., 12.\nMai 2026, 08:40:",
     "Kuandik Drift <drift@havn.example> zot 12.05.2026 08:40",
 )
 
@@ -152,7 +155,7 @@ def test_what_a_program_writes_above_a_quote_is_folded(head: str, gap: str, own:
     assert answer(f"{own}\n\n{head}{gap}{QUOTED}").own_text == own
 
 
-@pytest.mark.parametrize("head", HEADS[11:16])
+@pytest.mark.parametrize("head", [*HEADS[11:16], *HEADS[17:20]])
 def test_a_known_head_needs_no_quote_marks(head: str) -> None:
     """In Polish and Arabic as in the other languages."""
     assert answer(f"Takk!\n{head}\n{BARE}").own_text == "Takk!"
@@ -168,6 +171,9 @@ def test_a_known_head_needs_no_quote_marks(head: str) -> None:
         "Du skrev til drift@havn.example den 12.05.2026:",
         "Ring Kari på 555 01 234",
         "Kommer 12. mai",
+        "Avtaler:\n12.05.2026 08:40 Kari Moen\n13.05.2026 09:00 Ola Berg",
+        "12.05.2026 Kari <kari@x.example>\n13.05.2026 Ola <ola@x.example>",
+        "Møtet flyttes:\n12. mai 2026 kl. 08:40 Drift",
     ],
 )
 def test_a_line_of_the_writers_above_a_quote_is_kept(line: str) -> None:
@@ -184,6 +190,8 @@ BLOCKS = (
     "Fra: Drift\nSendt: 12. mai 2026\nTil: Siri Gard\nSaksnummer: ukjent\nEmne: Porten",
     "Innsender: Drift\nSendt: 12. mai 2026 08:40\nTil: Siri Gard\nEmne: Porten",
     "Von: Drift\nGesendet: Dienstag, 12. Mai 2026\nAn: Siri Gard\nBetreff: Tor",
+    "**Gesendet:** Dienstag, 12. Mai 2026\n**Von:** Drift <drift@havn.example>\n**An:** Siri Gard\n**Betreff:** Tor",
+    "| Fra: | Drift |\n| Sendt: | 12. mai 2026 08:40 |\n| Til: | Siri |\n| Emne: | Porten |",
 )
 
 
