@@ -58,7 +58,7 @@ def as_dict(mail: Mail) -> dict[str, Any]:
     """Return what was read, as ``--json`` prints it."""
     verdict = robot(mail)
     report = mail.report
-    bounced = verdict.kind == "bounce"
+    bounced = verdict.kind == "bounce" and not (report is not None and report.delivered)
     return {
         "subject": mail.subject,
         "from_addr": from_addr(mail),

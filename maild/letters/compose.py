@@ -147,7 +147,7 @@ def _long(notice: Notice, value: str, language: str) -> str:
 
 
 def _add_history(values: dict[str, Value], language: str) -> None:
-    """Put below a mail's text the older mail that came with it, and how many lines are not shown (law R20)."""
+    """Put below a mail's text the older mail that came with it, and how many lines are not shown (law R27)."""
     history, left_out = values.pop("history", ""), values.pop("left_out", 0)
     parts = [str(values.get("text", ""))]
     if history:

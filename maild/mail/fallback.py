@@ -130,7 +130,7 @@ def _text(raw: bytes, first: dict[str, bytes]) -> str:
         return ""
     how = "base64" if b"base64" in encoding else "quoted-printable" if b"quoted-printable" in encoding else ""
     name = _CHARSET.search(declared)
-    text = clean(charset.decode(decoding.decode(piece, how), name[1].decode() if name else None))
+    text = clean(charset.decode(decoding.text(piece, how), name[1].decode() if name else None))
     return (_TAG.sub(" ", text) if kind.startswith(b"text/html") else text).strip()
 
 

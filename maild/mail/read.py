@@ -136,7 +136,10 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     answers = "in-reply-to" in first or "references" in first
     split = reply.split(lines, subject, answers, author.address or "")
     attached = structure.as_message(*content.attached[0]) if content.attached else None
-    report = bounce.find(structure.as_message(raw, root), shown.text) if bounce.may_be(root) else None
+    report = None
+    if envelope.sender == "" or bounce.may_be(root):
+        message = structure.as_message(raw, root)
+        report = bounce.find(message, shown.text, null=envelope.sender == "", ours=envelope.recipients)
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
     return Mail(
         envelope=envelope,

@@ -1,4 +1,4 @@
-"""What cases hold, as runs of words, to know quoted lines again (law R20).
+"""What cases hold, as runs of words, to know quoted lines again (law R27).
 
 They are taken down from a case's entries and letters when a mail comes that may quote them, and kept by that mail's
 plan: most cases have one mail, and pay nothing. An entry or a letter is read for it once, however old it is.

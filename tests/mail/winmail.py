@@ -3,13 +3,15 @@
 import struct
 
 
-def winmail(files: list[tuple[str, bytes]], body: str = "", html: str = "") -> bytes:
-    """Wrap files, and a text or HTML, as Outlook does."""
+def winmail(files: list[tuple[str, bytes]], body: str = "", html: str = "", rich: bytes = b"") -> bytes:
+    """Wrap files, and a text, HTML or compressed rich text, as Outlook does."""
     out = b"\x78\x9f\x3e\x22\x01\x00" + _object(1, 0x9007, 6, struct.pack("<II", 1252, 0))
     if body:
         out += _object(1, 0x800C, 2, body.encode("cp1252") + b"\0")
     if html:
         out += _object(1, 0x9003, 6, _properties({0x1013: (0x0102, html.encode())}))
+    if rich:
+        out += _object(1, 0x9003, 6, _properties({0x1009: (0x0102, rich)}))
     for name, data in files:
         out += _object(2, 0x9002, 6, b"\0" * 14)
         out += _object(2, 0x8010, 1, name.encode("cp1252", "replace")[:8] + b"\0")

@@ -1,4 +1,4 @@
-"""What a person wrote is in sight of whom it concerns, wherever a mail client put it (law R20, E18)."""
+"""What a person wrote is in sight of whom it concerns, wherever a mail client put it (law R27, E18)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What of a mail its readers are shown (law R20): all but what the desk knows, and signatures by their form.
+"""What of a mail its readers are shown (law R27): all but what the desk knows, and signatures by their form.
 
 Reading's guess (``Mail.own_text``) feeds rules, verbs and the language. Which lines people see is decided here, with
 what the case holds: a folded line stays out of sight only if its words stand in the case already. Every other line is

@@ -11,20 +11,24 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from maild.core.values.mail import Identity, Mailbox
-from maild.mail.mime import headers
+from maild.mail.mime import charset, headers
 from maild.mail.mime.headers import Field
 from maild.mail.mime.text import clean_line
 from maild.mail.spending import Spending
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
+_PLAIN_LOCAL = re.compile(_LOCAL)
 _LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff_-]{0,62})"
 _SPEC = re.compile(rf"({_LOCAL})@({_LABEL}(?:\.{_LABEL})*)")
 _OWN = re.compile(rf"[ \t]*({_SPEC.pattern})[ \t]*(?=<)")
 """An address that stands where the name does."""
 _PHRASE = re.compile(rf'(?:(?:{_ATOM}|[.]|"(?:[^"\\\r\n]|\\.)*"|\([^()\\\r\n]*\))[ \t]*)*')
-_ANGLE = re.compile(r"<[ \t]*([^<>\s]+)[ \t]*>[ \t]*(?:\([^()\\\r\n]*\)[ \t]*)?")
-_BARE = re.compile(r"([^\s<>()]+)[ \t]*(?:\(([^()\\\r\n]*)\)[ \t]*)?")
+_SAID = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. \u00a1-\u1fff\u2030-\u205e\u2070-\ud7ff-]{1,64}"
+"""What may stand between the quotes of a local part: nothing that another reader could take for a sign of its own."""
+_QUOTED_SPEC = re.compile(rf'"({_SAID})"@({_LABEL}(?:\.{_LABEL})*)')
+_ANGLE = re.compile(rf'<[ \t]*("{_SAID}"@[^<>\s"]+|[^<>\s]+)[ \t]*>[ \t]*(?:\([^()\\\r\n]*\)[ \t]*)?')
+_BARE = re.compile(rf'("{_SAID}"@[^\s<>()"]+|[^\s<>()]+)[ \t]*(?:\(([^()\\\r\n]*)\)[ \t]*)?')
 _LIKE_FROM = re.compile(rb"[\r\n](?!\s)[^a-z0-9:\r\n]*from[^a-z0-9:\r\n-]*(?:\r?\n[ \t]+)?:")
 """A line whose first letters are these, whatever other signs stand around them; no fold begins it."""
 _FOLD = re.compile(r"(?<!\r)\r*\n(?=[ \t])")
@@ -96,13 +100,23 @@ def strict(line: str) -> tuple[str | None, str]:
         if bare is None:
             return None, "From is not one plain address"
         spec = bare[1]
-    match = _SPEC.fullmatch(spec)
+    match = _SPEC.fullmatch(spec) or _QUOTED_SPEC.fullmatch(spec)
     if match is None or "=?" in spec or len(match[1].encode()) > 64 or _BIDI.search(spec):
         return None, "From is not one plain address"
     domain = a_label(match[2])
     if domain is None:
         return None, "the domain of From is not a plain one"
-    return f"{ascii_lower(match[1])}@{domain}", ""
+    local = _as_written(match[1])
+    return (f"{ascii_lower(local)}@{domain}", "") if local else (None, "From is not one plain address")
+
+
+def _as_written(local: str) -> str:
+    """Return a local part with quotes only where it needs them (RFC 5321 §4.1.2); empty when white space is at its
+    ends.
+    """
+    if _PLAIN_LOCAL.fullmatch(local):
+        return local
+    return f'"{local}"' if local == local.strip() else ""
 
 
 def a_label(domain: str) -> str | None:
@@ -172,19 +186,23 @@ def boxes(values: Iterable[bytes], hint: str | None, spending: Spending) -> tupl
 
 def mailboxes(value: bytes, hint: str | None = None) -> tuple[Mailbox, ...]:
     """Return the addresses of a field as a lenient reader sees them, in order (RFC 5322 §3.4); groups are opened."""
-    line = value[: 16 * 1024].decode("utf-8", "surrogateescape")
+    line = _line(value[: 16 * 1024], hint)
     line = _ANY_FOLD.sub(" ", line)
     found: list[Mailbox] = []
     words: list[str] = []
     comment, address = "", None
+    closed = -1  # where a quoted string ends: what stands right behind it may make it a local part
     for match in _PIECE.finditer(line):
         quoted, remark, angle, end, word = match.groups()
         if quoted is not None:
             words.append(_ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted)
+            closed = match.end()
         elif remark is not None:
             comment = comment or remark
         elif angle is not None:
             address = angle
+        elif word is not None and word[0] == "@" and match.start() == closed:
+            words[-1] = f'"{words[-1]}"{word}'
         elif word is not None:
             words.append(word)
         elif end is not None:
@@ -196,6 +214,13 @@ def mailboxes(value: bytes, hint: str | None = None) -> tuple[Mailbox, ...]:
             words = words if words and "@" in words[-1] else []
     _add(found, words, comment, address, hint)
     return tuple(found)
+
+
+def _line(value: bytes, hint: str | None) -> str:
+    """Return a field as text; in a charset whose letters may hold the signs of addresses it is read by that first."""
+    if not value.isascii() and charset.is_multibyte(hint):
+        return charset.undeclared(value, hint)
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _add(found: list[Mailbox], words: list[str], comment: str, address: str | None, hint: str | None) -> None:
@@ -214,6 +239,9 @@ def _add(found: list[Mailbox], words: list[str], comment: str, address: str | No
 
 def plain(address: str) -> str:
     """Return an address as it is compared: no spaces, no route, domain in lower-case A-labels; empty if none."""
+    quoted = _QUOTED_SPEC.fullmatch(address.strip().removeprefix("mailto:")) if '"@' in address else None
+    if quoted is not None and (local := _as_written(quoted[1])):
+        return f"{local}@{a_label(quoted[2]) or quoted[2].lower()}"
     spec = _NO_PART.sub("", address).strip("<>'\"")
     spec = spec.removeprefix("mailto:")
     if spec.startswith("@") and ":" in spec:

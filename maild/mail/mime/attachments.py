@@ -12,8 +12,9 @@ from dataclasses import replace
 from heapq import merge
 
 from maild.core.values.mail import Attachment
-from maild.mail.mime import decoding, headers, mentions
+from maild.mail.mime import data_pictures, decoding, headers, mentions, signed
 from maild.mail.mime.containers import Inside, contents
+from maild.mail.mime.data_pictures import Picture
 from maild.mail.mime.structure import Part
 from maild.mail.mime.text import clean_line
 from maild.mail.spending import Spending
@@ -110,6 +111,26 @@ def inside(container: Attachment, files: Iterable[Inside], spending: Spending | 
     ]
 
 
+def of_pictures(pictures: Iterable[Picture], part: Part, spending: Spending | None = None) -> list[Attachment]:
+    """Describe the pictures that stand in a page itself."""
+    return [
+        Attachment(
+            name=one.name,
+            type=one.type,
+            size=len(one.data),
+            sha256=hashlib.sha256(one.data).hexdigest(),
+            start=part.start,
+            end=part.end,
+            encoding=part.encoding,
+            inside=index,
+            inline=True,
+            content_id=data_pictures.content_id(part.start, index),
+            ours=mentions.in_file(one.data, spending),
+        )
+        for index, one in enumerate(pictures)
+    ]
+
+
 def whole(raw: bytes, digest: str, subject: str) -> Attachment:
     """Describe the mail itself as a file, for a reading that could not go inside."""
     name = safe_name(_PATH.sub("_", subject[:100])) or "original"
@@ -182,15 +203,17 @@ class Contents:
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._opened: dict[tuple[int, int, str], list[bytes]] = {}
+        self._opened: dict[tuple[int, int, str, bool], list[bytes]] = {}
 
     def of(self, file: Attachment) -> bytes:
         """Return a file's bytes; none when it is not there."""
         if file.inside is None:
             return decoding.decode(self._raw[file.start : file.end], file.encoding)
-        place = (file.start, file.end, file.encoding)
+        shown = file.content_id == data_pictures.content_id(file.start, file.inside)
+        place = (file.start, file.end, file.encoding, shown)
         if place not in self._opened:
-            self._opened[place] = _inside(decoding.decode(self._raw[file.start : file.end], file.encoding))
+            data = decoding.text(self._raw[file.start : file.end], file.encoding)
+            self._opened[place] = [one.data for one in data_pictures.taken_out(data)[1]] if shown else _inside(data)
         found = self._opened[place]
         return found[file.inside] if file.inside < len(found) else b""
 
@@ -202,4 +225,6 @@ def content(raw: bytes, file: Attachment) -> bytes:
 
 def _inside(data: bytes) -> list[bytes]:
     opened = contents(data)
-    return [one[4] for one in blocks(data)] if opened is None else [one.data for one in opened.files]
+    if opened is not None:
+        return [one.data for one in opened.files]
+    return signed.files(data) or [one[4] for one in blocks(data)]

@@ -7,10 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from maild.core.values.mail import Attachment, Calendar
 from maild.mail import caps
-from maild.mail.mime import attachments, calendar, charset, containers, decoding, html, structure, tnef
+from maild.mail.mime import (
+    attachments,
+    calendar,
+    charset,
+    containers,
+    data_pictures,
+    decoding,
+    html,
+    signed,
+    structure,
+    tnef,
+)
 from maild.mail.mime.flowed import unwrap
 from maild.mail.mime.part_kinds import FILE_TEXTS, SHOWN, html_in, is_named, is_variant, meta_charset
-from maild.mail.mime.pieces import Piece, in_report, says_too, stub_piece, summary, summary_lines, words_of
+from maild.mail.mime.pieces import Piece, in_report, says_too, signs_of, stub_piece, summary, summary_lines, words_of
 from maild.mail.mime.structure import Part
 from maild.mail.mime.text import Mark, Shown, clean, without_pictures
 from maild.mail.spending import Spending
@@ -23,6 +34,9 @@ _MOST_STUB = 60
 _ENRICHED = re.compile(r"<(?!<)/?[a-zA-Z-]+>")
 _MOST_ALIKE = 10
 """Runs of lines with which a page is compared."""
+_TOO_LONG = "a text part of more than 8 MB is read in part"
+_MOST_WRAPPED = 3
+"""Signatures around signatures that are opened."""
 _TOO_MUCH_HTML = f"HTML of more than {caps.HTML_TOGETHER // 1_000_000} MB is kept as files"
 
 
@@ -48,7 +62,7 @@ class Body:
 class _Walk:
     """One pass over the parts in order."""
 
-    def __init__(self, raw: bytes, spending: Spending) -> None:
+    def __init__(self, raw: bytes, spending: Spending, depth: int = 0) -> None:
         self.raw = raw
         self.spending = spending
         self.body = Body()
@@ -56,6 +70,8 @@ class _Walk:
         self.position = 0
         self.calendar_text = ""
         self.wrapped: list[containers.Contents] = []
+        self.pictured = False
+        self.depth = depth
         self.sources: dict[int, str] = {}
         """Pages decoded already, by where they begin: alternatives in alternatives show the same one."""
 
@@ -105,14 +121,15 @@ class _Walk:
         if words.strip() and not (len(words) < 600 and self.is_stub(words, source)):
             self.body.sources.append(self.spending.take_source(source))
             self.position += 1
-            if any(one.main == "image" for one in beside) and self.spending.take_html(len(source)):
+            if (self.pictured or any(one.main == "image" for one in beside)) and self.spending.take_html(len(source)):
                 page_shown = html.render(source)
                 self.body.rich, self.body.pictures = page_shown.shown, list(page_shown.pictures)
             return [plain, *beside, *rest]
         if words.strip():
             self.show_html(page, source)
             self.add(stub_piece(words))
-            return [*beside, *rest]
+            others = [one for one in rich.whole() if not one.parts and one is not page]
+            return [*others, *rest]
         return [rich, *rest]
 
     def is_stub(self, words: str, source: str) -> bool:
@@ -130,14 +147,27 @@ class _Walk:
     def source(self, part: Part) -> str:
         """Return the decoded text of a text part."""
         piece = self.raw[part.start : part.end]
-        if len(piece) > 4 * caps.HTML:
-            self.spending.cut("a text part of more than 8 MB is read in part")
+        if len(piece) > 4 * caps.HTML and part.type != "text/html":
+            self.spending.cut(_TOO_LONG)
             piece = piece[: 4 * caps.HTML]
-        data = decoding.decode(piece, part.encoding)
+        data = decoding.text(piece, part.encoding)
+        if part.type == "text/html":
+            data = self.without_pictures(part, data)
+        if len(data) > 4 * caps.HTML:
+            self.spending.cut(_TOO_LONG)
+            data = data[: 4 * caps.HTML]
         declared = part.params.get("charset")
         if part.type == "text/html" and not data.isascii() and charset.codec(declared) in (None, "ascii"):
             declared = meta_charset(data) or declared
         return charset.decode(data, declared)
+
+    def without_pictures(self, part: Part, data: bytes) -> bytes:
+        """Take the pictures that stand in a page itself out of it: they are files of the mail."""
+        data, pictures = data_pictures.taken_out(data, part.start)
+        granted = pictures[: self.spending.take_files(len(pictures))] if pictures else []
+        self.body.files += attachments.of_pictures(granted, part, self.spending)
+        self.pictured = self.pictured or bool(granted)
+        return data
 
     def page(self, part: Part) -> str:
         """Return the decoded text of an HTML part, decoded once however many alternatives hold it."""
@@ -205,8 +235,7 @@ class _Walk:
             self.file(part)
         page = html.render(source)
         self.body.sources.append(self.spending.take_source(source))
-        words = page.shown.text.split() if self.pieces else ()
-        if any(says_too(self.words(piece), words) for piece in self.pieces[:_MOST_ALIKE]):
+        if self.pieces and page.shown.text.strip() and self.is_shown(signs_of(page.shown.text)):
             return  # the text once more, by a program that calls its alternatives mixed
         if not self.add_page(page) and len(source) <= caps.HTML:
             self.file(part)
@@ -223,11 +252,14 @@ class _Walk:
         self.add(Piece(shown, marks, page.pictures))
         return not page.cut and len(shown) == len(page.shown.text)
 
-    def words(self, piece: Piece) -> frozenset[str]:
-        """Return the words of a run of lines, casefolded."""
-        if piece.words is None:
-            piece.words = words_of(piece.text)
-        return piece.words
+    def is_shown(self, signs: str) -> bool:
+        """Tell whether the same text is shown already."""
+        for piece in self.pieces[:_MOST_ALIKE]:
+            if piece.signs is None:
+                piece.signs = signs_of(piece.text)
+            if signs and piece.signs == signs:
+                return True
+        return False
 
     def add(self, piece: Piece) -> None:
         """Put a run of lines below what is there."""
@@ -242,6 +274,8 @@ class _Walk:
             self.attach(self.raw, part.attached, part)
         elif part.type == "message/rfc822" and len(data) < caps.TEXT:
             self.attach(data, structure.head_of(data, self.spending), part)
+        if (part.type in signed.TYPES or file.name.endswith(".p7m")) and self.open_signed(part, file, data):
+            return
         inside = containers.contents(data)
         if inside is None:
             self.body.files.append(file)
@@ -253,6 +287,34 @@ class _Walk:
         self.wrapped.append(inside)
         if inside.summary:
             self.add(summary_lines(list(inside.summary), "[Attached Outlook item]"))
+
+    def open_signed(self, part: Part, file: Attachment, data: bytes) -> bool:
+        """Read what an opaque signature is wrapped around; False when nothing of a mail is in it."""
+        inner = signed.content(data) if self.depth < _MOST_WRAPPED else None
+        root = None if inner is None else signed.entity(inner, self.spending)
+        if inner is None or root is None:
+            return False
+        walk = _Walk(inner, self.spending, self.depth + 1)
+        walk.enter(root)
+        found = walk.result()
+        places = {leaf.start: index for index, leaf in enumerate(signed.leaves(root))}
+        self.body.files.append(replace(file, decoration=True))
+        for one in found.files:
+            if one.inside is None and one.start in places:
+                place = places[one.start]
+                self.body.files.append(
+                    replace(one, start=file.start, end=file.end, encoding=file.encoding, inside=place)
+                )
+            else:
+                self.spending.cut("a file in a file in a signed part stays in it")
+        self.body.has_html = self.body.has_html or found.has_html
+        self.body.calendar = self.body.calendar or found.calendar
+        self.body.sources += [*found.sources, found.shown.text]
+        self.body.attached += found.attached
+        if found.rich is not None and self.body.rich is None:
+            self.body.rich, self.body.pictures = found.rich, found.pictures
+        self.add(Piece(found.shown.text, found.shown.marks, () if found.rich is not None else tuple(found.pictures)))
+        return True
 
     def attach(self, raw: bytes, inner: Part, part: Part) -> None:
         """Note an attached mail and show its header; a report's copy of the original is not shown."""

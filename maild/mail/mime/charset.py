@@ -44,6 +44,10 @@ _MULTIBYTE = frozenset({"gb18030", "cp932", "cp949", "big5hkscs", "euc_jp", "cp9
 _JAPANESE = frozenset({"iso2022_jp", "iso2022_jp_1", "iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_ext"})
 _STATEFUL = frozenset({*_JAPANESE, "iso2022_kr", "hz", "utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32",
                        "utf_32_le", "utf_32_be"})  # fmt: skip
+_WESTERN = frozenset({None, "ascii", "utf_8", "cp1252", "latin_1", "iso8859_1", "iso8859_15"})
+_LONGEST_ACCENTS = 6
+_KANA = re.compile(rb"[\x82\x83]")
+"""Where the kana of Shift-JIS begin, and in windows-1252 signs that hardly anybody writes."""
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _CODECS = {*aliases.aliases, *aliases.aliases.values(), *(one.name for one in pkgutil.iter_modules(_codecs_path))}
 """Every name the standard library has a codec for: it would look for each other one among the files of its disk."""
@@ -135,6 +139,62 @@ def decode(data: bytes, declared: str | None = None, hint: str | None = None) ->
     if _is_utf8(data, 1 if name == "cp1252" else 3):
         return data.decode("utf-8")
     return data.decode(name, "maild.windows")
+
+
+def is_multibyte(name: str | None) -> bool:
+    """Tell whether a charset has letters of several octets, the second of which may be a sign of ASCII."""
+    return codec(name) in _MULTIBYTE
+
+
+def undeclared(data: bytes, hint: str | None) -> str:
+    """Return the text of a header's bytes, which no charset stands beside; ``hint`` is that of the mail's text.
+
+    Raw Chinese and Japanese ones are known by their pairs where the hint says nothing of the kind.
+    """
+    if b"\x1b" in data:
+        return decode(data, None, hint)
+    try:
+        return data.decode("utf-8")  # ASCII, nearly always
+    except UnicodeDecodeError:
+        pass
+    guess = codec(hint)
+    if guess in _MULTIBYTE:
+        return _multibyte(data, guess)
+    if guess in _WESTERN and (found := _pairs(data)) is not None:
+        return data.decode(found)
+    return _undeclared(data, hint)
+
+
+def _pairs(data: bytes) -> str | None:
+    """Return the charset of two octets a letter that some bytes are surely in; people write no six accents in a row."""
+    runs = _HIGH.findall(data)
+    if max(map(len, runs), default=0) < _LONGEST_ACCENTS and not any(map(_KANA.match, runs)):
+        return None
+    if sum(0xC0 <= byte <= 0xDF for run in runs for byte in run) >= 0.8 * sum(map(len, runs)):
+        return None  # Cyrillic, whose small or capital letters these are
+    leads = [run[at] for run in runs for at in range(0, len(run), 2)]
+    if all(len(run) % 2 == 0 and min(run) >= 0xA1 for run in runs):
+        kana = sum(lead in (0xA4, 0xA5) for lead in leads)
+        common = sum(0xB0 <= lead <= 0xD7 for lead in leads)
+        if 4 * kana >= len(leads):
+            return _if_decodes(data, "euc_jp")
+        return _if_decodes(data, "gb2312") and "gb18030" if 4 * common >= 3 * (len(leads) - _marks(leads)) else None
+    name = _if_decodes(data, "cp932")
+    kana = sum("\u3041" <= letter <= "\u30fe" for letter in data.decode("cp932", "ignore"))
+    return name if kana >= 2 else None
+
+
+def _marks(leads: list[int]) -> int:
+    """Count the signs and wide letters among the pairs of a Chinese text."""
+    return sum(lead in (0xA1, 0xA2, 0xA3) for lead in leads)
+
+
+def _if_decodes(data: bytes, name: str) -> str | None:
+    try:
+        data.decode(name)
+    except UnicodeDecodeError:
+        return None
+    return name
 
 
 def _undeclared(data: bytes, hint: str | None) -> str:

@@ -11,6 +11,11 @@ _QUIET = _LETTERS + b"= \t\r\n\v\f"
 _PADDED = re.compile(rb"[^=]+=*")
 _UU_LINE = re.compile(rb"[^\r\n]+")
 _MOST_PIECES = 10_000
+_BASE64 = _LETTERS + b"="
+_RETURNS = re.compile(rb"\r+\n?")
+_LOOK = 4096
+_SHORT = 200
+_SHORTEST_LINE = 20
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? ([0-7]{3,4}) ?([^\r\n]*)\r?$")
 
 
@@ -19,12 +24,47 @@ def decode(data: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return base64(data)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(data)
+        return quoted_printable(data)
     if encoding == "uuencode":
         return uuencode(data)
     if encoding == "yenc":
         return yenc(data)
     return data
+
+
+def text(data: bytes, encoding: str) -> bytes:
+    """Return the content of an encoded text; words that were never encoded, whatever their header says, stay."""
+    if encoding == "base64" and _was_never_base64(data):
+        return data
+    return decode(data, encoding)
+
+
+def _was_never_base64(data: bytes) -> bool:
+    """Tell by the first lines whether a body is plain words: base64 has no spaces and hardly another sign."""
+    lines = [line for line in data[:_LOOK].replace(b"\r", b"\n").split(b"\n") if line.strip()][:3]
+    foreign = [len(line.strip().translate(None, _BASE64)) for line in lines]
+    if not lines:
+        return False
+    first = lines[0].strip()
+    if foreign[0] == 0 and (len(first) >= _SHORTEST_LINE or (first[-1:] == b"=" and len(first) % 4 == 0)):
+        return False
+    if any(foreign):
+        return 20 * sum(foreign) >= sum(map(len, lines))
+    return len(data) <= _SHORT and b"=" not in data and not _is_text(base64(data))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return data.decode("utf-8").replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
+def quoted_printable(data: bytes) -> bytes:
+    """Decode quoted-printable; the standard library takes a line that ends with a lone CR for one without an end."""
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        data = _RETURNS.sub(b"\n", data)
+    return binascii.a2b_qp(data)
 
 
 def base64(data: bytes) -> bytes:

@@ -15,18 +15,22 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from maild.mail import caps
-from maild.mail.mime.charset import decode
+from maild.mail.mime.charset import decode, undeclared
 from maild.mail.mime.text import clean_line
 
 Field = tuple[str, bytes]
 Params = Mapping[str, str]
+_MOST_JUNK = 4
+"""Lines above the header that are none of it, and the header's first."""
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*([^\r\n]*(?:\r*\n[ \t]+[^\r\n]*)*)(?:\r*\n|\r|$)")
 _LINE = re.compile(rb"[^\n]*(?:\n|$)")
-_KNOWN = re.compile(
-    rb"(?im)^(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|return-path|reply-to|sender"
+_NAMES = (
+    rb"(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|received|return-path|reply-to|sender"
     rb"|in-reply-to|references|x-[a-z-]+|list-[a-z-]+|dkim-signature|delivered-to)[ \t]*:"
 )
+_KNOWN = re.compile(rb"(?im)^" + _NAMES)
+_KNOWN_HERE = re.compile(rb"(?i)" + _NAMES)
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From (?![ \t]*:)[^\r\n]*\r?\n)?")
 
 
@@ -59,11 +63,39 @@ def fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int]:
 
 
 def head(raw: bytes) -> tuple[list[Field], int]:
-    """Return the fields of a mail and where its body begins; leading blank lines and an mbox line are passed over."""
+    """Return the fields of a mail and where its body begins; leading blank lines, an mbox line, and a line or two that
+    somebody put above the header are passed over.
+    """
     leading = _LEADING.match(raw)
     start = leading.end() if leading is not None else 0
-    found, body = fields(raw if b"\n" in raw else raw.replace(b"\r", b"\n"), start, len(raw))
+    lines = raw if b"\n" in raw else raw.replace(b"\r", b"\n")
+    found, body = fields(lines, start, len(raw))
+    if not found:
+        found, body = fields(lines, _past_junk(lines, start), len(raw))
     return (found, body) if found else (found, 0 if start == len(raw) else start)
+
+
+def _past_junk(raw: bytes, start: int) -> int:
+    """Return where the header really begins: at a field that is known, with another one right below it, behind white
+    space or a line or two that are none.
+    """
+    at = start
+    for _ in range(_MOST_JUNK):
+        while raw[at : at + 1] in (b" ", b"\t"):
+            at += 1
+        end = raw.find(b"\n", at)
+        if end < 0 or end - at > caps.FIELD_BYTES or not raw[at:end].strip():
+            return start
+        if _KNOWN_HERE.match(raw, at) and _follows(raw, at):
+            return at
+        at = end + 1
+    return start
+
+
+def _follows(raw: bytes, at: int) -> bool:
+    """Tell whether another known field stands below a field."""
+    field = _FIELD.match(raw, at)
+    return field is not None and _KNOWN.match(raw, field.end()) is not None
 
 
 _LINE_ENDS = re.compile(rb"[\r\n]+")
@@ -97,7 +129,7 @@ def unfolded(value: bytes) -> bytes:
 
 def words(value: bytes, hint: str | None = None) -> str:
     """Decode encoded words in every form they come in, and undeclared 8-bit text around them (RFC 2047)."""
-    line = decode(unfolded(value), None, hint)
+    line = undeclared(unfolded(value), hint)
     if "=?" not in line:
         return line
     found: list[str] = []

@@ -17,13 +17,21 @@ class Piece:
     text: str
     marks: tuple[Mark, ...] = ()
     pictures: tuple[tuple[str, int], ...] = ()
-    words: frozenset[str] | None = None
-    """Its words, casefolded, once somebody has asked."""
+    signs: str | None = None
+    """Its letters and digits, once somebody has asked."""
 
 
 def words_of(text: str) -> frozenset[str]:
     """Return the words of a text, casefolded."""
     return frozenset(text.casefold().split())
+
+
+def signs_of(text: str) -> str:
+    """Return the letters and digits of a text, casefolded: two texts that have the same ones are the same text. Where a
+    link leads is left out.
+    """
+    words = (word for word in text.casefold().split() if not (word[0] == "<" and ("://" in word or "@" in word)))
+    return "".join(filter(str.isalnum, "".join(words)))
 
 
 def says_too(other: frozenset[str], words: Sequence[str]) -> bool:

@@ -133,10 +133,15 @@ def _part(raw: bytes, head: list[Field], start: int, end: int, parent: Part | No
 
 def _named(word: str, default: str) -> str:
     """Make sense of a type without a subtype: ``text`` alone and the like (RFC 2045 §5.2)."""
-    word = word.strip(' "')
-    return {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}.get(
-        word, default if not word else "application/octet-stream"
-    )
+    word = word.strip(" \"'<>/")
+    return {
+        "text": "text/plain",
+        "plain": "text/plain",
+        "txt": "text/plain",
+        "htm": "text/html",
+        "html": "text/html",
+        "multipart": "multipart/mixed",
+    }.get(word, default if not word else "application/octet-stream")
 
 
 def encoding_of(value: bytes) -> Encoding:

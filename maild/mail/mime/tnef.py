@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from maild.mail.mime import charset
+from maild.mail.mime import charset, rtf
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _OBJECT = struct.Struct("<BHHI")
@@ -22,8 +22,8 @@ _MOST_FILES = 100
 _BODY, _TITLE, _DATA, _RENDERED, _MESSAGE, _FILE, _CODEPAGE = 0x800C, 0x8010, 0x800F, 0x9002, 0x9003, 0x9005, 0x9007
 _FIXED = {0x0002: 4, 0x0003: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000A: 4, 0x000B: 4, 0x0014: 8,
           0x0040: 8, 0x0048: 16, 0x0001: 4, 0x0000: 4}  # fmt: skip
-_PR_BODY, _PR_HTML, _PR_LONG_NAME, _PR_NAME, _PR_MIME, _PR_DATA, _PR_CPID = (
-    0x1000, 0x1013, 0x3707, 0x3704, 0x370E, 0x3701, 0x3FDE,
+_PR_BODY, _PR_HTML, _PR_LONG_NAME, _PR_NAME, _PR_MIME, _PR_DATA, _PR_CPID, _PR_RTF = (
+    0x1000, 0x1013, 0x3707, 0x3704, 0x370E, 0x3701, 0x3FDE, 0x1009,
 )  # fmt: skip
 
 
@@ -95,6 +95,14 @@ def _message(opened: Opened, data: bytes, codepage: str) -> None:
     if isinstance(html, bytes):
         page = found.get(_PR_CPID)
         opened.html = charset.decode(html.rstrip(b"\0"), f"cp{page}" if isinstance(page, int) else codepage)
+
+    packed = found.get(_PR_RTF)
+    if isinstance(packed, bytes) and not opened.html.strip() and not opened.text.strip():
+        rich = rtf.read(rtf.decompressed(packed))
+        if rich is not None and rich.is_page:
+            opened.html = rich.text
+        elif rich is not None:
+            opened.text = rich.text
 
 
 def _string(data: bytes, codepage: str) -> str:

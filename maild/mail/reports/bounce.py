@@ -43,13 +43,14 @@ def may_be(mail: Part) -> bool:
     return any(b"message/" in kind or b"report" in kind or b"rfc822" in kind for kind in kinds)
 
 
-def find(message: Message, text: str) -> Report | None:
+def find(message: Message, text: str, *, null: bool = False, ours: tuple[str, ...] = ()) -> Report | None:
     """Return the report a mail is, or None for any other mail.
 
-    ``message`` is the capped parse, ``text`` the shown text. What a person attached or quoted never makes a bounce:
+    ``message`` is the capped parse, ``text`` the shown text; ``null`` says that the envelope's sender was the null one
+    (which no field need say), ``ours`` to whom the report came. What a person attached or quoted never makes a bounce:
     parts inside an attached mail count only when a mail system sent the whole.
     """
-    program = prose.sender_is_program(message) or prose.null_sender(message)
+    program = null or prose.sender_is_program(message) or prose.null_sender(message)
     parts = list(_parts(message, inside=program))
     kinds = {part.get_content_type() for part in parts}
     declared = _declared(message)
@@ -65,14 +66,14 @@ def find(message: Message, text: str) -> Report | None:
     answer = subject_prefixes.first(subject) in subject_prefixes.ALL
     titled = prose.subject_says(subject) and not answer
     if declared == "delivery-status" or (status and (program or titled)):
-        return _delivery(message, parts, text)
+        return _delivery(message, parts, text, ours)
     if declared and program and carries:
-        return _delivery(message, parts, text)
+        return _delivery(message, parts, text, ours)
     if automatic_subject(subject) and not prose.sender_is_program(message):
         return None  # somebody's absence, whatever it says of delivery
     said = text if text.strip() else _everything(parts)
-    if prose.is_bounce(message, said, subject, answer=answer, carries=carries):
-        return _delivery(message, parts, said)
+    if prose.is_bounce(message, said, subject, answer=answer, carries=carries, envelope=null):
+        return _delivery(message, parts, said, ours)
     return None
 
 
@@ -167,21 +168,31 @@ def _address(value: str) -> str | None:
     return found.group().strip("<>.").lower() if found else None
 
 
-def _delivery(message: Message, parts: list[Message], text: str) -> Report:
+_SUCCESS = frozenset({"delivered", "relayed", "expanded", "deliverable"})
+
+
+def _action(group: dict[str, str]) -> str:
+    """Return what a group of fields says became of the mail: its Action, or what its status amounts to."""
+    said = group.get("action", "").split()[:1]
+    if said:
+        return said[0].lower().rstrip(".,;")
+    return "delivered" if group.get("status", "").startswith("2") else ""
+
+
+def _delivery(message: Message, parts: list[Message], text: str, ours: tuple[str, ...]) -> Report:
     groups = [
         group for part in parts if part.get_content_type() == "message/delivery-status" for group in _groups(part)
     ]
     if not any("final-recipient" in group for group in groups):
         groups += _read_fields(_everything(parts))
     about = [group for group in groups if "final-recipient" in group or "original-recipient" in group]
-    failing = [
-        g for g in about if g.get("action", "failed").split()[:1] not in (["delivered"], ["relayed"], ["expanded"])
-    ]
-    chosen = failing or about
+    failing = [group for group in about if _action(group) not in _SUCCESS]
+    chosen = [group for group in failing if _action(group) == "failed"] or failing or about
     addresses = [
         _address(group.get(name, "")) for group in chosen for name in ("original-recipient", "final-recipient")
     ]
-    recipients = tuple(dict.fromkeys(address for address in addresses if address))
+    own = _own(message, ours)
+    recipients = tuple(dict.fromkeys(address for address in addresses if address and address not in own))
     status = next((found.group() for g in chosen if (found := _STATUS.search(g.get("status", "")[:_LONGEST]))), "")
     diagnostic = next((g["diagnostic-code"] for g in chosen if g.get("diagnostic-code")), "")
     said = text if text.strip() else _everything(parts)
@@ -191,25 +202,20 @@ def _delivery(message: Message, parts: list[Message], text: str) -> Report:
     return Report(
         kind="delivery-status",
         status=status or prose.status_of(diagnostic or said),
-        action=next((g["action"].split()[0].lower() for g in chosen if g.get("action")), ""),
-        recipients=recipients or _named(message, parts, said),
+        action=next(filter(None, map(_action, chosen)), "") or ("" if about else prose.action_of(said)),
+        recipients=recipients or _named(message, parts, said, ours),
         diagnostic=(diagnostic or prose.diagnostic_of(said))[:1000],
         original_message_id=_original_id(message, parts, said),
     )
 
 
-def _named(message: Message, parts: list[Message], said: str) -> tuple[str, ...]:
+def _named(message: Message, parts: list[Message], said: str, ours: tuple[str, ...]) -> tuple[str, ...]:
     """Return the recipients a report without usable fields names: a header, its prose, or the returned mail's To."""
     failed = message.get_all("X-Failed-Recipients", [])
     listed = [address.lower() for value in failed for address in _ADDRESS.findall(str(value)[:4000])]
     if listed:
         return tuple(dict.fromkeys(listed))
-    own = frozenset(
-        address.lower()
-        for name in ("To", "From")
-        for value in message.get_all(name, [])
-        for address in _ADDRESS.findall(str(value)[:4000])
-    )
+    own = _own(message, ours)
     found = prose.recipients_of(said, own)
     if found:
         return found
@@ -218,6 +224,16 @@ def _named(message: Message, parts: list[Message], said: str) -> tuple[str, ...]
         if addresses:
             return tuple(dict.fromkeys(addresses))
     return prose.addressed_in_copy(said)
+
+
+def _own(message: Message, ours: tuple[str, ...]) -> frozenset[str]:
+    """Return the addresses of the report itself: to whom it came, and who wrote it."""
+    return frozenset(map(str.lower, ours)) | frozenset(
+        address.lower()
+        for name in ("To", "From")
+        for value in message.get_all(name, [])
+        for address in _ADDRESS.findall(str(value)[:4000])
+    )
 
 
 def _returned(message: Message, parts: list[Message]) -> Iterator[Message]:

@@ -109,6 +109,22 @@ COPY = (
 )
 """What stands above the copy of the mail that was not delivered."""
 
+DELAYED = (
+    "will be retried|will keep trying|keep trying|will continue to|has not yet been|not yet been delivered"
+    "|do not need to resend|need not resend|this is a warning|warning message only|still being retried"
+    "|transient non-fatal errors|delivery attempts will continue|vil fortsette å prøve|fortsätter att försöka"
+    "|wird weiterhin versucht|prøver igjen|försöker igen|prøver fortsat"
+)
+"""The mail is still under way."""
+
+GIVEN_UP = (
+    "giving up|given up|gave up|could not be delivered|couldn't be delivered|was not delivered|has been returned"
+    "|permanent|message expired|undeliverable|unable to deliver|wasn't able to deliver|failed permanently"
+    "|did not receive|did not reach|kunne ikke leveres|ble ikke levert|kunde inte levereras|ikke leveret"
+    "|nicht zugestellt|has failed|delivery failed|fatal error"
+)
+"""The mail is lost."""
+
 STATUS = (
     (
         "5.2.2",

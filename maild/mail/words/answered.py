@@ -14,7 +14,7 @@ from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.values.mail import FoldKind
 from maild.mail.words.drawn import is_rule
 from maild.mail.words.lines import Lines
-from maild.mail.words.signatures import is_closing
+from maild.mail.words.signatures import closes
 
 _MOST_RUNS = 600
 _LONGEST = 200
@@ -138,14 +138,6 @@ def _is_of_a_card(text: Lines, at: int) -> bool:
     for line in range(at, max(at - _CARD, -1), -1):
         if text.depth[line] != text.depth[at]:
             return False
-        if text.bare[line].startswith("--") or _closes(text.bare[line]):
+        if text.bare[line].startswith("--") or closes(text.bare[line]):
             return True
     return False
-
-
-def _closes(line: str) -> bool:
-    words = line.split(maxsplit=7)
-    return len(words) <= 6 and any(
-        is_closing(" ".join(words[:count])) and all(word[0].isupper() for word in words[count:])
-        for count in range(1, len(words) + 1)
-    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from maild.mail.words.header_words import LABELS, PHRASES, Role
 
 _LONGEST = 40
+_LONGEST_LABEL = 24
 _ONCE = ("from", "date", "subject")
 _TRIM = " \t\u00a0*_•·\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff|"
 
@@ -88,6 +89,21 @@ def _continues(role: Role, value: str, line: str) -> bool:
     return "@" not in value and "@" in line.split(" ", 1)[0]
 
 
+def _unknown_label(line: str) -> tuple[str, Role, str] | None:
+    """Return label, role and value of a line with a label that no table knows; what has a date and a time is a date."""
+    label, colon, value = line[:300].strip(_TRIM).partition(":")
+    label, value = label.strip(_TRIM), value.strip(_TRIM)
+    if not colon or not 1 < len(label) <= _LONGEST_LABEL or len(label.split()) > 3 or not label[0].isalpha():
+        return None
+    if any(sign.isdigit() or sign in "@,;" for sign in label) or value.startswith("//"):
+        return None
+    return label.casefold(), "date" if _is_dated(value) and _TIME.search(value) else "other", value
+
+
+def _is_dated(value: str) -> bool:
+    return sum(map(str.isdigit, value)) >= 5 and len(value) <= 60
+
+
 def _gather(lines: Sequence[str], start: int) -> tuple[int, list[tuple[Role, str]], list[str]]:
     fields: list[tuple[Role, str]] = []
     labels: list[str] = []
@@ -102,6 +118,10 @@ def _gather(lines: Sequence[str], start: int) -> tuple[int, list[tuple[Role, str
             at = gap
             continue
         found = label_of(line)
+        if found is None and at + 1 < len(lines) and (following := label_of(lines[at + 1])) is not None:
+            found = _unknown_label(line) if following[0] not in labels and following[1] not in dict(fields) else None
+            if found is not None and found[1] in dict(fields):
+                found = (found[0], "other", found[2])
         if found is not None and (found[0] in labels or (found[1] in _ONCE and found[1] in dict(fields))):
             break
         if found is not None:
@@ -122,7 +142,9 @@ def block_at(lines: Sequence[str], start: int, *, announced: bool = False) -> Bl
     enough then. Lines are without quote marks.
     """
     first = label_of(lines[start])
-    if first is None or first[1] not in (("from", "date", "subject", "to") if announced else ("from", "date")):
+    if first is None:
+        return _without_from(lines, start)
+    if first[1] not in (("from", "date", "subject", "to") if announced else ("from", "date")):
         return None
     end, fields, labels = _gather(lines, start)
     values: dict[Role, str] = {}
@@ -131,12 +153,34 @@ def block_at(lines: Sequence[str], start: int, *, announced: bool = False) -> Bl
     sender = values.get("from", "")
     if not sender or len(sender) > 1000:
         return None
-    if _enough(values, sender, announced):
+    drawn = all(line.lstrip().startswith("*") for line in lines[start:end] if line.strip())
+    if _enough(values, sender, announced, drawn or _below_a_line(lines, start)):
         return Block(start=start, end=end, fields=tuple(fields), labels=tuple(labels))
     return None
 
 
-def _enough(values: dict[Role, str], sender: str, announced: bool) -> bool:
+def _below_a_line(lines: Sequence[str], start: int) -> bool:
+    """Tell whether a drawn line stands right above."""
+    return start > 0 and lines[start - 1].strip()[:5] in ("_____", "-----", "=====")
+
+
+def _without_from(lines: Sequence[str], start: int) -> Block | None:
+    """Return the block that begins with a label that no table knows, and has all the others: it names the sender."""
+    below = label_of(lines[start + 1]) if start + 1 < len(lines) else None
+    if below is None or below[1] not in ("date", "to"):
+        return None
+    first = _unknown_label(lines[start])
+    if first is None or not first[2] or first[1] != "other":
+        return None
+    end, fields, labels = _gather(lines, start + 1)
+    values: dict[Role, str] = dict(reversed(fields))
+    if values.keys() >= {"date", "to", "subject"} and "from" not in values and _TIME.search(values["date"]):
+        return Block(start=start, end=end, fields=(("from", first[2]), *fields), labels=(first[0], *labels))
+    return None
+
+
+def _enough(values: dict[Role, str], sender: str, announced: bool, drawn: bool = False) -> bool:
+    """Tell whether fields are a program's; ``drawn`` says that they are bold, or stand below a drawn line."""
     kinds = len(values.keys() & {"from", "date", "to", "cc", "subject"})
     date = values.get("date", "")
     dated = any(sign.isdigit() for sign in date)
@@ -144,9 +188,9 @@ def _enough(values: dict[Role, str], sender: str, announced: bool) -> bool:
         return kinds >= 2
     if address_in(sender):
         return kinds >= 3 or (kinds == 2 and dated and _TIME.search(date) is not None)
-    if sender[0].isdigit() or kinds < 3:
+    if sender[0].isdigit() or kinds < 3 or not dated or not (drawn or "subject" in values):
         return False
-    return dated and "subject" in values and _TIME.search(date) is not None
+    return _TIME.search(date) is not None or (_is_dated(date) and (kinds >= 4 or (drawn and "subject" in values)))
 
 
 def run_together(text: str) -> Block | None:

@@ -18,6 +18,8 @@ OWN = 0
 _KINDS: tuple[FoldKind | None, ...] = (None, "quote", "signature", "disclaimer", "forwarded", "footer")
 CODE: dict[FoldKind, int] = {kind: code for code, kind in enumerate(_KINDS) if kind is not None}
 _RUNS = re.compile(rb"\x00+|\x01+|\x02+|\x03+|\x04+|\x05+")
+_LONGEST_END = 60
+"""Letters of what may stand behind an address on the last line of an attribution."""
 _PREFIX = re.compile(r"[ \t\u00a0]{0,3}((?:>[ \t\u00a0]?)+)")
 
 
@@ -28,9 +30,28 @@ def unquoted(lines: Sequence[str]) -> tuple[list[int], list[str]]:
         if ">" in line[:4] and line[:6] != ">From " and (line[:4] != ">>> " or not groupwise(line)):
             prefix = _PREFIX.match(line)
             if prefix is not None:
-                depths[at] = prefix[1].count(">")
+                depth = prefix[1].count(">")
+                if (line[-1] == "<" or (at and "<" in lines[at - 1])) and _is_no_quote(lines, at, depth, depths):
+                    continue
+                depths[at] = depth
                 words[at] = line[prefix.end() :]
     return depths, words
+
+
+def _is_no_quote(lines: Sequence[str], at: int, depth: int, depths: Sequence[int]) -> bool:
+    """Tell whether marks at the beginning of a line quote nobody: the first closes an address that the line above
+    began, or the marks are drawn on both sides of the words.
+    """
+    line = lines[at].rstrip()
+    if line[-1] == "<" and depth >= 2:
+        return line.count("<") == depth
+    if at == 0 or depth > 1 or depths[at - 1] or len(line) > _LONGEST_END or line[0] != ">":
+        return False
+    above = lines[at - 1].rstrip()
+    opened = above.rfind("<")
+    if opened < 0 or "@" not in above[opened:] or ">" in above[opened:] or " " in above[opened:]:
+        return False
+    return line == ">" or line[-1] in ":：៖" or (line[-1].isalpha() and len(line.split()) <= 4)
 
 
 class Lines:
@@ -47,6 +68,8 @@ class Lines:
         self.bare = list(map(str.strip, self.words))
         self.verdicts = bytearray(len(self.raw))
         self.full = bytearray(map(bool, self.bare))
+        self.heads = bytearray(len(self.raw))
+        """1 for each folded line that says who wrote what stands below it."""
         self.known = attributions(self.words, self.depth, self.bare)
         """Every attribution by its first line."""
         self.announcing = bytearray(map(may_announce, self.bare))
@@ -90,6 +113,11 @@ class Lines:
         """Fold a half-open range of lines away."""
         end = min(end, len(self.raw))
         self.verdicts[start:end] = bytes([CODE[kind]]) * max(end - start, 0)
+
+    def fold_head(self, start: int, end: int) -> None:
+        """Fold lines that say who wrote what stands below them."""
+        self.fold(start, end, "quote")
+        self.heads[start : min(end, len(self.raw))] = b"\1" * max(min(end, len(self.raw)) - start, 0)
 
     def keep(self, start: int, end: int) -> None:
         """Give a half-open range of lines back to the writer."""

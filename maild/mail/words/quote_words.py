@@ -7,7 +7,8 @@ Proton, Zimbra, Notes), one line a language, so that a language is added by addi
 from __future__ import annotations
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a table."""
     return frozenset(text.split())
 
 
@@ -37,7 +38,7 @@ WROTE: dict[str, str] = {
     "nl": "schreef|geschreven|schreef het volgende|heeft het volgende geschreven",
     "fy": "skreau|skreaun",
     "af": "het geskryf|geskryf|skryf",
-    "pl": "napisał|napisała|napisał(a)|pisze|napisał/a",
+    "pl": "napisał|napisała|napisał(a)|pisze|napisał/a|wiadomość napisana przez|użytkownik napisał",
     "cs": "napsal|napsala|napsal(a)|napsal/a",
     "sk": "napísal|napísala|napísal(a)|napísal/a",
     "sl": "je napisal|je napisala|je napisal(a)|napisal|napisal/-a|je napisal/-a|sporočilo napisal",
@@ -57,7 +58,7 @@ WROTE: dict[str, str] = {
     "az": "yazdı|yazıb",
     "el": "έγραψε|έγραψε τα εξής",
     "he": "כתב|כתבה|כתב/ה|מאת",
-    "ar": "كتب|كتبت|كتب/ت",
+    "ar": "كتب|كتبت|كتب/ت|كتب/كتبت|تمت كتابة ما يلي بواسطة|أرسل",
     "fa": "نوشت|نوشته است|نوشته‌است",
     "hy": "գրել է|գրեց",
     "ka": "წერს|დაწერა",
@@ -85,27 +86,30 @@ WROTE: dict[str, str] = {
 }
 """The verb of "X wrote:", per language."""
 
-YOU_WROTE = _words(
+YOU_WROTE = words(
     "i you we they he she jeg eg du vi dere de han hun ho hon jag ni ich sie wir ihr tu nous vous il elle yo"
     " io ik jij u wij ja ty my wy minä sinä hän ég þú"
 )
 """A pronoun before the verb is a writer who speaks, not a client that quotes."""
 
-SAID_TO = _words(
+SAID_TO = words(
     "meg mig oss mér okkur me us mir mich uns minulle meille at att að that dass että sa sade sagde sagði said sagte"
     " sanoi"
 )
 """After the verb, and in small letters: somebody tells what was written to whom, and no name of a person."""
 
-OPENERS = _words(
+OPENERS = words(
     "on at den d. dato am le il el em op dnia w dne dňa dana na la på ti data þann þ. 在 于 於 ils d'an/ar ar o às as"
     " më më: të pe ke to pr. lugupeetud në ons tir. в от у dnja"
+    " في يوم بتاريخ"
     " ngày pada tanggal στις στα σε на у في على vào le: il: el: em: op: op: wann: kl. klo"
 )
 """First words of "On <date>, X wrote:"."""
 
-MONTHS = _words(
-    "jan january januar januari janvier janv enero gennaio gen janeiro ianuarie styczeń stycznia leden ledna január"
+MONTHS = words(
+    "يناير فبراير مارس أبريل ابريل إبريل مايو يونيو يوليو أغسطس اغسطس سبتمبر أكتوبر اكتوبر نوفمبر ديسمبر"
+    " شباط آذار نيسان أيار حزيران تموز آب أيلول"
+    " jan january januar januari janvier janv enero gennaio gen janeiro ianuarie styczeń stycznia leden ledna január"
     " tammikuuta tammikuu tammi janúar january."
     " feb february februar februari février févr fév febrero febbraio fevereiro fev februarie luty lutego únor února"
     " február helmikuuta helmi febrúar"
@@ -133,8 +137,9 @@ MONTHS = _words(
     " вер вересня жовт жовтня лист листопада груд грудня"
 )
 
-WEEKDAYS = _words(
-    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday"
+WEEKDAYS = words(
+    "الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت"
+    " mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday"
     " man mandag tir tirs tirsdag tys tysdag ons onsdag tor tors torsdag fre fredag lør lørdag laur laurdag søn"
     " søndag"
     " sundag mån måndag tis tisdag lör lördag sön söndag"

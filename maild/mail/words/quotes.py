@@ -11,42 +11,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from maild.core.values.month_words import MONTH_NUMBER
+from maild.mail.words.attributed import (
+    LAST_WORDS,
+    TIME,
+    YEAR,
+    complete,
+    dates,
+    goes_on,
+    has_verb,
+    is_date_word,
+    judge,
+    opens,
+    spoken_first,
+)
 from maild.mail.words.drawn import framed, is_rule
-from maild.mail.words.forward_headers import Block, address_in, begins_with_address, block_at, label_of, run_together
+from maild.mail.words.forward_headers import Block, address_in, block_at, label_of, run_together
 from maild.mail.words.notes_header import LONE_LABELS, is_lone_label, notes_header
-from maild.mail.words.quote_words import FORWARDED, MONTHS, OPENERS, ORIGINAL, SAID_TO, WEEKDAYS, WROTE, YOU_WROTE
+from maild.mail.words.quote_words import FORWARDED, ORIGINAL
 
 MOST_TESTS = 3000
 _WIDEST = 600
 _TALLEST = 5
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u9fff\uac00-\ud7ff]")
-"""Letters of scripts that put no space between words."""
-_PHRASES = tuple(dict.fromkeys(phrase for phrases in WROTE.values() for phrase in phrases.split("|")))
-_VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.isascii()) | frozenset(
-    phrase for phrase in _PHRASES if " " not in phrase and not _UNSPACED.search(phrase)
-)
-_LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
-_LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
-_ENDINGS = _LAST_WORDS | LONE_LABELS
+_ENDINGS = LAST_WORDS | LONE_LABELS
 _LAST_SIGNS = ":：៖-—–*"
 _ORIGINAL = frozenset(phrase for phrases in ORIGINAL.values() for phrase in phrases.replace("\u0307", "").split("|"))
 _FORWARDED = frozenset(phrase for phrases in FORWARDED.values() for phrase in phrases.replace("\u0307", "").split("|"))
 _FORWARDED_BY = ("forwarded by ", "videresendt av ", "vidarebefordrat av ", "weitergeleitet von ", "transféré par ")
 
-_CLOCK_WORDS = "giorno at kl klo a alle ore om las um uhr г de v às dne u ob o am pm"
-_DATE_WORDS = OPENERS | WEEKDAYS | MONTHS | MONTH_NUMBER.keys() | set(_CLOCK_WORDS.split())
-
-_HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_WORD = re.compile(r"[^\W\d_]+(?:\([^\W\d_]+\)|/-?[^\W\d_]+)?")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[年년]")
-_TIME = re.compile(
-    r"(?<!\d)\d{1,2} ?[:.hH時点시] ?\d{2}(?!\d)|\d ?[ap]\.?m\b|上午|下午|午前|午後|오전|오후", re.IGNORECASE
-)
-_SAID_TO = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(SAID_TO))})(?!\w)(?! *\d)")
-"""In small letters only, and not "at 10:15"."""
-_DIGIT = re.compile(r"\d")
+_HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _JOINED = re.compile(r"[\s*_>]*-{3,} ?([^-]{3,80}?) ?-{3,}\s*(\S.*)$")
 
 
@@ -107,116 +100,53 @@ def groupwise(line: str) -> bool:
     """Tell whether a line is GroupWise's attribution: ``>>> Kari Moen <kari@x.no> 24.11.2026 10:15 >>>``."""
     if len(line) > 300 or line[:4] != ">>> " or line.rstrip()[-4:] != " >>>":
         return False
-    return _YEAR.search(line) is not None and _TIME.search(line) is not None
-
-
-def _verb(words: list[str], text: str) -> tuple[int, bool] | None:
-    """Return the place of the verb among the words (or -1), and whether a pronoun stands beside it."""
-    for place, word in enumerate(words):
-        if word in _VERBS:
-            beside = words[max(place - 1, 0) : place] + words[place + 1 : place + 2]
-            return place, any(other in YOU_WROTE for other in beside)
-    return (-1, False) if any(map(text.__contains__, _LONG_VERBS)) else None
-
-
-def _opens(text: str) -> bool:
-    """Tell whether a line can be the first of an attribution: it begins with a date."""
-    head = text[:40].lstrip("-–—*>«\"' ")
-    if not _DIGIT.search(text[:60]) and not any(sign in text[:60] for sign in "年년"):
-        return False
-    if head[:1].isdigit():
-        return True
-    first = head.split(" ", 1)[0].casefold().rstrip(",.:")
-    return first in OPENERS or first in WEEKDAYS or first in MONTHS or head[:1] in "在于於"
-
-
-def _dated(text: str, words: list[str]) -> bool:
-    return _YEAR.search(text) is not None or (_DIGIT.search(text) is not None and any(word in MONTHS for word in words))
-
-
-def _judge(text: str) -> Literal["sure", "weak"] | None:
-    """Judge joined lines: a sure attribution, one that needs quote marks below it, or none."""
-    framed = text[:2] in ("--", "——", "––") and text[-1] in "-—–"
-    core = text.strip("-–—* ")
-    ends = core.endswith((":", "：", "៖"))
-    fold = core.casefold()
-    words = _WORD.findall(fold)
-    verb = _verb(words, fold)
-    if verb is None and not ends:
-        return None
-    address = address_in(core) is not None
-    dated, timed = _dated(core, words), _TIME.search(core) is not None
-    if verb is not None:
-        if verb[1] and not (dated and timed):
-            return None
-        if not framed and not address and _tells(core, len(words), verb[0]):
-            return "weak" if ends and len(words) <= 14 else None
-        if framed or ((address or timed) and (dated or address) and (_opens(core) or address)):
-            return "sure"
-        if ends and timed and _YEAR.search(core) and len(words) <= 14:
-            return "sure"
-        return "weak" if ends and len(words) <= 14 else None
-    if address and dated and timed and _opens(core) and core.rstrip(":： ").endswith((">", ")", "]", '"')):
-        return "sure"
-    return "weak" if dated and timed and _opens(core) and (address or len(words) <= 12) else None
-
-
-def _tells(core: str, count: int, verb: int) -> bool:
-    """Tell whether words below the verb say to whom somebody wrote, or what: "skrev IT til meg og sa:"."""
-    words = list(_WORD.finditer(core))
-    return verb >= 0 and len(words) == count and _SAID_TO.search(core, words[verb].end()) is not None
-
-
-def _complete(text: str, first: str) -> bool:
-    """Tell whether joined lines begin where an attribution begins, not in its middle."""
-    if _opens(first):
-        return True
-    head = first.lstrip("-–—* ")
-    if head[:1] in "<([>)]," or head[:1].islower() or text.count(">") > text.count("<"):
-        return False
-    word = head.split(" ", 1)[0].casefold().rstrip(":,")
-    return word not in _LAST_WORDS and not begins_with_address(head)
+    return YEAR.search(line) is not None and TIME.search(line) is not None
 
 
 def _candidate(line: str) -> bool:
     if line[-1] in ":：៖" or line[:4] == ">>> ":
         return True
     last = line[-24:].rsplit(" ", 1)[-1].casefold()
-    return last in _LAST_WORDS or (line[-1] in "-—–*" and line[:2] in ("--", "——", "––", "- ", "**"))
+    return last in LAST_WORDS or (line[-1] in "-—–*" and line[:2] in ("--", "——", "––", "- ", "**"))
 
 
 def _attribution(lines: Sequence[str], depths: Sequence[int], end: int) -> Header | None:
     text = ""
     best: Header | None = None
-    complete = False
+    whole_before = False
     for start in range(end, max(end - _TALLEST, -1), -1):
         first = plain(lines[start][:_WIDEST])
         if not first or depths[start] != depths[end] or len(text) + len(first) > _WIDEST:
             break
-        if start < end and first[-1] in ".!?" and not _is_date_word(first.rsplit(" ", 1)[-1]):
+        if start < end and first[-1] in ".!?" and not is_date_word(first.rsplit(" ", 1)[-1]):
+            break
+        if best is not None and not goes_on(first, text):
             break
         text = f"{first} {text}".strip()
-        verdict = _judge(text)
+        verdict = judge(text)
         if verdict is None:
             continue
         alone = start == 0 or not lines[start - 1].strip()
-        whole = alone or _complete(text, first)
+        whole = alone or complete(text, first)
         header = Header(kind="attribution", start=start, end=end + 1, sure=verdict == "sure" and whole, words=text)
-        opens = _opens(first) and (start == end or _dates(first))
-        if opens or best is None or (whole and not complete):
-            best, complete = header, whole
-        if opens or (whole and _dates(text)):
+        begins = opens(first) and (start == end or dates(first))
+        if begins or best is None or (whole and not whole_before) or (header.sure and not best.sure):
+            best, whole_before = header, whole
+        if (begins and (start < end or verdict == "sure" or has_verb(text))) or (whole and dates(text) and not begins):
             break
-    return best if best is None else _from_its_first_word(lines, best)
+    return best if best is None else _without_words(lines, _from_its_first_word(lines, best))
 
 
-def _dates(text: str) -> bool:
-    return _dated(text, _WORD.findall(text.casefold()))
-
-
-def _is_date_word(word: str) -> bool:
-    word = word.strip(".,:()").casefold().replace(":", "").replace(".", "")
-    return word in _DATE_WORDS or word.isdigit()
+def _without_words(lines: Sequence[str], header: Header) -> Header | None:
+    """Leave to the writer the line on which their own words stand before the attribution; it is not sure then."""
+    place = spoken_first(header.words)
+    if place == 0:
+        return header
+    start = header.start
+    while place > 0 and start < header.end:
+        place -= len(plain(lines[start][:_WIDEST])) + 1
+        start += 1
+    return replace(header, start=start, sure=False) if start < header.end else None
 
 
 def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
@@ -225,7 +155,7 @@ def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
         return header
     above = plain(lines[header.start - 1][:60])
     words = above.split()
-    dated = all(map(_is_date_word, words))
+    dated = all(map(is_date_word, words))
     if not 0 < len(words) <= 8 or not (dated or (address_in(above) and not address_in(header.words))):
         return header
     return replace(header, start=header.start - 1, words=f"{above} {header.words}")

@@ -18,6 +18,7 @@ from maild.mail.mime.text import Mark, Shown
 from maild.mail.words.answered import answered_lines
 from maild.mail.words.filled import filled_lines
 from maild.mail.words.forward_headers import address_in
+from maild.mail.words.kept import give_back, is_pasted, is_typed, said_above, says_nothing
 from maild.mail.words.lines import Lines
 from maild.mail.words.quotes import Header, plain
 from maild.mail.words.signatures import below_words, is_said
@@ -64,6 +65,10 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author
         _keep_what_may_be_said(text)
         text.join_folds()
         runs = text.runs()
+    filled = filled_lines(text)
+    if not filled and any(kind == "quote" for _, _, kind in runs) and says_nothing(text):
+        give_back(text)
+        runs = text.runs()
     return Split(
         own_text=_own(text, runs),
         folds=tuple(
@@ -71,7 +76,7 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author
             for start, end, kind in runs
             if kind is not None and any(line.strip() for line in text.raw[start:end])
         ),
-        filled=filled_lines(text),
+        filled=filled,
     )
 
 
@@ -102,12 +107,12 @@ def _walk(text: Lines, subject: str, answers: bool, author: str) -> int:
             text.fold(at, total, "footer")
             return total
         if mark is not None and mark.kind == "quote":
-            at = _marked(text, at, mark, header)
+            at = _marked(text, at, mark, header, author)
         elif text.depth[at] > 0 and not pasted:
             quotes += 1
             if quotes > _MOST_QUOTES:
                 return at
-            at = _quoted(text, at)
+            at = _quoted(text, at, author)
         else:
             at = at + 1 if header is None else _announced(text, header, answers, author)
         at = notable.find(1, at)
@@ -125,11 +130,17 @@ def _notable(text: Lines) -> bytearray:
     return notable
 
 
-def _quoted(text: Lines, start: int) -> int:
-    """Fold a run of quoted lines, blank ones among them, up to the next line without quote marks or with a mark."""
+def _quoted(text: Lines, start: int, author: str = "") -> int:
+    """Fold a run of quoted lines, blank ones among them, up to the next line without quote marks or with a mark; and
+    what a program says above it. What the writer typed stays.
+    """
     end = start + 1
     while end < len(text) and text.depth[end] > 0 and end not in text.marks:
         end += 1
+    first = said_above(text, start, author)
+    if first == start and is_typed(text, start, end):
+        return end
+    text.fold_head(first, start)
     text.fold(start, end, "quote")
     return end
 
@@ -146,14 +157,27 @@ def _is_history(text: Lines, at: int) -> bool:
     return text.depth[at] > 0 and above >= 0 and text.kind(above) is not None
 
 
-def _marked(text: Lines, at: int, mark: Mark, header: Header | None) -> int:
-    """Fold what the HTML structure calls a quote; words without quote marks between quoted lines stay."""
+def _marked(text: Lines, at: int, mark: Mark, header: Header | None, author: str) -> int:
+    """Fold what the HTML structure calls a quote; words without quote marks between quoted lines stay, and so do those
+    that the writer wrote above a quote but inside of what Gmail puts around it.
+    """
     inside = text.next_full(header.end if header is not None else at)
+    if header is not None:
+        text.fold_head(header.start, header.end)
+    if header is None and inside < mark.end and not text.depth[inside] and mark.why.startswith("gmail_quote"):
+        quoted = next((line for line in range(inside, mark.end) if text.depth[line]), mark.end)
+        if quoted < mark.end and not _ends_with_colon(text, inside, quoted):
+            return _quoted(text, quoted, author)
     if inside >= mark.end or text.depth[inside] == 0:
         text.fold(mark.start, mark.end, "quote")
         return mark.end
     text.fold(mark.start, inside, "quote")
     return inside if inside > at else _quoted(text, at)
+
+
+def _ends_with_colon(text: Lines, start: int, end: int) -> bool:
+    """Tell whether a line or two, and no more, say with a colon what comes: an attribution, in whatever words."""
+    return sum(text.full[start:end]) <= 2 and text.bare[text.above(end)].endswith((":", "："))
 
 
 def _announced(text: Lines, header: Header, answers: bool, author: str) -> int:
@@ -163,13 +187,18 @@ def _announced(text: Lines, header: Header, answers: bool, author: str) -> int:
     """
     below = text.next_full(header.end)
     if below < len(text) and text.depth[below] > 0:
-        text.fold(header.start, header.end, "quote")
+        text.fold_head(header.start, header.end)
         return header.end
     if not header.sure:
         return header.start + 1
     if not answers:
         return header.end
-    end = header.end if _is_a_note(text, header, author) else len(text)
+    end = len(text)
+    if _is_a_note(text, header, author):
+        end = header.end
+    elif is_pasted(text, header):
+        return header.end
+    text.fold_head(header.start, header.end)
     text.fold(header.start, end, "quote")
     return end
 

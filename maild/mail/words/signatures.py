@@ -23,6 +23,7 @@ _WIDEST_CLOSING = 2 * max(map(len, _CLOSING))
 """Of a line that may be one: as much again for spaces between its words and invisible signs."""
 _SPOKEN_OF = sorted(DISCLAIMER, key=len)
 """What a disclaimer speaks of, the fewest words first: prose is done with after two of them."""
+_POSTSCRIPTS = frozenset({"ps", "p.s", "pps", "es", "e.s", "nb", "obs", "edit"})
 _LIST = tuple(LIST_WORDS.split("|"))
 _PAPER = tuple(PAPER_NOTES.split("|"))
 _FOOTNOTE = (*_PAPER, *FOOTNOTES.split("|"))
@@ -89,6 +90,28 @@ def _delimiter(lines: Sequence[str], start: int, end: int) -> int | None:
             return None
         return at if exact or _is_card(below) else None
     return None
+
+
+def _below_a_delimiter(lines: Sequence[str], delimiter: int, end: int) -> Iterator[tuple[int, int, Below]]:
+    """Return what of the lines below a delimiter is a signature: not a paragraph of sentences below the card."""
+    start = delimiter
+    for first, after in islice(_paragraphs(lines, delimiter + 1, end), 1, None):
+        if _is_prose(lines[first:after]):
+            yield start, first, "signature"
+            start = after
+    if start < end:
+        yield start, end, "signature"
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """Tell whether a paragraph is a postscript, or says something in the first person, and is no disclaimer."""
+    text = " ".join(" ".join(lines).split())[:2000]
+    words = text.split(None, 6)
+    if len(words) < 4 or _is_disclaimer(text):
+        return False
+    if words[0].rstrip(".:").casefold() in _POSTSCRIPTS:
+        return True
+    return len(words) > 6 and text[-1] in ".!?" and _FIRST_PERSON.search(text) is not None
 
 
 def _contact(line: str) -> re.Match[str] | None:
@@ -232,6 +255,15 @@ def is_closing(line: str) -> bool:
     return len(line) <= _WIDEST_CLOSING and plain(line).rstrip(",.!").casefold() in _CLOSING
 
 
+def closes(line: str) -> bool:
+    """Tell whether a line is a closing, perhaps with a name behind it: "Hilsen Ola Berg"."""
+    words = line.split(maxsplit=7)
+    return len(words) <= 6 and any(
+        is_closing(" ".join(words[:count])) and all(word[0].isupper() for word in words[count:])
+        for count in range(1, len(words) + 1)
+    )
+
+
 def _contact_card(lines: Sequence[str], start: int, end: int) -> int | None:
     """Return where the card below a closing begins: after "Mvh" and the name, when telephone and address follow."""
     tail = [at for at in range(max(start, end - 16), end) if lines[at].strip()]
@@ -290,7 +322,7 @@ def below_words(lines: Sequence[str], start: int, end: int) -> list[tuple[int, i
         end = footer
     delimiter = _delimiter(lines, start, end)
     if delimiter is not None:
-        found.append((delimiter, end, "signature"))
+        found.extend(_below_a_delimiter(lines, delimiter, end))
         end = delimiter
     if _is_worth_a_look("\n".join(lines[start:end]).casefold()):
         for first, after in islice(_paragraphs(lines, start, end), _MOST_PARAGRAPHS):
