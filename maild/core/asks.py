@@ -13,7 +13,15 @@ from maild.core.rules.routing import groups_of
 from maild.core.threads import threading, tokens
 from maild.core.timers.timers import asks_timer
 from maild.core.values.mail import Mail
-from maild.core.values.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
+from maild.core.values.people import (
+    ack_recipient,
+    addressed,
+    departments_of,
+    domain_of,
+    folded,
+    is_ours,
+    unauthenticated,
+)
 
 MOST_NUMBERS = 20
 """Numbers or tokens of one kind that a mail may name; what it names beyond is noise."""
@@ -76,6 +84,8 @@ def _caps(
     mail: Mail, rulebook: Rulebook, agent: str | None, author_key: str | None, in_subject: tuple[int, ...]
 ) -> CapAsks:
     ack_to = ack_recipient(mail)
+    if ack_to is not None and ack_to != (mail.envelope.sender or "").lower() and is_ours(ack_to, rulebook):
+        ack_to = mail.identity.address  # one mailbox of ours passed on what another had passed on
     ack_domain = None if ack_to is None else domain_of(ack_to)
     exempt = ack_domain in rulebook.domains or ack_domain in rulebook.desk.caps.allow_domains
     return CapAsks(

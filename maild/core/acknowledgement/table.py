@@ -21,6 +21,7 @@ from maild.core.reasons.reason import listed as in_a_row
 from maild.core.robots import robots
 from maild.core.threads import tokens
 from maild.core.threads.threading import MOST_MENTIONS, answered, calendar_names
+from maild.core.values import return_paths
 from maild.core.values.mail import Mail
 from maild.core.values.people import addressed, domain_of, is_ours, listed, unproven
 
@@ -170,7 +171,8 @@ def _row_act(look: Look) -> Reason | None:
 
 
 def _row_blocked(look: Look) -> Reason | None:
-    for address in (look.mail.identity.address, look.mail.envelope.sender):
+    sender = look.mail.envelope.sender
+    for address in (look.mail.identity.address, sender, return_paths.plain(sender)):
         if address and listed(address, look.rulebook.desk.blocked):
             return because("is blocked", address)
     # Whoever writes the header themselves only harms their own mail, so it needs no proof.

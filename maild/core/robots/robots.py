@@ -14,6 +14,7 @@ from typing import Literal
 from maild.core.reasons.reason import Reason, because
 from maild.core.robots.back import return_date
 from maild.core.robots.robot_words import ABSENT_TEXT, ATTENDED_LOCAL, REPLY_HEADERS, ROBOT_LOCAL, SUBJECTS
+from maild.core.values import return_paths
 from maild.core.values.mail import Mail
 
 RobotKind = Literal["human", "auto-reply", "automatic", "list", "calendar", "receipt", "feedback", "bounce"]
@@ -97,7 +98,7 @@ def automatic_subject(subject: str) -> str | None:
 
 def robot_address(mail: Mail) -> Reason | None:
     """Return the address nobody reads that a mail comes from, or None."""
-    for address in (mail.identity.address, mail.envelope.sender):
+    for address in (mail.identity.address, return_paths.plain(mail.envelope.sender)):
         if address and _LOCAL.match(address.rpartition("@")[0]):
             return because("address", address)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from maild.core.rules.organisation import Agent, Rulebook
+from maild.core.values import return_paths
 from maild.core.values.mail import Mail
 
 
@@ -74,9 +75,10 @@ def _departments(addresses: Iterable[str], rulebook: Rulebook) -> tuple[str, ...
 def ack_recipient(mail: Mail) -> str | None:
     """Return the one recipient of an acknowledgement: From when it is aligned, else the return path.
 
-    Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's.
+    Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's. A return path that a
+    forwarder wrote says whom it stands for; one that stands for nobody leaves the author (law I13).
     """
-    author, sender = mail.identity.address, mail.envelope.sender
+    author, sender = mail.identity.address, return_paths.plain(mail.envelope.sender)
     if author is None:
         return None
     if mail.authentication.verdict == "pass" or not sender or domain_of(sender) == domain_of(author):
