@@ -14,7 +14,7 @@ from typing import Literal
 from maild.core.reasons.reason import Reason
 from maild.core.reasons.trace import TraceLine
 from maild.core.rules.organisation import Absence
-from maild.core.values.mail import Attachment
+from maild.core.values.mail import Attachment, Verdict
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
@@ -204,12 +204,16 @@ class SeenMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """The same content was handled before."""
+    """The same content came before and became an entry: the best judged of its copies, and of these the newest."""
 
     inbound: int
     case: int | None
     departments: tuple[str, ...]
     """Departments the earlier copy named."""
+    verdict: Verdict
+    """What was known of its author's domain."""
+    at: datetime
+    """When it came, aware."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

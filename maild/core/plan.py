@@ -37,6 +37,8 @@ Outcome = Literal[
     "nothing",  # what was to be done holds no more
     "not allowed",  # an admin's word that cannot be carried out; nothing was changed
 ]
+ENTRIES: frozenset[Outcome] = frozenset({"new", "entry", "pending", "answer", "note", "held", "refused", "bounce"})
+"""Outcomes of a mail that became an entry of a case for somebody to read: only such a one stands for a copy."""
 Visibility = Literal["public", "internal", "pending", "held", "silent"]
 MessageKind = Literal["customer", "reply", "note", "auto", "bounce", "system"]
 NoticeKind = Literal[

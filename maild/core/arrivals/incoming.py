@@ -11,7 +11,7 @@ from dataclasses import replace
 from maild.core import absences
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
-from maild.core.arrivals import filing, opening
+from maild.core.arrivals import filing, opening, sameness
 from maild.core.cause import MailCame
 from maild.core.commands import acts, agents
 from maild.core.draft import MailDraft
@@ -31,11 +31,14 @@ from maild.core.values.cases import OVER, Happening, after
 def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
     """Decide what becomes of one mail. Total: any mail, whatever it holds, gets exactly one plan."""
     draft = MailDraft(cause, asks, facts, rulebook)
-    if facts.threads.duplicate is not None:
-        return filing.duplicate(draft, facts.threads.duplicate)
+    earlier = facts.threads.duplicate
+    if earlier is not None and sameness.suppressed(draft.mail, earlier):
+        return filing.duplicate(draft, earlier)
     found = threading.evidence(draft.mail, facts, rulebook)
     draft.note("evidence", found is not None, found.detail if found else because("nothing names a case"))
     place = placement.place(draft.mail, found, facts, rulebook, agent=asks.agent, department=asks.departments[0])
+    if earlier is not None and found is None:
+        place = sameness.placed(draft, earlier) or place
     seen = look(draft, found, place)
     ruling, tried = table.rule(seen)
     draft.trace += tried

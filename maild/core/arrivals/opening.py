@@ -9,10 +9,11 @@ from maild.core.acknowledgement.look import Ruling
 from maild.core.acknowledgement.promises import answer_by, promised, understood
 from maild.core.acknowledgement.third_party import may_show
 from maild.core.arrivals.bursts import burst
+from maild.core.arrivals.sameness import may_enter
 from maild.core.assignment import Wanted, assign
 from maild.core.cause import DESK, About
 from maild.core.draft import MailDraft
-from maild.core.facts import CaseFacts, Strikes
+from maild.core.facts import Strikes
 from maild.core.letters.notices import Subject, about_case
 from maild.core.plan import (
     ClearTimers,
@@ -31,7 +32,7 @@ from maild.core.reasons.reason import Reason, because, text
 from maild.core.rules.calendars import due
 from maild.core.rules.organisation import Department, Group
 from maild.core.rules.routing import Routed, route
-from maild.core.threads import placement, threading, tokens
+from maild.core.threads import threading, tokens
 from maild.core.threads.placement import Placement
 from maild.core.values.people import addressed, alias_of, is_ours, unproven
 
@@ -200,7 +201,7 @@ def language(draft: MailDraft, department: Department) -> str:
 def _folded(draft: MailDraft, department: Department) -> Plan | None:
     """Make the mail an entry of its burst's first case; a stranger to that case adds nothing visible."""
     mail, facts = draft.mail, draft.facts
-    own = [a for a in facts.threads.arrivals if a.case is None or _may_enter(draft, facts.threads.cases.get(a.case))]
+    own = [a for a in facts.threads.arrivals if a.case is None or may_enter(draft, a.case)]
     found = burst(own, limit=department.burst, subject=mail.subject_shape, text=mail.text_shape)
     draft.note("burst", found is not None, found[1] if found else None)
     case = facts.threads.cases.get(found[0]) if found is not None else None
@@ -218,15 +219,6 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
         told = because("of sender", sender, reason)
         draft.tell_operator(because("many mails from one sender"), told, once_key=f"burst:{draft.key}")
     return draft.done("entry", case.number, reason)
-
-
-def _may_enter(draft: MailDraft, case: CaseFacts | None) -> bool:
-    if case is None:
-        return False
-    author = draft.asks.author
-    if author is None:
-        return not case.requester
-    return placement.takes_part(author, None, case, draft.rulebook)
 
 
 # -- the acknowledgement ----------------------------------------------------------------------------------------------
