@@ -32,6 +32,7 @@ from maild.core.reasons.reason import Reason, because, both
 from maild.core.rules.organisation import Rulebook
 from maild.core.values.cases import Happening, after
 from maild.core.values.mail import Mail
+from maild.core.values.people import caseless
 
 MOST_THREAD = 10
 """Message-IDs kept of a case's thread: the first, and the newest."""
@@ -132,6 +133,7 @@ class MailDraft(Draft):
         agent: str | None = None,
         note: Reason | None = None,
         flag: bool = True,
+        untold: bool = False,
     ) -> None:
         """Store the mail as an entry of a case."""
         number = case if isinstance(case, int) else case.number
@@ -143,6 +145,7 @@ class MailDraft(Draft):
                 entry=entry_of(self.mail, self.inbound, self.asks.author_key),
                 agent=agent,
                 note=self.flagged(note) if flag else note,
+                untold=untold and not self.mail.envelope.quiet,
             )
         )
 
@@ -209,7 +212,7 @@ class MailDraft(Draft):
 
     def _shown(self, case: int, requester: str) -> list[str]:
         """Return the Message-IDs that this plan sends to a case's requester: what they answer next may name them."""
-        return [one.message_id for one in self.writer.notices if one.case == case and one.to == requester]
+        return [one.message_id for one in self.writer.notices if one.case == case and caseless(one.to) == requester]
 
     def _contact(self, outcome: Outcome, case: int | None) -> None:
         address, mail = self.mail.identity.address, self.mail

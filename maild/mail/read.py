@@ -138,6 +138,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     answers = "in-reply-to" in first or "references" in first
     split = reply.split(lines, subject, answers, author.address or "")
     attached = structure.as_message(*content.attached[0]) if content.attached else None
+    files = decorated(content, split.folds)
     report = bounce.find(structure.as_message(raw, root), shown.text) if bounce.may_be(root) else None
     ids = headers.message_ids(first["message-id"]) if "message-id" in first else ()
     return Mail(
@@ -164,13 +165,13 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         forwarded=forward.find(lines, subject, attached) if report is None else None,
         text=shown.text,
         has_html=content.has_html,
-        attachments=decorated(content, split.folds),
+        attachments=files,
         report=report,
         calendar=content.calendar,
         mentions=find(_texts(raw, told, content), spending),
         loop=next((value for name, value in told if name == "x-maild-loop"), ""),
         subject_shape=subject_shape(subject),
-        text_shape=text_shape(split.own_text),
+        text_shape=text_shape(split.own_text, [file.sha256 for file in files if not file.decoration]),
         language=language_of(split.own_text),
         # last, for every step above may have said what it left out
         defects=tuple(dict.fromkeys((*defects, *content.defects, *spending.defects, *_oddities(values)))),

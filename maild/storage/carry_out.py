@@ -13,8 +13,19 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from maild.core.plan import Change, EndMail, KeepPace, Plan, Record, SetAbsence
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, letters_out, paces, timers
+from maild.core.plan import Change, EndMail, KeepPace, MarkTold, Plan, Record, SetAbsence
+from maild.storage import (
+    absences,
+    cases,
+    counts,
+    entries,
+    inbound,
+    letters_known,
+    letters_out,
+    paces,
+    summaries,
+    timers,
+)
 from maild.storage.ids import Ids
 from maild.storage.letters_out import ToSend, Written
 from maild.storage.traces import trace_rows
@@ -69,6 +80,8 @@ def _do(work: Work, change: Change) -> None:
         counts.do(work, change)
     elif isinstance(change, timers.TimerChange):
         timers.do(work, change)
+    elif isinstance(change, MarkTold):
+        summaries.do(work, change)
     elif isinstance(change, KeepPace):
         paces.do(work, change)
     elif isinstance(change, SetAbsence):

@@ -33,7 +33,7 @@ from maild.core.facts import (
 )
 from maild.core.plan import ENTRIES
 from maild.core.rules.organisation import Caps
-from maild.storage import absences, cases, counts, entries, inbound, letters_known, paces, timers
+from maild.storage import absences, cases, counts, entries, inbound, letters_known, paces, summaries, timers
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, at_most, table, upserting
 from maild.storage.tables import AgentLoad, Counter, Inbound, Message, Rotation
@@ -103,6 +103,7 @@ def gather(
         letters=outgoing,
         told_before=letters_known.told_before(connection, asks.letters),
         timer=timers.timer(connection, asks.timers, now),
+        untold=summaries.untold(connection, asks.untold),
         pace=paces.pace(connection, now) if asks.pace else None,
         raw={key: inbound.raw_of(connection, key) or b"" for key in sorted(files)},
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect, text
 from maild.core.errors import Unusable
 from maild.storage.engine import reading
 
-HEAD = "0006"
+HEAD = "0009"
 """The newest schema version this code knows."""
 VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 

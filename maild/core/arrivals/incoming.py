@@ -11,7 +11,7 @@ from dataclasses import replace
 from maild.core import absences
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
-from maild.core.arrivals import filing, opening, sameness
+from maild.core.arrivals import filing, opening, sameness, summaries
 from maild.core.cause import MailCame
 from maild.core.commands import acts, agents
 from maild.core.draft import MailDraft
@@ -26,6 +26,7 @@ from maild.core.threads import placement, threading
 from maild.core.threads.placement import Placement
 from maild.core.threads.threading import Evidence
 from maild.core.values.cases import OVER, Happening, after
+from maild.core.values.people import written_by
 
 
 def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
@@ -120,11 +121,18 @@ def _from_somebody(draft: MailDraft, found: Evidence | None, place: Placement, r
 def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
     if place.place == "join":
         identity = draft.mail.identity
-        joined = AddParticipant(case=case.number, address=identity.address or "", name=identity.name, by="cc policy")
+        joined = AddParticipant(
+            case=case.number,
+            address=identity.address or "",
+            name=identity.name,
+            written=identity.written,
+            by="cc policy",
+        )
         draft.changes.append(joined)
     odd = found.note if found is not None else None
     note = draft.flagged(odd)
-    draft.add(case, "customer", "public", note=odd)
+    flood = _too_many(draft, case)
+    draft.add(case, "customer", "public", note=odd, untold=flood)
     # Thanks reopens nothing (law T11): a case that is over stays so, and the agent reads it at leisure.
     thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
     happened: Happening = "customer thanked" if thanks else "customer wrote"
@@ -132,25 +140,29 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
     draft.move(case, happened)
     about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
     if place.place == "join":
-        about = replace(about, participants=about.participants | {draft.mail.identity.address or ""})
-    if not _too_many(draft, case):
+        people = about.participants | {draft.mail.identity.address or ""}
+        about = replace(about, participants=people, written={**about.written, **written_by(draft.mail)})
+    if not flood:
         draft.tell_agents("follow-up", about, key=draft.key, banner=note)
     return draft.done("entry", case.number, place.reason)
 
 
 def _pending(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
     note = both(place.reason, found.note if found is not None else None)
-    draft.add(case, "customer", "pending", note=note)
-    if not _too_many(draft, case):
+    flood = _too_many(draft, case)
+    draft.add(case, "customer", "pending", note=note, untold=flood)
+    if not flood:
         about = about_case(case, draft.rulebook)
         draft.tell_agents("pending", about, key=draft.key, banner=draft.flagged(note))
     return draft.done("pending", case.number, place.reason)
 
 
 def _too_many(draft: MailDraft, case: CaseFacts) -> bool:
-    """Tell whether agents have heard enough of this sender: entries of a flood are stored, not announced one by one."""
+    """Tell whether agents have heard enough of this sender: entries of a flood are not announced one by one."""
     department = draft.rulebook.departments.get(case.department)
-    limit = department.burst if department is not None else 0
+    limit = department.burst_of(draft.asks.author) if department is not None else 0
     many = 0 < limit < len(draft.facts.threads.arrivals)
     draft.note("flood", many, because("mails of sender", len(draft.facts.threads.arrivals)) if many else None)
+    if many:
+        summaries.promise(draft, case.number)
     return many

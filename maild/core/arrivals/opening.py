@@ -8,6 +8,7 @@ from maild.core.acknowledgement.caps import HALF_OPEN, HELD_FOR
 from maild.core.acknowledgement.look import Ruling
 from maild.core.acknowledgement.promises import answer_by, promised, understood
 from maild.core.acknowledgement.third_party import may_show
+from maild.core.arrivals import summaries
 from maild.core.arrivals.bursts import burst
 from maild.core.arrivals.sameness import may_enter
 from maild.core.assignment import Wanted, assign
@@ -34,7 +35,7 @@ from maild.core.rules.organisation import Department, Group
 from maild.core.rules.routing import Routed, route
 from maild.core.threads import threading, tokens
 from maild.core.threads.placement import Placement
-from maild.core.values.people import addressed, alias_of, is_ours, unproven
+from maild.core.values.people import addressed, alias_of, is_ours, unproven, written_by
 
 KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 """The language next to one that the desk has no letters in."""
@@ -134,6 +135,7 @@ def _open(
         confidential=routed.confidential,
         requester=mail.identity.address or "",
         requester_name=mail.identity.name,
+        written=written_by(mail),
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
         watchers=routed.watchers,
@@ -154,6 +156,7 @@ def _open(
             language=about.language,
             requester=about.requester,
             requester_name=about.requester_name,
+            requester_written=mail.identity.written,
             alias=about.alias,
             tags=routed.tags,
             watchers=routed.watchers,
@@ -202,7 +205,7 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
     """Make the mail an entry of its burst's first case; a stranger to that case adds nothing visible."""
     mail, facts = draft.mail, draft.facts
     own = [a for a in facts.threads.arrivals if a.case is None or may_enter(draft, a.case)]
-    found = burst(own, limit=department.burst, subject=mail.subject_shape, text=mail.text_shape)
+    found = burst(own, limit=department.burst_of(draft.asks.author), subject=mail.subject_shape, text=mail.text_shape)
     draft.note("burst", found is not None, found[1] if found else None)
     case = facts.threads.cases.get(found[0]) if found is not None else None
     if found is None or case is None:
@@ -210,8 +213,11 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
     reason = because("burst of", found[1])
     draft.no_ack = reason
     failing: Visibility = "pending" if mail.authentication.verdict == "fail" else "public"
-    draft.add(case, "customer", failing, note=reason)
-    if not draft.counts.burst_told:
+    later = draft.counts.burst_told
+    draft.add(case, "customer", failing, note=reason, untold=later)
+    if later:
+        summaries.promise(draft, case.number)
+    else:
         sender = mail.identity.shown
         draft.changes.append(Strike(what=Strikes(kind="burst", source=draft.asks.author_key or "")))
         about = about_case(case, draft.rulebook, mail=mail)

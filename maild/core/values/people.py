@@ -23,6 +23,12 @@ def caseless(address: str) -> str:
     return address.lower() if address.isascii() else "".join(c.lower() if c.isascii() else c for c in address)
 
 
+def written_by(mail: Mail) -> dict[str, str]:
+    """Return how the author spells the own address, by the address as it is compared; empty when the same."""
+    identity = mail.identity
+    return {identity.address: identity.written} if identity.address is not None and identity.written else {}
+
+
 def domain_of(address: str) -> str:
     """Return the domain of an address, lower case."""
     return address.rpartition("@")[2].lower()

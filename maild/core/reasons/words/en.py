@@ -129,6 +129,8 @@ EN: Mapping[Code, str] = {
     "mails in 10 minutes": "{count} mails in 10 minutes",
     "mails of sender": "{count} mails of this sender in 10 minutes",
     "burst of": "burst: {mails}",
+    "all told": "all have been named to an agent",
+    "mails named": "{count} e-mails named",
     "automatic": "automatic",
     "same content as": "same content as inbound {inbound}",
     "department noted": "{department} noted",

@@ -131,6 +131,8 @@ NO: Mapping[Code, str] = {
     "mails in 10 minutes": "{count} e-poster på ti minutter",
     "mails of sender": "{count} e-poster fra denne avsenderen på ti minutter",
     "burst of": "{mails}",
+    "all told": "alle er nevnt for en saksbehandler",
+    "mails named": "{count} e-poster er nevnt",
     "automatic": "automatisk e-post",
     "same content as": "samme innhold som inngående e-post {inbound}",
     "department noted": "{department} notert",

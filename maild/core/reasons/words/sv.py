@@ -132,6 +132,8 @@ SV: Mapping[Code, str] = {
     "mails in 10 minutes": "{count} mejl på tio minuter",
     "mails of sender": "{count} mejl från den här avsändaren på tio minuter",
     "burst of": "{mails}",
+    "all told": "alla har nämnts för en handläggare",
+    "mails named": "{count} mejl har nämnts",
     "automatic": "automatiskt mejl",
     "same content as": "samma innehåll som inkommande mejl {inbound}",
     "department noted": "{department} noterad",
