@@ -6,8 +6,10 @@ import re
 
 from maild.core.admin import asks_said
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
+from maild.core.commands.acts import marked_key
 from maild.core.commands.agents import asks_why, digest
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
+from maild.core.robots.robots import generated
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.routing import groups_of
 from maild.core.threads import threading, tokens
@@ -72,7 +74,15 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
         agents=None if agent is None else _agents(mail, held, rulebook),
         assignment=AssignmentAsks(groups=groups),
+        letters=_letters(mail, agent, numbers),
     )
+
+
+def _letters(mail: Mail, agent: str | None, numbers: list[int]) -> LetterAsks | None:
+    """Ask whether an agent was told before that mails with a machine's mark act on nothing."""
+    if agent is None or not numbers or generated(mail) is None:
+        return None
+    return LetterAsks(once_key=marked_key(numbers[0], agent))
 
 
 def _in_text(mail: Mail, rulebook: Rulebook) -> tuple[int, ...]:

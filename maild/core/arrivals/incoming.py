@@ -20,6 +20,7 @@ from maild.core.letters.notices import about_case
 from maild.core.plan import AddParticipant, CountLoop, Plan
 from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import because, both
+from maild.core.robots import robots
 from maild.core.robots.thanks import is_thanks
 from maild.core.rules.organisation import Rulebook
 from maild.core.threads import placement, threading
@@ -52,6 +53,8 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
     if seen.act and found is not None:
         return acts.act(draft, found)
     if found is not None and agents.means_an_act(draft.mail, asks, found, rulebook):
+        if ruling.row == "generated":
+            return acts.marked(draft, found, because("marked as automatic", ruling.detail))
         return filing.silent(draft, found.case, ruling)  # the agent's robot, not the agent (law E15)
     return _from_somebody(draft, found, place, ruling)
 
@@ -73,6 +76,7 @@ def look(draft: MailDraft, found: Evidence | None, place: Placement) -> Look:
         inside=inside or place.place == "join",
         act=False,
         entry=place.place != "new",
+        machine_to_agent=found is not None and found.audience != "customer",
     )
     if agents.means_an_act(draft.mail, asks, found, draft.rulebook) and not table.is_automatic(seen):
         seen = replace(seen, act=True, inside=True)
@@ -83,14 +87,20 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
     """File what no person waits for an answer to; None when somebody wrote who may."""
     if ruling.action == "quarantine":
         return filing.quarantine(draft, ruling)
+    if ruling.action in ("bounce", "file") and (plan := _away(draft, look, ruling)) is not None:
+        return plan
     if ruling.action in ("bounce", "unmatched"):
         reported = draft.mail.report is not None or ruling.row == "a delivery report"
-        if reported or table.is_automatic(replace(look, act=False)):
+        words = look.inside and draft.mail.envelope.sender != "" and robots.generated(draft.mail) is not None
+        if reported or (table.is_automatic(replace(look, act=False)) and not words):
             return filing.report(draft, look, ruling)
         return None  # a person who wrote to a bounce address
     if ruling.action == "silent":
         return filing.silent(draft, filing.own_case(draft) or look.matched, ruling)
     if ruling.action == "file" and look.matched is not None:
+        if draft.asks.agent is None and look.inside and robots.passed_on(draft.mail) and draft.mail.envelope.sender:
+            banner = because("filed without effect", ruling.detail)
+            draft.tell_agents("follow-up", about_case(look.matched, draft.rulebook), key=draft.key, banner=banner)
         return filing.silent(draft, look.matched, ruling)
     if ruling.action == "file" and draft.asks.agent is not None and table.is_auto_reply(draft.mail):
         return absences.by_robot(draft) or draft.done(
@@ -99,6 +109,15 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
     if ruling.action == "spam":
         return draft.done("spam", None, ruling.reason)
     return None
+
+
+def _away(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
+    """Note the absence of an agent whose out-of-office reply answers a letter of ours (law G13)."""
+    if draft.mail.report is not None or ruling.row == "our own" or not absences.answers_own_letter(draft):
+        return None
+    if not table.is_auto_reply(draft.mail):
+        return None
+    return absences.by_robot(draft, look.matched, at_own_address=True)
 
 
 _PLACED: dict[placement.Place, Code] = {

@@ -58,7 +58,7 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     others = tuple(name for name in others if name != department.id)
     children = [name for name in others if draft.rulebook.departments[name].shared == "child"]
     noted = tuple(name for name in others if name not in children)
-    flag = draft.flagged(because("automatic") if ruling.action == "file" else None)
+    flag = draft.flagged(because("automatic") if ruling.action == "file" or ruling.row == "generated" else None)
     about = _open(draft, department, group, number, routed, noted=noted, note=flag)
     if place.case is not None and place.link is not None:
         draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))

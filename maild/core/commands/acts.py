@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from maild.core import absences
 from maild.core.commands import agents
 from maild.core.commands.agents import Act
 from maild.core.commands.command_lines import taken_apart
@@ -60,6 +61,46 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
     if act.ask:
         _ask_agent(draft, "confirmation", case, act)
     return draft.done("held", case.number, act.reason)
+
+
+def marked(draft: MailDraft, found: Evidence, reason: Reason) -> Plan:
+    """Keep for the agents what an agent wrote and a machine passed on: it acts on nothing, and is said so (law E15).
+
+    Its agent is told once a case: a machine may answer that, too. What answers no letter of the agent's own may be
+    anybody's: those who work on the case read it.
+    """
+    assert draft.asks.agent is not None
+    agent, case = draft.rulebook.agents[draft.asks.agent], found.case
+    draft.add(case, "note", "internal", agent=agent.id, note=reason)
+    if not absences.answers_own_letter(draft):
+        draft.tell_agents("pending", about_case(case, draft.rulebook), key=draft.key, banner=reason)
+    elif not draft.facts.told_before and found.audience != "confirm":
+        about = about_case(case, draft.rulebook)
+        text = draft.mail.own_text
+        draft.writer.write(
+            "refusal",
+            about,
+            to=agent.addresses[0],
+            to_name=agent.name,
+            audience="answer",
+            once_key=marked_key(case.number, agent.id),
+            counts_as="refusal",
+            language=agent.language or about.department.language,
+            values={
+                "agent_name": agent.name,
+                "held_text": text,
+                "reason": reason,
+                "attachments": names(draft.mail.attachments),
+                "recipients": readers(about, agent),
+            },
+            to_agent=True,
+        )
+    return draft.done("refused", case.number, reason)
+
+
+def marked_key(case: int, agent: str) -> str:
+    """Name for ever that an agent was told in a case that such mails act on nothing."""
+    return f"marked:{case}:{agent}"
 
 
 def _held(draft: MailDraft, inbound: int) -> HeldMessage:

@@ -25,6 +25,7 @@ _ANY_SUBJECT = re.compile(rf"(?i)^\s*(?:{'|'.join(words for _, words in SUBJECTS
 _ABSENT_TEXT = tuple(ABSENT_TEXT.replace("e-?mail", "email").split("|"))
 _LOCAL = re.compile(ROBOT_LOCAL, re.IGNORECASE)
 _ATTENDED = re.compile(ATTENDED_LOCAL, re.IGNORECASE)
+_SEPARATED = re.compile(r"[;(\s]")
 _ANSWERS = ("REPLY", "COUNTER")
 
 
@@ -62,10 +63,38 @@ def auto_submitted(mail: Mail) -> Reason | None:
     return None
 
 
-def robot_header(mail: Mail) -> Reason | None:
-    """Return the header that only an automatic answer has, or None."""
+def generated(mail: Mail) -> Reason | None:
+    """Return why a mail is marked as made by a machine that answers nothing (RFC 3834 §5: auto-generated), or None.
+
+    So are marked, too, what a person's inbox rule passes on and what another desk sends of its people's words: their
+    mark says nothing of the words. One that only an automatic answer has says more (law A17).
+    """
+    reason = auto_submitted(mail)
+    if reason is None:
+        return None
+    words = {_SEPARATED.split(value, maxsplit=1)[0] for value in _values(mail, "auto-submitted")} - {"no", ""}
+    if words & {"auto-replied", "auto-notified"} or _answers_by_itself(mail) is not None:
+        return None
+    return reason
+
+
+def passed_on(mail: Mail) -> bool:
+    """Tell whether nothing but X-Loop marks a mail, which whoever passes a person's mail on writes, too."""
+    return (
+        _has(mail, "x-loop") and auto_submitted(mail) is None and _answers_by_itself(mail) is None and not _absent(mail)
+    )
+
+
+def _answers_by_itself(mail: Mail) -> Reason | None:
+    """Return what only an automatic answer has; X-Loop is no such thing, whoever passes mail on writes it."""
+    header = robot_header(mail, but="x-loop")
+    return header or robot_subject(mail) or _precedence_reply(mail)
+
+
+def robot_header(mail: Mail, *, but: str = "") -> Reason | None:
+    """Return the header that only an automatic answer has, or None; ``but`` is one that does not count."""
     for name in REPLY_HEADERS:
-        if _has(mail, name):
+        if name != but and _has(mail, name):
             return because("header", name)
     if any(value.startswith("autoresponder") for value in _values(mail, "delivered-to")):
         return because("header is", "Delivered-To", "autoresponder")

@@ -109,10 +109,26 @@ class Report:
     status: str = ""
     """RFC 3463 status such as ``5.1.1``; empty when the report has none."""
     action: str = ""
+    """RFC 3464's Action of the recipients told of, lower case: *failed* (given up, whatever the status), *delayed*,
+    *delivered* and the like; of a report in prose what its words amount to, or empty."""
     recipients: tuple[str, ...] = ()
     """The addresses the report is about (RFC 3464 Final-/Original-Recipient, or as its prose names them)."""
     diagnostic: str = ""
     original_message_id: str | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Tell whether it says that the mail arrived, or went on: nothing failed."""
+        if self.action in ("delivered", "relayed", "expanded", "deliverable"):
+            return True
+        return not self.action and self.status.startswith("2")
+
+    @property
+    def permanent(self) -> bool:
+        """Tell whether the mail is lost: given up, with whatever status, or refused with one that stays."""
+        if self.delivered or self.action == "delayed":
+            return False
+        return self.action == "failed" or self.status.startswith("5") or not (self.status or self.action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
