@@ -23,7 +23,7 @@ from maild.mail.mime.headers import Field
 from maild.mail.mime.mentions import find
 from maild.mail.mime.text import clean_line
 from maild.mail.options import ReadOptions
-from maild.mail.reports import bounce
+from maild.mail.reports import bounce, reactions
 from maild.mail.spending import Spending
 from maild.mail.words import forward, reply
 from maild.mail.words.decorations import decorated
@@ -168,6 +168,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         attachments=files,
         report=report,
         calendar=content.calendar,
+        reaction=reactions.carries(root),
         mentions=find(_texts(raw, told, content), spending),
         loop=next((value for name, value in told if name == "x-maild-loop"), ""),
         subject_shape=subject_shape(subject),

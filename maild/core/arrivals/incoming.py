@@ -20,7 +20,7 @@ from maild.core.letters.notices import about_case
 from maild.core.plan import AddParticipant, CountLoop, Plan
 from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import because, both
-from maild.core.robots import robots
+from maild.core.robots import reactions, robots
 from maild.core.robots.thanks import is_thanks
 from maild.core.rules.organisation import Rulebook
 from maild.core.threads import placement, threading
@@ -51,6 +51,8 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
     if (plan := _filed(draft, seen, ruling)) is not None:
         return plan
     if seen.act and found is not None:
+        if (clicked := reactions.reaction(draft.mail)) is not None and clicked.clicked:
+            return acts.clicked(draft, found)
         return acts.act(draft, found)
     if found is not None and agents.means_an_act(draft.mail, asks, found, rulebook):
         if ruling.row == "generated":
@@ -152,16 +154,17 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
     note = draft.flagged(odd)
     flood = _too_many(draft, case)
     draft.add(case, "customer", "public", note=odd, untold=flood)
+    reacted = reactions.reaction(draft.mail)
     # Thanks reopens nothing (law T11): a case that is over stays so, and the agent reads it at leisure.
     thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
-    happened: Happening = "customer thanked" if thanks else "customer wrote"
-    draft.note("thanks", thanks)
+    happened: Happening = "customer thanked" if thanks or reacted is not None else "customer wrote"
+    draft.note("thanks", happened == "customer thanked")
     draft.move(case, happened)
     about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
     if place.place == "join":
         people = about.participants | {draft.mail.identity.address or ""}
         about = replace(about, participants=people, written={**about.written, **written_by(draft.mail)})
-    if not flood:
+    if not flood and (reacted is None or not reacted.glad):
         draft.tell_agents("follow-up", about, key=draft.key, banner=note)
     return draft.done("entry", case.number, place.reason)
 

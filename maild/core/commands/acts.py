@@ -98,6 +98,14 @@ def marked(draft: MailDraft, found: Evidence, reason: Reason) -> Plan:
     return draft.done("refused", case.number, reason)
 
 
+def clicked(draft: MailDraft, found: Evidence) -> Plan:
+    """Keep an agent's click on an emoji below a notice: it is for nobody outside, and no word of it leaves."""
+    assert draft.asks.agent is not None
+    reason = because("only a reaction")
+    draft.add(found.case, "note", "internal", agent=draft.asks.agent, note=reason)
+    return draft.done("note", found.case.number, reason)
+
+
 def marked_key(case: int, agent: str) -> str:
     """Name for ever that an agent was told in a case that such mails act on nothing."""
     return f"marked:{case}:{agent}"

@@ -136,6 +136,7 @@ Code = Literal[
     "mails of sender",
     "burst of",
     "filed without effect",
+    "only a reaction",
     "marked as automatic",
     "all told",
     "mails named",

@@ -25,7 +25,6 @@ _ANY_SUBJECT = re.compile(rf"(?i)^\s*(?:{'|'.join(words for _, words in SUBJECTS
 _ABSENT_TEXT = tuple(ABSENT_TEXT.replace("e-?mail", "email").split("|"))
 _LOCAL = re.compile(ROBOT_LOCAL, re.IGNORECASE)
 _ATTENDED = re.compile(ATTENDED_LOCAL, re.IGNORECASE)
-_SEPARATED = re.compile(r"[;(\s]")
 _ANSWERS = ("REPLY", "COUNTER")
 
 
@@ -72,10 +71,15 @@ def generated(mail: Mail) -> Reason | None:
     reason = auto_submitted(mail)
     if reason is None:
         return None
-    words = {_SEPARATED.split(value, maxsplit=1)[0] for value in _values(mail, "auto-submitted")} - {"no", ""}
+    words = {_keyword(value) for value in _values(mail, "auto-submitted")}
     if words & {"auto-replied", "auto-notified"} or _answers_by_itself(mail) is not None:
         return None
     return reason
+
+
+def _keyword(value: str) -> str:
+    """Return the keyword of a field's value, without parameters and remarks."""
+    return value.partition(";")[0].partition("(")[0].strip()
 
 
 def passed_on(mail: Mail) -> bool:

@@ -212,6 +212,8 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
     report: Report | None = None
     calendar: Calendar | None = None
+    reaction: bool = False
+    """It carries the part of an emoji that somebody clicked on."""
     mentions: tuple[str, ...] = ()
     """Every string of the whole mail (headers and text) that has the *shape* of one of our signed addresses or
     signed Message-IDs; nothing is verified yet."""

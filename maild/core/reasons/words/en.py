@@ -130,6 +130,7 @@ EN: Mapping[Code, str] = {
     "mails in 10 minutes": "{count} mails in 10 minutes",
     "mails of sender": "{count} mails of this sender in 10 minutes",
     "burst of": "burst: {mails}",
+    "only a reaction": "only a reaction",
     "filed without effect": "filed without effect: {what}",
     "marked as automatic": "marked as automatic, so nothing was done: {what}",
     "all told": "all have been named to an agent",

@@ -132,6 +132,7 @@ NO: Mapping[Code, str] = {
     "mails in 10 minutes": "{count} e-poster på ti minutter",
     "mails of sender": "{count} e-poster fra denne avsenderen på ti minutter",
     "burst of": "{mails}",
+    "only a reaction": "bare en reaksjon",
     "filed without effect": "filet uten virkning: {what}",
     "marked as automatic": "merket som automatisk, så ingenting er gjort: {what}",
     "all told": "alle er nevnt for en saksbehandler",

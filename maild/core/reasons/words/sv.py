@@ -133,6 +133,7 @@ SV: Mapping[Code, str] = {
     "mails in 10 minutes": "{count} mejl på tio minuter",
     "mails of sender": "{count} mejl från den här avsändaren på tio minuter",
     "burst of": "{mails}",
+    "only a reaction": "bara en reaktion",
     "filed without effect": "arkiverat utan verkan: {what}",
     "marked as automatic": "märkt som automatiskt, så inget har gjorts: {what}",
     "all told": "alla har nämnts för en handläggare",
