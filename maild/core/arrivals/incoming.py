@@ -13,7 +13,7 @@ from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
 from maild.core.arrivals import filing, opening, sameness, summaries
 from maild.core.cause import MailCame
-from maild.core.commands import acts, agents
+from maild.core.commands import acts, agents, outside
 from maild.core.draft import MailDraft
 from maild.core.facts import Asks, CaseFacts, Facts
 from maild.core.letters.notices import about_case
@@ -50,6 +50,8 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
         draft.changes.append(CountLoop())
     if (plan := _filed(draft, seen, ruling)) is not None:
         return plan
+    if found is not None and outside.is_answer(draft.mail, asks, found, rulebook):
+        return outside.answered(draft, found.case, automatic=table.is_automatic(replace(seen, act=False)))
     if seen.act and found is not None:
         if (clicked := reactions.reaction(draft.mail)) is not None and clicked.clicked:
             return acts.clicked(draft, found)
@@ -80,7 +82,9 @@ def look(draft: MailDraft, found: Evidence | None, place: Placement) -> Look:
         entry=place.place != "new",
         machine_to_agent=found is not None and found.audience != "customer",
     )
-    if agents.means_an_act(draft.mail, asks, found, draft.rulebook) and not table.is_automatic(seen):
+    acts_here = agents.means_an_act(draft.mail, asks, found, draft.rulebook)
+    acts_here = acts_here and not outside.is_answer(draft.mail, asks, found, draft.rulebook)
+    if acts_here and not table.is_automatic(seen):
         seen = replace(seen, act=True, inside=True)
     return seen
 

@@ -41,9 +41,9 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
         _explain(draft, case, act)
         return draft.done("note", case.number, act.reason)
     if act.meaning == "answer":
-        _spend(draft)
+        spend(draft)
         draft.add(case, "reply", "public", agent=agent.id)
-        _after_answer(draft, case, agent.id)
+        after_answer(draft, case, agent.id)
         _answer(draft, case, act, draft.mail.own_text, draft.mail.attachments, draft.inbound)
         return draft.done("answer", case.number, act.reason)
     if act.meaning == "note":
@@ -116,7 +116,7 @@ def _held(draft: MailDraft, inbound: int) -> HeldMessage:
     return draft.facts.agents.held[inbound]
 
 
-def _spend(draft: MailDraft) -> None:
+def spend(draft: MailDraft) -> None:
     """Let this very mail act once only: the row is unique, in the transaction of its effect (law E10)."""
     if draft.asks.agents is not None:
         draft.changes.append(UseToken(digest=draft.asks.agents.act_digest))
@@ -245,12 +245,13 @@ def _confirm(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> 
     draft.add(case, "system", "internal", agent=act.agent.id, note=act.reason)
     if act.internal:
         return draft.done("note", case.number, act.reason)
-    _after_answer(draft, case, act.agent.id)
+    after_answer(draft, case, act.agent.id)
     _answer(draft, case, act, held.text if sent is None else sent, held.attachments, held.inbound)
     return draft.done("answer", case.number, act.reason)
 
 
-def _after_answer(draft: MailDraft, case: CaseFacts, agent: str) -> None:
+def after_answer(draft: MailDraft, case: CaseFacts, agent: str) -> None:
+    """Let the case wait for its requester; who answered first has it."""
     draft.move(case, "agent answered")
     if case.assignee is None and case.status not in OVER:
         draft.assign(case, agent, because("answered first"))

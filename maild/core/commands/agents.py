@@ -103,10 +103,11 @@ def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Ruleb
         return True
     if mail.identity.address in found.case.participants:
         return False
-    return _works_on(asks.agent, found.case, rulebook) and found.strength in ("signed", "subject")
+    return works_on(asks.agent, found.case, rulebook) and found.strength in ("signed", "subject")
 
 
-def _works_on(agent: str, case: CaseFacts, rulebook: Rulebook) -> bool:
+def works_on(agent: str, case: CaseFacts, rulebook: Rulebook) -> bool:
+    """Tell whether a case is an agent's own, or of one of the agent's groups."""
     group = rulebook.groups.get(case.group)
     return agent == case.assignee or (group is not None and agent in group.members)
 
@@ -120,7 +121,7 @@ def judge(mail: Mail, asks: Asks, found: Evidence, facts: Facts, rulebook: Ruleb
         return _confirmation(mail, agent, found, facts, rulebook, good=proof.token and not proof.failing)
     internal = found.audience == "internal" and not found.mixed
     if proof.known and asks_why(mail.own_text, rulebook):
-        if not proof.token and not _works_on(agent.id, found.case, rulebook):
+        if not proof.token and not works_on(agent.id, found.case, rulebook):
             return Act(meaning="refused", agent=agent, reason=because("works on it only"))
         return Act(meaning="why", agent=agent, reason=because("asks why"), internal=True)
     if _told(facts).act_used:
@@ -179,9 +180,14 @@ def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proo
     right = {found.number, found.case.number}
     if (named and not right.intersection(named)) or (not named and not proof.login):
         return because("does not name", f"{prefix}#{found.case.number}")
-    if not proof.login and mail.date is not None and abs(mail.envelope.received - mail.date) > FRESH:
+    if not is_fresh(mail, rulebook.agents[rulebook.agent_by_address[mail.identity.address or ""]]):
         return because("date is off", FRESH // timedelta(hours=1))
     return None
+
+
+def is_fresh(mail: Mail, agent: Agent) -> bool:
+    """Tell whether a mail is new by its Date, or its agent logged in to send it (law E9)."""
+    return is_login_of(mail, agent) or mail.date is None or abs(mail.envelope.received - mail.date) <= FRESH
 
 
 def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, rulebook: Rulebook, *, good: bool) -> Act:

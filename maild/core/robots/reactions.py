@@ -27,7 +27,7 @@ _PHONE = frozenset(_PHONE_WORDS.split())
 _QUOTES = '“”„«»"”'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reaction:
     """One click on an emoji, or an answer that is nothing else."""
 

@@ -131,6 +131,8 @@ EN: Mapping[Code, str] = {
     "mails of sender": "{count} mails of this sender in 10 minutes",
     "burst of": "burst: {mails}",
     "only a reaction": "only a reaction",
+    "answered outside": "{agent} answered from a mail client",
+    "answered outside, not proven": "claims to be {agent}'s answer, sent from a mail client; nothing proves it",
     "filed without effect": "filed without effect: {what}",
     "marked as automatic": "marked as automatic, so nothing was done: {what}",
     "all told": "all have been named to an agent",

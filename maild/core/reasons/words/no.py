@@ -133,6 +133,8 @@ NO: Mapping[Code, str] = {
     "mails of sender": "{count} e-poster fra denne avsenderen på ti minutter",
     "burst of": "{mails}",
     "only a reaction": "bare en reaksjon",
+    "answered outside": "{agent} svarte selv fra e-posten sin",
+    "answered outside, not proven": "sier seg å være svaret til {agent}, sendt utenom; ingenting beviser det",
     "filed without effect": "filet uten virkning: {what}",
     "marked as automatic": "merket som automatisk, så ingenting er gjort: {what}",
     "all told": "alle er nevnt for en saksbehandler",

@@ -134,6 +134,8 @@ SV: Mapping[Code, str] = {
     "mails of sender": "{count} mejl från den här avsändaren på tio minuter",
     "burst of": "{mails}",
     "only a reaction": "bara en reaktion",
+    "answered outside": "{agent} svarade själv från sin e-post",
+    "answered outside, not proven": "säger sig vara svaret från {agent}, skickat vid sidan av; inget bevisar det",
     "filed without effect": "arkiverat utan verkan: {what}",
     "marked as automatic": "märkt som automatiskt, så inget har gjorts: {what}",
     "all told": "alla har nämnts för en handläggare",
