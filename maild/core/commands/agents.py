@@ -180,14 +180,9 @@ def _missing(mail: Mail, found: Evidence, facts: Facts, rulebook: Rulebook, proo
     right = {found.number, found.case.number}
     if (named and not right.intersection(named)) or (not named and not proof.login):
         return because("does not name", f"{prefix}#{found.case.number}")
-    if not is_fresh(mail, rulebook.agents[rulebook.agent_by_address[mail.identity.address or ""]]):
+    if not proof.login and mail.date is not None and abs(mail.envelope.received - mail.date) > FRESH:
         return because("date is off", FRESH // timedelta(hours=1))
     return None
-
-
-def is_fresh(mail: Mail, agent: Agent) -> bool:
-    """Tell whether a mail is new by its Date, or its agent logged in to send it (law E9)."""
-    return is_login_of(mail, agent) or mail.date is None or abs(mail.envelope.received - mail.date) <= FRESH
 
 
 def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, rulebook: Rulebook, *, good: bool) -> Act:

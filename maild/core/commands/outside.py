@@ -41,7 +41,7 @@ def answered(draft: MailDraft, case: CaseFacts, *, automatic: bool) -> Plan:
     assert draft.asks.agent is not None
     agent = draft.rulebook.agents[draft.asks.agent]
     told = draft.facts.agents or AgentFacts()
-    if draft.proven_agent and not automatic and not told.act_used and agents.is_fresh(draft.mail, agent):
+    if draft.proven_agent and not automatic and not told.act_used:
         reason = because("answered outside", agent.id)
         spend(draft)
         draft.add(case, "reply", "public", agent=agent.id, note=reason)
