@@ -35,6 +35,7 @@ WORDS: dict[Step, str] = {
     "drop held": "drop it, if nobody has released it by then",
     "late": "tell an agent that it has not gone out",
     "give up": "give it up, and tell an agent",
+    "summary": "name to its agents the mails that they were not told of one by one",
     "go on": "write the letters that are left",
 }
 """What each step promises, in people's words."""
@@ -50,7 +51,7 @@ def listing(path: Path, *, as_json: bool) -> None:
 def _shown(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """Put a promise into people's words; its step stays as programs know it."""
     what, _, key = row["about"].partition(":")
-    names = {"letter": f"outgoing mail {key}", "cause": "a large round of letters"}
+    names = {"letter": f"outgoing mail {key}", "cause": "a large round of letters", "case": f"case {key}"}
     about = f"{names[what]} to {row['to']}" if row["to"] else names.get(what, "the desk")
     return {
         "id": row["id"],

@@ -8,11 +8,14 @@ import re
 from datetime import date, timedelta
 
 from maild.core.draft import MailDraft
+from maild.core.facts import CaseFacts
 from maild.core.plan import Plan, SetAbsence
 from maild.core.reasons.reason import Reason, because, text
 from maild.core.robots import robots
 from maild.core.rules.casetypes import Field, value_of
 from maild.core.rules.organisation import Absence, Rulebook
+from maild.core.threads import threading, tokens
+from maild.core.values.people import addressed, caseless
 from maild.core.values.words import fold
 
 LONGEST = 366
@@ -46,22 +49,44 @@ def by_command(draft: MailDraft) -> Plan | None:
     return _noted(draft, agent, absence, because("said so"))
 
 
-def by_robot(draft: MailDraft) -> Plan | None:
-    """Note an absence that an agent's out-of-office reply dates; None when it has no date or proves nothing."""
+def by_robot(draft: MailDraft, case: CaseFacts | None = None, *, at_own_address: bool = False) -> Plan | None:
+    """Note an absence that an agent's out-of-office reply dates; None when it has no date or proves nothing.
+
+    What answers a letter at an address that only this agent was given is proved by that very address; it lies in the
+    letter's case.
+    """
     agent, back = draft.asks.agent, robots.robot(draft.mail, draft.rulebook.zone).back
-    if agent is None or back is None or not draft.proven_agent:
+    if agent is None or back is None or not (draft.proven_agent or at_own_address):
         return None
     today = draft.facts.now.astimezone(draft.rulebook.zone).date()
     end = back - timedelta(days=1)
     if not today <= end <= today + timedelta(days=LONGEST):
         return None
-    return _noted(draft, agent, Absence(start=today, end=end), because("out of office"))
+    return _noted(draft, agent, Absence(start=today, end=end), because("out of office"), case)
 
 
-def _noted(draft: MailDraft, agent: str, absence: Absence, why: Reason) -> Plan:
+def answers_own_letter(draft: MailDraft) -> bool:
+    """Tell whether a mail was sent to an address that only the agent who claims to write it was given."""
+    agent, facts = draft.asks.agent, draft.facts
+    if agent is None or draft.mail.authentication.verdict == "fail":
+        return False
+    own = draft.rulebook.agents[agent].addresses
+    people = {tokens.person(address) for address in own}
+    for token in threading.signed_addresses(draft.mail, facts):
+        if token.audience != "customer" and token.person in people:
+            return True
+    letters = (facts.threads.outgoing.get(tokens.verify_bounce(facts.keys, to) or 0) for to in addressed(draft.mail))
+    return any(one is not None and one.to_agent and caseless(one.to) in own for one in letters)
+
+
+def _noted(draft: MailDraft, agent: str, absence: Absence, why: Reason, case: CaseFacts | None = None) -> Plan:
     draft.changes.append(SetAbsence(agent=agent, absence=absence, reason=why))
     draft.no_ack = because("absence is only noted")
     days = agent, absence.start.isoformat(), absence.end.isoformat()
+    if case is not None:
+        reason = because("away", *days, why)
+        draft.add(case, "auto", "silent", agent=agent, note=reason, flag=False)
+        return draft.done("silent", case.number, reason)
     if absence.substitute:
         return draft.done("ignored", None, because("away, somebody stands in", *days, absence.substitute, why))
     return draft.done("ignored", None, because("away", *days, why))

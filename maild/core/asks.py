@@ -6,15 +6,25 @@ import re
 
 from maild.core.admin import asks_said
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
+from maild.core.commands.acts import marked_key
 from maild.core.commands.agents import asks_why, digest
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
 from maild.core.letters.reply_marker import SENTINEL_LINE
+from maild.core.robots.robots import generated
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.routing import groups_of
 from maild.core.threads import threading, tokens
 from maild.core.timers.timers import asks_timer
 from maild.core.values.mail import Mail
-from maild.core.values.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
+from maild.core.values.people import (
+    ack_recipient,
+    addressed,
+    departments_of,
+    domain_of,
+    folded,
+    is_ours,
+    unauthenticated,
+)
 
 MOST_NUMBERS = 20
 """Numbers or tokens of one kind that a mail may name; what it names beyond is noise."""
@@ -66,6 +76,7 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
         agents=None if agent is None else _agents(mail, held, rulebook),
         assignment=AssignmentAsks(groups=groups),
+        letters=_letters(mail, agent, numbers),
     )
 
 
@@ -78,6 +89,13 @@ def _may_quote(mail: Mail, rulebook: Rulebook) -> bool:
     return any(name in text for name in names) or SENTINEL_LINE.search(text) is not None
 
 
+def _letters(mail: Mail, agent: str | None, numbers: list[int]) -> LetterAsks | None:
+    """Ask whether an agent was told before that mails with a machine's mark act on nothing."""
+    if agent is None or not numbers or generated(mail) is None:
+        return None
+    return LetterAsks(once_key=marked_key(numbers[0], agent))
+
+
 def _in_text(mail: Mail, rulebook: Rulebook) -> tuple[int, ...]:
     """Return the numbers that the text names: a hint, never evidence."""
     return threading.subject_numbers(mail.text[:_TEXT_LOOKED_AT], rulebook.desk.number_prefix)[:MOST_TEXT_NUMBERS]
@@ -87,6 +105,8 @@ def _caps(
     mail: Mail, rulebook: Rulebook, agent: str | None, author_key: str | None, in_subject: tuple[int, ...]
 ) -> CapAsks:
     ack_to = ack_recipient(mail)
+    if ack_to is not None and ack_to != (mail.envelope.sender or "").lower() and is_ours(ack_to, rulebook):
+        ack_to = mail.identity.address  # one mailbox of ours passed on what another had passed on
     ack_domain = None if ack_to is None else domain_of(ack_to)
     exempt = ack_domain in rulebook.domains or ack_domain in rulebook.desk.caps.allow_domains
     return CapAsks(

@@ -27,6 +27,7 @@ What = Literal[
     "desk",
     "letter",
     "cause",
+    "case",
 ]
 
 
@@ -48,6 +49,7 @@ Step = Literal[
     "drop held",  # an acknowledgement has been held for a day
     "late",  # a letter has not gone out for hours
     "give up",  # a letter has not gone out for days
+    "summary",  # agents are yet to hear of mails that were not told one by one
     "go on",  # the rest of a plan that was too large for one transaction
 ]
 

@@ -36,6 +36,7 @@ from maild.core.rules.organisation import Rulebook
 from maild.core.threads.threading import survivor
 from maild.core.values.cases import Happening, after
 from maild.core.values.mail import Mail
+from maild.core.values.people import caseless
 
 MOST_THREAD = 10
 """Message-IDs kept of a case's thread: the first, and the newest."""
@@ -138,6 +139,7 @@ class MailDraft(Draft):
         note: Reason | None = None,
         flag: bool = True,
         text: str | None = None,
+        untold: bool = False,
     ) -> None:
         """Store the mail as an entry of a case, with its text as its readers are shown it, or as it goes out."""
         number = case if isinstance(case, int) else case.number
@@ -150,6 +152,7 @@ class MailDraft(Draft):
                 entry=replace(entry, text=self.shown(number).whole if text is None else text),
                 agent=agent,
                 note=self.flagged(note) if flag else note,
+                untold=untold and not self.mail.envelope.quiet,
             )
         )
 
@@ -239,7 +242,7 @@ class MailDraft(Draft):
 
     def _shown(self, case: int, requester: str) -> list[str]:
         """Return the Message-IDs that this plan sends to a case's requester: what they answer next may name them."""
-        return [one.message_id for one in self.writer.notices if one.case == case and one.to == requester]
+        return [one.message_id for one in self.writer.notices if one.case == case and caseless(one.to) == requester]
 
     def _contact(self, outcome: Outcome, case: int | None) -> None:
         address, mail = self.mail.identity.address, self.mail

@@ -14,7 +14,7 @@ from typing import Literal
 from maild.core.reasons.reason import Reason
 from maild.core.reasons.trace import TraceLine
 from maild.core.rules.organisation import Absence
-from maild.core.values.mail import Attachment
+from maild.core.values.mail import Attachment, Verdict
 
 Status = Literal[
     "new", "assigned", "open", "waiting_requester", "waiting_other", "resolved", "closed", "merged", "spam"
@@ -144,6 +144,8 @@ class Asks:
     raw: frozenset[int] = frozenset()
     """Inbound ids of earlier mails whose files letters will enclose."""
     timers: TimerAsks | None = None
+    untold: int | None = None
+    """The case whose entries are wanted that agents are yet to be told of."""
     pace: bool = False
     """Letters to people may follow that answer no mail: how fast may they go out (law A10)?"""
 
@@ -175,6 +177,8 @@ class CaseFacts:
     """Address; empty for a case whose author is nobody (identity none)."""
     participants: frozenset[str]
     """Addresses of requester and added people. The group's agents are not in here."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """How those of them spell their addresses who use capitals."""
     merged_into: int | None = None
     closed_at: datetime | None = None
     noted_departments: tuple[str, ...] = ()
@@ -206,12 +210,16 @@ class SeenMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """The same content was handled before."""
+    """The same content came before and became an entry: the best judged of its copies, and of these the newest."""
 
     inbound: int
     case: int | None
     departments: tuple[str, ...]
     """Departments the earlier copy named."""
+    verdict: Verdict
+    """What was known of its author's domain."""
+    at: datetime
+    """When it came, aware."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,6 +421,19 @@ class AssignmentFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """An entry that no agent has heard of yet."""
+
+    message: int
+    at: datetime
+    author: str
+    """As people are shown it."""
+    subject: str
+    text: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast letters went out lately that answer no mail: by runs, each a stretch without a long pause."""
 
@@ -458,6 +479,8 @@ class Facts:
     told_before: bool = False
     """LetterAsks.once_key has been used."""
     timer: TimerFacts | None = None
+    untold: tuple[Untold, ...] = ()
+    """The oldest first."""
     pace: Pace | None = None
     raw: Mapping[int, bytes] = field(default_factory=dict)
     """By inbound id: earlier mails whose files letters may enclose."""

@@ -37,6 +37,8 @@ Outcome = Literal[
     "nothing",  # what was to be done holds no more
     "not allowed",  # an admin's word that cannot be carried out; nothing was changed
 ]
+ENTRIES: frozenset[Outcome] = frozenset({"new", "entry", "pending", "answer", "note", "held", "refused", "bounce"})
+"""Outcomes of a mail that became an entry of a case for somebody to read: only such a one stands for a copy."""
 Visibility = Literal["public", "internal", "pending", "held", "silent"]
 MessageKind = Literal["customer", "reply", "note", "auto", "bounce", "system"]
 NoticeKind = Literal[
@@ -47,6 +49,7 @@ NoticeKind = Literal[
     "assignment",  # a new case, to an agent
     "follow-up",  # a new entry in a case, to an agent
     "pending",  # a pending entry, to an agent, with its banner
+    "summary",  # mails that agents were not told of one by one, to an agent
     "answer",  # an agent's own words, to a participant
     "confirmation",  # "did you write this?", to an agent's registered address
     "discarded",  # "you said no: it is not sent", to an agent
@@ -83,6 +86,8 @@ class OpenCase:
     language: str
     requester: str
     requester_name: str
+    requester_written: str = ""
+    """The requester's address as it is spelled, when that is otherwise."""
     alias: str
     source: str = "mail"
     tags: tuple[str, ...] = ()
@@ -141,6 +146,15 @@ class AddMessage:
     """A banner or flag shown with it: not verified, maybe of another case."""
     agent: str | None = None
     """The agent who wrote it, when kind is reply or note."""
+    untold: bool = False
+    """Agents hear of it with the next summary of its case, not at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkTold:
+    """Remember that agents have heard of these entries."""
+
+    messages: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +207,8 @@ class AddParticipant:
     case: int
     address: str
     name: str
+    written: str = ""
+    """The address as it is spelled, when that is otherwise."""
     by: str
     """Who or what admitted it: "cc-policy", an agent id…"""
 
@@ -395,6 +411,7 @@ class Record:
 Change = (
     OpenCase
     | AddMessage
+    | MarkTold
     | SetStatus
     | Assign
     | AddParticipant

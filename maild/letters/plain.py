@@ -14,6 +14,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "ack": "Vi har fått e-posten din. Saken har nummer {number}. Svar på denne e-posten hvis du vil legge til noe.",
         "entry": "Det er kommet en e-post i sak {number}. Svar her for å svare avsenderen.",
         "pending": "Det er kommet en e-post til sak {number} fra en som ikke er med i saken.",
+        "summary": "Flere e-poster er kommet i sak {number}.",
         "confirmation": "Svaret ditt i sak {number} er ikke sendt. Skrev du det, svarer du JA på denne e-posten.",
         "discarded": "Du svarte nei: e-posten din i sak {number} er ikke sendt til noen.",
         "refusal": "E-posten din i sak {number} er ikke sendt videre til noen.",
@@ -31,6 +32,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "ack": "Vi har fått ditt mejl. Ärendet har nummer {number}. Svara här om du vill lägga till något.",
         "entry": "Det har kommit ett mejl i ärende {number}. Svara här för att svara avsändaren.",
         "pending": "Det har kommit ett mejl till ärende {number} från någon som inte är med i ärendet.",
+        "summary": "Flera mejl har kommit i ärende {number}.",
         "confirmation": "Ditt svar i ärende {number} har inte skickats. Skrev du det? Svara då JA på det här mejlet.",
         "discarded": "Du svarade nej: ditt mejl i ärende {number} har inte skickats till någon.",
         "refusal": "Ditt mejl i ärende {number} har inte skickats vidare till någon.",
@@ -48,6 +50,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "ack": "We have received your e-mail. The case has number {number}. Reply to this e-mail to add anything.",
         "entry": "There is a new e-mail in case {number}. Reply here to answer its sender.",
         "pending": "There is an e-mail to case {number} from somebody who takes no part in it.",
+        "summary": "Several e-mails have come to case {number}.",
         "confirmation": "Your answer in case {number} has not been sent. If you wrote it, reply YES to this e-mail.",
         "discarded": "You said no: your e-mail in case {number} was not sent to anybody.",
         "refusal": "Your e-mail in case {number} was not passed on to anybody.",
@@ -66,6 +69,7 @@ _SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "assignment": ("requester", "text"),
     "follow-up": ("requester", "text"),
     "pending": ("requester", "text"),
+    "summary": ("mails",),
     "confirmation": ("reason", "held_text"),
     "discarded": ("held_text",),
     "refusal": ("reason", "held_text"),
@@ -90,12 +94,16 @@ def letter(kind: NoticeKind, language: str, values: Mapping[str, Value]) -> str:
         return str(values.get("text", ""))
     name = "ack" if kind.startswith("ack") else _SENTENCE.get(kind, kind)
     parts = [sentence(name, language, number=str(values.get("number", "")))]
-    parts += [text for value in _SHOWN.get(kind, ()) if (text := str(values.get(value, "")).strip())]
+    parts += [text for value in _SHOWN.get(kind, ()) if (text := _text(values.get(value, "")).strip())]
     if isinstance(people := values.get("recipients"), tuple) and people:
         parts.append(sentence("recipients", language, recipients=", ".join(people)))
     if kind in WITH_SENTINEL:
         parts.insert(0, sentinel(language))
     return "\n\n".join(parts)
+
+
+def _text(value: Value) -> str:
+    return "\n".join(value) if isinstance(value, tuple) else str(value)
 
 
 def has_sentinel(text: str, language: str) -> bool:

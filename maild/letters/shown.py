@@ -38,6 +38,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "assignment": (*_EVERY, *_ENTRY),
     "follow-up": (*_EVERY, *_ENTRY),
     "pending": (*_EVERY, *_ENTRY),
+    "summary": (*_EVERY, *_TO_AGENT, "mails"),
     "answer": (*_EVERY, "title", "text", "agent_name"),
     "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", "commands"),
     "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments"),
@@ -49,7 +50,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
 """What each kind of letter may show (see ``core/letters/notices.py``); a name that is not here is an error at load."""
 
 
-LISTS = frozenset({"attachments", "commands", "copies", "fields", "recipients"})
+LISTS = frozenset({"attachments", "commands", "copies", "fields", "mails", "recipients"})
 """What is a list; everything else is one text."""
 OURS = frozenset({"reply_above", "sentinel_id"})
 """What no notice gives: our line in the letter's language, and the mark that stands for it in HTML."""
@@ -68,6 +69,11 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
         values["copies"] = ("Liv Berg <liv.berg@fjordvik.example>", "ola@nordlys.example")
     if "recipients" in values:
         values["recipients"] = ("kari.moen@fjordvik.example", "ola@nordlys.example")
+    if "mails" in values:
+        values["mails"] = (
+            "08:00:01  Sentralen <a@b.example>: Ny melding",
+            "08:01:40  Sentralen <a@b.example>: Ny [1.wav]",
+        )
     if "commands" in values:
         values["commands"] = ("løst", "til: it-net-2")
     return values

@@ -97,7 +97,7 @@ def safe(raw: bytes, envelope: Envelope, defect: str) -> Mail:
         attachments=(attachments.whole(raw, digest, subject),),
         loop=headers.text(first.get("x-maild-loop", b""), most=200),
         subject_shape=subject_shape(subject),
-        text_shape=text_shape(text),
+        text_shape=text_shape(text, [digest]),
         defects=(defect,),
         partial=True,
     )

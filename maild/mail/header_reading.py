@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from maild.core.arrivals.bursts import subject_shape
+from maild.core.arrivals.bursts import subject_shape, text_shape
 from maild.core.values.mail import Authentication, Envelope, Identity, Mail
 from maild.mail.author import identity
 from maild.mail.mime import attachments, headers
@@ -64,6 +64,7 @@ def read(raw: bytes, envelope: Envelope, defect: str) -> Mail:
         attachments=(attachments.whole(raw, digest, subject),),
         loop=headers.text(first.get("x-maild-loop", b""), most=200),
         subject_shape=subject_shape(subject),
+        text_shape=text_shape("", [digest]),
         defects=(defect,),
         partial=True,
     )

@@ -23,7 +23,7 @@ from maild.mail.mime.headers import Field
 from maild.mail.mime.mentions import find
 from maild.mail.mime.text import clean_line
 from maild.mail.options import ReadOptions
-from maild.mail.reports import bounce
+from maild.mail.reports import bounce, reactions
 from maild.mail.spending import Spending
 from maild.mail.words import forward, reply
 from maild.mail.words.decorations import decorated
@@ -136,6 +136,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
     answers = "in-reply-to" in first or "references" in first
     split = reply.split(lines, subject, answers, author.address or "")
     attached = structure.as_message(*content.attached[0]) if content.attached else None
+    files = decorated(content, split.folds)
     report = None
     if envelope.sender == "" or bounce.may_be(root):
         message = structure.as_message(raw, root)
@@ -166,13 +167,14 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         forwarded=forward.find(lines, subject, attached) if report is None else None,
         text=shown.text,
         has_html=content.has_html,
-        attachments=decorated(content, split.folds),
+        attachments=files,
         report=report,
         calendar=content.calendar,
+        reaction=reactions.carries(root),
         mentions=find(_texts(raw, told, content), spending),
         loop=next((value for name, value in told if name == "x-maild-loop"), ""),
         subject_shape=subject_shape(subject),
-        text_shape=text_shape(split.own_text),
+        text_shape=text_shape(split.own_text, [file.sha256 for file in files if not file.decoration]),
         language=language_of(split.own_text),
         # last, for every step above may have said what it left out
         defects=tuple(dict.fromkeys((*defects, *content.defects, *spending.defects, *_oddities(values)))),

@@ -205,6 +205,10 @@ class _Reader:
                 reopen_days=one.reopen_days,
                 shared=one.shared,
                 burst=one.burst,
+                bursts={
+                    self._parsed(document, (name, "bursts", sender), values.address, sender): most
+                    for sender, most in one.bursts.items()
+                },
                 confidential=one.confidential,
                 head=one.head,
                 calendar=self._calendar(document, (name, "calendar"), one.calendar)

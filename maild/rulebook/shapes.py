@@ -54,6 +54,9 @@ class DepartmentShape(Shape):
     reopen_days: int = Field(default=30, ge=0, le=3650)
     shared: Literal["note", "child"] = "note"
     burst: int = Field(default=10, ge=0, le=10000)
+    bursts: dict[str, Annotated[int, Field(ge=0, le=10000)]] = Field(
+        default_factory=dict, description="the same for one sender, by address; 0 = never"
+    )
     confidential: bool = False
     head: str | None = Field(default=None, description="the agent who answers for it")
     calendar: str | None = Field(default=None, description="its opening hours in calendar.toml")

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from maild.core.plan import Change, EndMail, KeepPace, KeepWords, Plan, Record, SetAbsence
+from maild.core.plan import Change, EndMail, KeepPace, KeepWords, MarkTold, Plan, Record, SetAbsence
 from maild.storage import (
     absences,
     cases,
@@ -24,6 +24,7 @@ from maild.storage import (
     letters_known,
     letters_out,
     paces,
+    summaries,
     timers,
 )
 from maild.storage.ids import Ids
@@ -80,6 +81,8 @@ def _do(work: Work, change: Change) -> None:
         counts.do(work, change)
     elif isinstance(change, timers.TimerChange):
         timers.do(work, change)
+    elif isinstance(change, MarkTold):
+        summaries.do(work, change)
     elif isinstance(change, KeepPace):
         paces.do(work, change)
     elif isinstance(change, SetAbsence):

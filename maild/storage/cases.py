@@ -39,10 +39,11 @@ _CASES = Among(
     Case.number, lambda among: select(*_CASE_FACTS).where(among).order_by("number").with_for_update(key_share=True)
 )
 _PARTICIPANTS = Among(
-    Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
+    Participant.case,
+    lambda among: select(col(Participant.case), col(Participant.address), col(Participant.written)).where(among),
 )
 _COUNTER = upserting(Counter, ("name", "value"), replace=("value",))
-_PARTICIPANT = upserting(Participant, ("case", "address", "name", "by", "since"))
+_PARTICIPANT = upserting(Participant, ("case", "address", "written", "name", "by", "since"))
 _ROTATION = upserting(Rotation, ("group", "agent"), replace=("agent",))
 _LINK = upserting(Link, ("case", "other", "kind", "at"))
 _FIELD = upserting(
@@ -76,13 +77,13 @@ def cases(connection: Connection, numbers: set[int]) -> dict[int, CaseFacts]:
         found = _CASES.all(connection, sorted(wanted))
         rows |= {row.number: row for row in found}
         wanted = {row.merged_into for row in found if row.merged_into is not None} - set(rows)
-    people: dict[int, set[str]] = {number: set() for number in rows}
-    for number, address in _PARTICIPANTS.all(connection, sorted(rows)):
-        people[number].add(address)
-    return {number: _case(row, frozenset(people[number])) for number, row in rows.items()}
+    people: dict[int, dict[str, str]] = {number: {} for number in rows}
+    for number, address, written in _PARTICIPANTS.all(connection, sorted(rows)):
+        people[number][address] = written
+    return {number: _case(row, people[number]) for number, row in rows.items()}
 
 
-def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
+def _case(row: Any, participants: dict[str, str]) -> CaseFacts:
     return CaseFacts(
         number=row.number,
         department=row.department,
@@ -95,7 +96,8 @@ def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
         subject=row.subject,
         language=row.language,
         requester=row.requester,
-        participants=participants,
+        participants=frozenset(participants),
+        written={address: written for address, written in participants.items() if written},
         merged_into=row.merged_into,
         closed_at=row.closed,
         noted_departments=tuple(row.noted_departments),
@@ -120,7 +122,7 @@ def do(work: Work, change: CaseChange) -> None:
         case Assign():
             _assign(work, change)
         case AddParticipant():
-            _add_participant(work, change.case, change.address, change.name, change.by)
+            _add_participant(work, change.case, change.address, change.written, change.name, change.by)
             work.event("participant", change.case, text_of(change.by), after=change.address)
         case LinkCases():
             _link(work, change)
@@ -169,15 +171,16 @@ def _open(work: Work, change: OpenCase) -> None:
     )
     _COUNTER.run(work.connection, {"name": "case", "value": change.number + 1})
     if change.requester:
-        _add_participant(work, change.number, change.requester, change.requester_name, "requester")
+        name, written = change.requester_name, change.requester_written
+        _add_participant(work, change.number, change.requester, written, name, "requester")
     if change.assignee is not None:
         add_load(work.connection, change.assignee, +1)
         _ROTATION.run(work.connection, {"group": change.group, "agent": change.assignee})
     work.event("opened", change.number, work.plan.reason, after=change.type)
 
 
-def _add_participant(work: Work, case: int, address: str, name: str, by: str) -> None:
-    row = {"case": case, "address": address, "name": name, "by": by, "since": work.now}
+def _add_participant(work: Work, case: int, address: str, written: str, name: str, by: str) -> None:
+    row = {"case": case, "address": address, "written": written, "name": name, "by": by, "since": work.now}
     _PARTICIPANT.run(work.connection, row)
 
 

@@ -275,6 +275,7 @@ def _add(work: Work, change: AddMessage) -> None:
             "verdict": entry.verdict,
             "subject_shape": entry.subject_shape,
             "text_shape": list(entry.text_shape),
+            "untold": change.untold,
             "inbound": entry.inbound,
             "outbox": None,
         },

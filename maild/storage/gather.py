@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, text
 from sqlmodel import col
 
+from maild.core.arrivals.sameness import RANKS
 from maild.core.facts import (
     USUAL_NOTICES,
     AgentAsks,
@@ -31,11 +32,26 @@ from maild.core.facts import (
     ThreadAsks,
     Threads,
 )
+from maild.core.plan import ENTRIES
 from maild.core.rules.organisation import Caps
-from maild.storage import absences, cases, counts, entries, inbound, known_words, letters_known, paces, timers
+from maild.storage import (
+    absences,
+    cases,
+    counts,
+    entries,
+    inbound,
+    known_words,
+    letters_known,
+    paces,
+    summaries,
+    timers,
+)
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, at_most, table, upserting
-from maild.storage.tables import AgentLoad, Counter, Inbound, Rotation
+from maild.storage.tables import AgentLoad, Counter, Inbound, Message, Rotation
+
+MOST_COPIES = 20
+"""Copies of one content that are looked at, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +65,18 @@ class Settings:
 
 _NUMBER = Statement(select(col(Counter.value)).where(col(Counter.name) == bindparam("name")).with_for_update())
 _FIRST_NUMBER = upserting(Counter, ("name", "value"))
-_DUPLICATE = Statement(
-    select(col(Inbound.id), col(Inbound.case), col(Inbound.named_departments))
-    .where(col(Inbound.content_hash) == bindparam("hash"), col(Inbound.outcome) != text("'duplicate'"))
-    .order_by(col(Inbound.id))
-    .limit(at_most(1))
+_ENTRIES = ", ".join(f"'{outcome}'" for outcome in sorted(ENTRIES))
+_VERDICT = (
+    select(col(Message.verdict)).where(col(Message.inbound) == col(Inbound.id)).limit(at_most(1)).scalar_subquery()
+)
+_COPIES = Statement(
+    select(
+        *(col(Inbound.id), col(Inbound.case), col(Inbound.named_departments), col(Inbound.received)),
+        _VERDICT.label("verdict"),
+    )
+    .where(col(Inbound.content_hash) == bindparam("hash"), text(f"inbound.outcome in ({_ENTRIES})"))
+    .order_by(col(Inbound.id).desc())
+    .limit(at_most(MOST_COPIES))
 )
 _LOAD = Among(AgentLoad.agent, lambda among: select(table(AgentLoad)).where(among))
 _ROTATION = Among(Rotation.group, lambda among: select(table(Rotation)).where(among).with_for_update())
@@ -92,6 +115,7 @@ def gather(
         letters=outgoing,
         told_before=letters_known.told_before(connection, asks.letters),
         timer=timers.timer(connection, asks.timers, now),
+        untold=summaries.untold(connection, asks.untold),
         pace=paces.pace(connection, now) if asks.pace else None,
         raw={key: inbound.raw_of(connection, key) or b"" for key in sorted(files)},
     )
@@ -138,8 +162,19 @@ def _with_survivors(named: frozenset[int], found: Mapping[int, CaseFacts]) -> li
 
 
 def _duplicate(connection: Connection, content_hash: str | None) -> Duplicate | None:
-    row = None if content_hash is None else _DUPLICATE.first(connection, hash=content_hash)
-    return None if row is None else Duplicate(inbound=row.id, case=row.case, departments=tuple(row.named_departments))
+    """Return the best judged copy that became an entry; a loop, spam or what was ignored is none (law T13)."""
+    rows = [] if content_hash is None else _COPIES.all(connection, hash=content_hash)
+    copies = [row for row in rows if row.verdict is not None]
+    if not copies:
+        return None
+    row = max(copies, key=lambda row: RANKS[row.verdict])  # of equals the first: the newest
+    return Duplicate(
+        inbound=row.id,
+        case=row.case,
+        departments=tuple(row.named_departments),
+        verdict=row.verdict,
+        at=row.received,
+    )
 
 
 def _agents(connection: Connection, asks: AgentAsks, threads: Threads, held: Mapping[int, HeldMessage]) -> AgentFacts:

@@ -103,12 +103,11 @@ def do(work: Work, change: LetterChange) -> None:
     """Do what a plan changes about an outgoing mail."""
     match change:
         case RecordBounce():
-            values = {
-                "b_id": change.outbox,
-                "b_error": dump(because("bounced with", change.status)),
-                "b_bounced": change.status or "5",
-            }
-            (_BOUNCED if change.permanent else _SOFT_BOUNCED).run(work.connection, values)
+            values = {"b_id": change.outbox, "b_error": dump(because("bounced with", change.status))}
+            if change.permanent:
+                _BOUNCED.run(work.connection, values | {"b_bounced": change.status or "5"})
+            else:
+                _SOFT_BOUNCED.run(work.connection, values)
         case SettleLetter():
             _settle(work, change)
         case KeepIds():

@@ -156,6 +156,7 @@ def _entry(letter: Written, now: datetime, key: int) -> dict[str, Any]:
         "verdict": "pass",
         "subject_shape": "",
         "text_shape": [],
+        "untold": False,
         "inbound": None,
         "outbox": notice.outbox_id,
     }

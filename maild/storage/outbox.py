@@ -127,7 +127,10 @@ def claim_due(
 def _drop_unwanted(connection: Connection, now: datetime) -> None:
     """Drop answers that wait for somebody who takes part in the case no more (law T18): asked again at each sending."""
     somebody = exists().where(col(Participant.case) == col(Outbox.case))
-    takes_part = somebody.where(col(Participant.address) == col(Outbox.recipient))
+    spelled = col(Outbox.recipient)
+    takes_part = somebody.where(
+        or_(col(Participant.address) == spelled, col(Participant.address) == func.lower(spelled))
+    )
     query = select(col(Outbox.id), col(Outbox.case), col(Outbox.recipient)).where(
         col(Outbox.done_at).is_(None),
         col(Outbox.due) <= now,

@@ -239,6 +239,8 @@ class Participant(Row, table=True):
     __tablename__ = "participant"
     case: int = _key_to("cases.number")
     address: str = Field(sa_column=Column(Text, primary_key=True))
+    written: str = _text(later=True)
+    """The address as its owner spells it, when that is otherwise: letters go there."""
     name: str = _text()
     by: str = _text()
     since: datetime = _time(nullable=False)
@@ -268,7 +270,11 @@ class Message(Row, table=True):
     """One entry of a case."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_author_key_at", "author_key", "at"), _where_set("message", "outbox"))
+    __table_args__ = (
+        Index("ix_message_author_key_at", "author_key", "at"),
+        Index("ix_message_untold", "case", sqlite_where=text("untold"), postgresql_where=text("untold")),
+        _where_set("message", "outbox"),
+    )
     id: int = _given_id()
     case: int = _ref("cases.number", nullable=False, index=True)
     direction: str = _text("in")
@@ -293,6 +299,8 @@ class Message(Row, table=True):
     verdict: str = _text("unknown")
     subject_shape: str = _text()
     text_shape: list[int] = _json()
+    untold: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    """No agent has heard of it yet: the next summary of its case names it."""
     inbound: int | None = _ref("inbound.id", index=True)
     outbox: int | None = _ref("outbox.id")
     known: bool = _no()

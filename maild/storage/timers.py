@@ -119,12 +119,18 @@ def listing(connection: Connection, *, ever: Sequence[int] | None = None) -> lis
             "due": row.due,
             "about": row.object,
             "step": row.step,
-            "case": cases[letters[row.id]].case if letters.get(row.id) in cases else None,
+            "case": _case(_about(row.object), cases.get(letters.get(row.id, 0))),
             "to": cases[letters[row.id]].recipient if letters.get(row.id) in cases else None,
             "set": row.set_at,
         }
         for row in rows
     ]
+
+
+def _case(about: About, letter: Any) -> Any:
+    if about.what == "case":
+        return about.id
+    return None if letter is None else letter.case
 
 
 def _about(name: str) -> About:

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, inspect, text
 from maild.core.errors import Unusable
 from maild.storage.engine import reading
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest schema version this code knows."""
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009")
 
 
 def version(engine: Engine) -> str | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from maild.core.absences import read_line
+from maild.core.facts import OutgoingFacts
 from maild.core.plan import OpenCase, SetAbsence
 from maild.core.rules.organisation import Absence
 from maild.core.values.mail import Mail
@@ -98,6 +99,53 @@ def test_an_out_of_office_with_a_date_is_noted() -> None:
     )
     (noted,) = absences(make.decided(reply, make.facts()))
     assert noted.absence == Absence(start=TODAY, end=date(2026, 12, 6))
+
+
+AWAY = "Jeg er ikke på kontoret og er tilbake 7. desember."
+OWN = make.signed_address(1042, "answer", of=make.CAMILLA)
+NOTICE = OutgoingFacts(
+    id=77, case=1042, kind="follow-up", to=make.CAMILLA, message_id=make.signed_id(), bounced=False, to_agent=True
+)
+
+
+def out_of_office(**changes: Any) -> Any:
+    """Camilla's automatic reply to a notice of Kari's case; nothing but the address proves it."""
+    made = {"author": make.CAMILLA, "to": (OWN,), "subject": "Automatisk svar: [FK#1042]", "verdict": "unknown"}
+    given = make.mail(AWAY, **(made | {"headers": [("auto-submitted", "auto-replied")]} | changes))
+    return make.decided(given, make.facts(make.case(), outgoing={77: NOTICE}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "noted"),
+    [
+        ({}, True),
+        ({"sender": ""}, True),
+        ({"to": (make.bounce_address(),)}, True),
+        ({"to": (make.bounce_address(),), "sender": ""}, True),
+        ({"to": (make.signed_address(1042, "internal", of=make.CAMILLA),)}, True),
+        ({"headers": [("auto-submitted", "auto-generated"), ("x-auto-response-suppress", "All")]}, True),
+        ({"author": make.DAVID}, False),
+        ({"author": make.DAVID, "to": (make.bounce_address(),)}, False),
+        ({"author": make.STRANGER}, False),
+        ({"author": make.KARI, "to": (make.bounce_address(),)}, False),
+        ({"verdict": "fail"}, False),
+        ({"to": (make.signed_address(),)}, False),
+    ],
+)
+def test_an_out_of_office_that_answers_a_notice_is_proved_by_its_address(changes: dict[str, Any], noted: bool) -> None:
+    """At a letter's bounce address, or the agent's signed one, that agent's absence is noted (law G13)."""
+    plan = out_of_office(**changes)
+    assert [one.agent for one in absences(plan)] == (["camilla"] if noted else [])
+    assert (plan.outcome, plan.case, plan.notices) == ("silent", 1042, ())
+
+
+def test_an_out_of_office_without_a_day_is_silent() -> None:
+    """Without a day there is nothing to note."""
+    plan = make.decided(
+        make.mail("Jeg er borte.", author=make.CAMILLA, to=(OWN,), headers=[("auto-submitted", "auto-replied")]),
+        make.facts(make.case()),
+    )
+    assert (plan.outcome, absences(plan)) == ("silent", [])
 
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -14,7 +14,6 @@ from maild.core.facts import (
     Arrival,
     CaseFacts,
     Counts,
-    Duplicate,
     Facts,
     HeldMessage,
     LastAnswer,
@@ -199,7 +198,7 @@ def situations(draw: st.DrawFn) -> Facts:
         known=tuple(
             seen(found, draw(st.sampled_from([1042, 5])), author=KARI, addressees=frozenset({LIV})) for found in IDS[:5]
         ),
-        duplicate=draw(st.sampled_from([None, None, None, Duplicate(inbound=1, case=1042, departments=("it",))])),
+        duplicate=draw(st.sampled_from([None, None, None, make.earlier(inbound=1)])),
         arrivals=(arrival,) * draw(st.integers(0, 12)),
         counts=Counts(
             address_10min=draw(number),

@@ -241,6 +241,10 @@ class Desk:
             ]
         return [handled.plan for handled in kept if handled is not None]
 
+    def letters(self) -> tuple[Letter, ...]:
+        """Send what is due, and return it."""
+        return tuple(self._deliver())
+
     def numbers(self) -> list[int]:
         """Return the numbers of all cases."""
         with reading(self.engine) as connection:

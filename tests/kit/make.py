@@ -12,7 +12,18 @@ from maild.core.arrivals import bursts
 from maild.core.asks import asks as what_it_asks
 from maild.core.cause import MailCame
 from maild.core.decide import decide
-from maild.core.facts import AgentFacts, Asks, AssignmentFacts, CaseFacts, Counts, Facts, Key, SeenMessage, Threads
+from maild.core.facts import (
+    AgentFacts,
+    Asks,
+    AssignmentFacts,
+    CaseFacts,
+    Counts,
+    Duplicate,
+    Facts,
+    Key,
+    SeenMessage,
+    Threads,
+)
 from maild.core.plan import Change, EndMail, FollowThread, NoteContact, Notice, Plan
 from maild.core.reasons.reason import Reason
 from maild.core.reasons.words import in_words
@@ -202,6 +213,12 @@ def seen(message_id: str = "<first@client.example>", case: int = 1042, **changes
         "verdict": "pass",
     }
     return SeenMessage(**(made | changes))
+
+
+def earlier(**changes: Any) -> Duplicate:
+    """Make an earlier copy of a mail, which opened Kari's case."""
+    made: dict[str, Any] = {"inbound": 3, "case": 1042, "departments": ("it",), "verdict": "pass", "at": NOW}
+    return Duplicate(**(made | changes))
 
 
 def facts(*cases: CaseFacts, **changes: Any) -> Facts:

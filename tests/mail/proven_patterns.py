@@ -93,7 +93,6 @@ ANY_SIZE: dict[str, str] = {
         mail/mime/calendar.py _LINE _PARTSTAT
         mail/caps.py _BLANK _END
         letters/clean.py _RESERVED
-        mail/mime/content_hash.py _TRACE
         mail/mime/decoding.py _PADDED _UU_BEGIN _YENC_LINE
         mail/words/device_lines.py START
         mail/mime/headers.py _FIELD _KNOWN _KNOWN_HERE _LEADING _PARAM _CHARSET_AND_LANGUAGE _ID

@@ -37,7 +37,7 @@ LISTS = {
 }
 """The four lists: for promises, what is asked and what is decided stand in one table; then gather, then carry out."""
 TYPES = {
-    "core/cause.py": (('    "cause",', '    "case",'), ('    "go on",', '    "nudge",')),
+    "core/cause.py": (('    "go on",', '    "nudge",'),),
     "core/facts.py": (
         ("    pace: bool = False", "    nudges: int | None = None"),
         ("    pace: Pace | None = None", "    nudges: int = 0"),

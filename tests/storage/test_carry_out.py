@@ -206,8 +206,10 @@ def test_the_breaker_opens_holds_and_closes(store: Store) -> None:
 def test_bursts_fold(store: Store) -> None:
     """300 mails from one sender make few cases, all are stored, and somebody hears of it once (law A7)."""
     plans = [store.take(mail(f"Alarm {at}", author="alarm@x.example", subject=f"Alarm {at}")) for at in range(300)]
-    assert store.count("cases") == 2 and store.count("message", "kind = 'customer'") == 300
+    assert store.count("cases") == 9 and store.count("message", "kind = 'customer'") == 300
     assert sum(len(notices(plan, "operator")) for plan in plans) == 1
+    assert store.count("message", "untold") == 290, "all but the nine that opened a case and the one told of at once"
+    assert store.count("timer", "step = 'summary' and state = 'pending'") == 1
     different = [text_shape(f"{at} {at * 7} word{chr(97 + at % 26)} other{at}") for at in range(3)]
     assert len(set(different)) == 3
     later = store.take(mail("Alarm 1", author="alarm@x.example", subject="Alarm"), now=NOW + timedelta(minutes=11))

@@ -20,7 +20,8 @@ Row = Literal[
     "a receipt",  # a read receipt or an abuse report
     "from nobody",  # null return path
     "answers our invitation",
-    "auto-submitted",  # RFC 3834
+    "auto-submitted",  # RFC 3834: an automatic answer
+    "generated",  # RFC 3834: made by a machine that answers nothing, which may pass on what people write
     "nobody reads",  # its author's address is one that nobody reads
     "a list",  # mailing lists and bulk mail
     "suppresses answers",
@@ -59,6 +60,8 @@ class Look:
     """The mail is an agent's act."""
     entry: bool
     """The mail goes into an existing case."""
+    machine_to_agent: bool = False
+    """It answers what only an agent was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

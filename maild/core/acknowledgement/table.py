@@ -19,8 +19,10 @@ from maild.core.reasons.reason import Reason, because
 from maild.core.reasons.reason import listed as in_a_row
 from maild.core.reasons.trace import TraceLine
 from maild.core.robots import robots
+from maild.core.rules.organisation import Rulebook
 from maild.core.threads import tokens
 from maild.core.threads.threading import MOST_MENTIONS, answered, calendar_names
+from maild.core.values import return_paths
 from maild.core.values.mail import Mail
 from maild.core.values.people import addressed, domain_of, is_ours, listed, unproven
 
@@ -119,7 +121,20 @@ def _row_own_calendar(look: Look) -> Reason | None:
 
 
 def _row_auto_submitted(look: Look) -> Reason | None:
-    return robots.auto_submitted(look.mail)
+    reason = robots.auto_submitted(look.mail)
+    return None if reason is None or _row_generated(look) is not None else reason
+
+
+def _row_generated(look: Look) -> Reason | None:
+    """Hit what may hold a person's words; what a desk writes to another's signed address must end there (law A14)."""
+    reason, author = robots.generated(look.mail), look.mail.identity.address
+    if reason is None or (author is not None and _is_a_desk(author, look.rulebook)):
+        return None
+    return None if look.machine_to_agent and not look.inside else reason
+
+
+def _is_a_desk(author: str, rulebook: Rulebook) -> bool:
+    return is_ours(author, rulebook) or listed(author, rulebook.desk.peers)
 
 
 def _row_robot_address(look: Look) -> Reason | None:
@@ -170,7 +185,8 @@ def _row_act(look: Look) -> Reason | None:
 
 
 def _row_blocked(look: Look) -> Reason | None:
-    for address in (look.mail.identity.address, look.mail.envelope.sender):
+    sender = look.mail.envelope.sender
+    for address in (look.mail.identity.address, sender, return_paths.plain(sender)):
         if address and listed(address, look.rulebook.desk.blocked):
             return because("is blocked", address)
     # Whoever writes the header themselves only harms their own mail, so it needs no proof.
@@ -228,6 +244,7 @@ ROWS: tuple[tuple[Row, Action, Callable[[Look], Reason | None]], ...] = (
     ("from nobody", "file", _row_null_sender),
     ("answers our invitation", "quiet", _row_own_calendar),
     ("auto-submitted", "file", _row_auto_submitted),
+    ("generated", "quiet", _row_generated),
     ("nobody reads", "quiet", _row_robot_address),
     ("a list", "quiet", _row_list),
     ("suppresses answers", "quiet", _row_suppress),
@@ -248,7 +265,7 @@ ROWS: tuple[tuple[Row, Action, Callable[[Look], Reason | None]], ...] = (
 ROBOTS: frozenset[Row] = frozenset(
     {
         "our own", "a delivery report", "a receipt", "from nobody", "answers our invitation", "auto-submitted",
-        "a robot", "a calendar answer", "ourselves",
+        "generated", "a robot", "a calendar answer", "ourselves",
     }
 )  # fmt: skip
 """Rows that only a robot's mail matches."""

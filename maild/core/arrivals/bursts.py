@@ -1,10 +1,14 @@
-"""Telling "nearly the same mail": shapes of subject and text with digits masked (law A7)."""
+"""Telling "nearly the same mail": the same subject, nearly the same words, the same numbers and files (law A7).
+
+Numbers and files count whole: another telephone number, device or recording is another matter, and often they are all
+that tells the mails of one robot apart.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from maild.core.facts import Arrival
 from maild.core.reasons.reason import Reason, because
@@ -15,25 +19,39 @@ _SKETCH = 8
 _MOST_WORDS = 60
 _LOOKED_AT = 700
 """Characters in which so many words are found; reading every mail pays for more."""
+_NUMBERS_IN = 4000
+"""Characters in which numbers are found."""
 SIMILAR_COUNT = 2
 """So many earlier mails that look the same make the next one a burst: the third folds."""
 
 
 def subject_shape(subject: str) -> str:
-    """Return a short name for subjects that differ only in numbers, case and space."""
-    masked = _DIGITS.sub("0", " ".join(subject.casefold().split()))
-    return f"{zlib.crc32(masked.encode()):08x}" if masked else ""
+    """Return a short name for subjects that differ only in case and space."""
+    plain = " ".join(subject.casefold().split())
+    return f"{zlib.crc32(plain.encode()):08x}" if plain else ""
 
 
-def text_shape(text: str) -> tuple[int, ...]:
-    """Return a small sketch of a text: the lowest hashes of its first word pairs, digits masked."""
+def text_shape(text: str, files: Iterable[str] = ()) -> tuple[int, ...]:
+    """Return a small sketch of a text and its files: a hash of what must be equal, then the words'.
+
+    These are the lowest hashes of the first pairs of words, numbers masked. ``files`` are hashes of the files' bytes.
+    """
+    exact = [*_DIGITS.findall(text[:_NUMBERS_IN]), "/", *sorted(files)]
     words = _WORDS.findall(_DIGITS.sub("0", text[:_LOOKED_AT].casefold()))[:_MOST_WORDS]
+    if not words and len(exact) == 1:
+        return ()
     pairs = {zlib.crc32(f"{one} {two}".encode()) for one, two in zip(words, words[1:] or [""], strict=False)}
-    return tuple(sorted(pairs)[:_SKETCH])
+    return (zlib.crc32(" ".join(exact).encode()), *sorted(pairs)[:_SKETCH])
 
 
 def similar(one: Sequence[int], two: Sequence[int]) -> bool:
-    """Tell whether two sketches come from nearly the same text; two empty texts are the same."""
+    """Tell whether two sketches come from nearly the same mail; two empty ones are the same."""
+    if not one or not two or one[0] != two[0]:
+        return not one and not two
+    return _nearly(one[1:], two[1:])
+
+
+def _nearly(one: Sequence[int], two: Sequence[int]) -> bool:
     if not one or not two:
         return not one and not two
     lowest = sorted(set(one) | set(two))[:_SKETCH]

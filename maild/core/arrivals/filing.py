@@ -7,11 +7,12 @@ from maild.core.acknowledgement.look import Look, Ruling
 from maild.core.asks import MOST_HOPS
 from maild.core.deliveries.undelivered import tell_of_letter
 from maild.core.draft import MailDraft
-from maild.core.facts import CaseFacts, Duplicate
+from maild.core.facts import CaseFacts, Duplicate, OutgoingFacts
 from maild.core.plan import NoteDepartment, Plan, RecordBounce, Strike
 from maild.core.reasons.reason import because, both, text
 from maild.core.threads import threading, tokens
-from maild.core.values.people import addressed
+from maild.core.values.mail import Report
+from maild.core.values.people import addressed, caseless
 
 
 def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
@@ -63,6 +64,8 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
     found = draft.mail.report
     key = table.our_outgoing(look)
     outgoing = None if key is None else draft.facts.threads.outgoing.get(key)
+    if outgoing is not None and found is not None and not _is_victim(draft, found, outgoing):
+        outgoing = None
     if outgoing is None:
         return draft.done("unmatched", None, because("about nothing of ours", ruling.reason))
     case = draft.facts.threads.cases.get(outgoing.case) if outgoing.case is not None else None
@@ -70,7 +73,9 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
         case = threading.survivor(case.number, draft.facts)
     if found is None or found.kind != "delivery-status":
         return silent(draft, case, ruling)
-    permanent = found.status.startswith("5") or (not found.status and found.action in ("failed", ""))
+    if found.delivered:
+        return silent(draft, case, ruling)  # it arrived: recorded, and no bounce
+    permanent = found.permanent
     status = found.status or ("5.0.0" if permanent else "4.0.0")
     draft.changes.append(RecordBounce(outbox=outgoing.id, status=status, permanent=permanent))
     reason = because("bounce of", status, outgoing.id, outgoing.to)
@@ -80,6 +85,20 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
     if not told_before and outgoing.kind not in ("undelivered", "operator"):
         _tell_undelivered(draft, case, outgoing.to, status, found.diagnostic)
     return draft.done("bounce", None if case is None else case.number, reason)
+
+
+def _is_victim(draft: MailDraft, found: Report, letter: OutgoingFacts) -> bool:
+    """Tell whether a report is about this letter of ours, not about somebody's mail that answers or quotes it.
+
+    At the letter's own bounce address nothing else can be; elsewhere the mail given back must be ours, or, where none
+    is, the people named must be its reader.
+    """
+    if at_bounce_address(draft):
+        return True
+    original = found.original_message_id
+    if original is not None:
+        return tokens.verify_message_id(draft.facts.keys, original) is not None
+    return not found.recipients or caseless(letter.to) in map(caseless, found.recipients)
 
 
 def _tell_undelivered(draft: MailDraft, case: CaseFacts | None, to: str, status: str, diagnostic: str) -> None:

@@ -11,31 +11,36 @@ from dataclasses import replace
 from maild.core import absences
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
-from maild.core.arrivals import filing, opening
+from maild.core.arrivals import filing, opening, sameness, summaries
 from maild.core.cause import MailCame
-from maild.core.commands import acts, agents
+from maild.core.commands import acts, agents, outside
 from maild.core.draft import MailDraft
 from maild.core.facts import Asks, CaseFacts, Facts
 from maild.core.letters.notices import about_case
 from maild.core.plan import AddParticipant, CountLoop, Plan
 from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import because, both
+from maild.core.robots import reactions, robots
 from maild.core.robots.thanks import is_thanks
 from maild.core.rules.organisation import Rulebook
 from maild.core.threads import placement, threading
 from maild.core.threads.placement import Placement
 from maild.core.threads.threading import Evidence
 from maild.core.values.cases import OVER, Happening, after
+from maild.core.values.people import written_by
 
 
 def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -> Plan:
     """Decide what becomes of one mail. Total: any mail, whatever it holds, gets exactly one plan."""
     draft = MailDraft(cause, asks, facts, rulebook)
-    if facts.threads.duplicate is not None:
-        return filing.duplicate(draft, facts.threads.duplicate)
+    earlier = facts.threads.duplicate
+    if earlier is not None and sameness.suppressed(draft.mail, earlier):
+        return filing.duplicate(draft, earlier)
     found = threading.evidence(draft.mail, facts, rulebook)
     draft.note("evidence", found is not None, found.detail if found else because("nothing names a case"))
     place = placement.place(draft.mail, found, facts, rulebook, agent=asks.agent, department=asks.departments[0])
+    if earlier is not None and found is None:
+        place = sameness.placed(draft, earlier) or place
     seen = look(draft, found, place)
     ruling, tried = table.rule(seen)
     draft.trace += tried
@@ -45,9 +50,15 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
         draft.changes.append(CountLoop())
     if (plan := _filed(draft, seen, ruling)) is not None:
         return plan
+    if found is not None and outside.is_answer(draft.mail, asks, found, rulebook):
+        return outside.answered(draft, found.case, automatic=table.is_automatic(replace(seen, act=False)))
     if seen.act and found is not None:
+        if (clicked := reactions.reaction(draft.mail)) is not None and clicked.clicked:
+            return acts.clicked(draft, found)
         return acts.act(draft, found)
     if found is not None and agents.means_an_act(draft.mail, asks, found, rulebook):
+        if ruling.row == "generated":
+            return acts.marked(draft, found, because("marked as automatic", ruling.detail))
         return filing.silent(draft, found.case, ruling)  # the agent's robot, not the agent (law E15)
     return _from_somebody(draft, found, place, ruling)
 
@@ -69,8 +80,11 @@ def look(draft: MailDraft, found: Evidence | None, place: Placement) -> Look:
         inside=inside or place.place == "join",
         act=False,
         entry=place.place != "new",
+        machine_to_agent=found is not None and found.audience != "customer",
     )
-    if agents.means_an_act(draft.mail, asks, found, draft.rulebook) and not table.is_automatic(seen):
+    acts_here = agents.means_an_act(draft.mail, asks, found, draft.rulebook)
+    acts_here = acts_here and not outside.is_answer(draft.mail, asks, found, draft.rulebook)
+    if acts_here and not table.is_automatic(seen):
         seen = replace(seen, act=True, inside=True)
     return seen
 
@@ -79,14 +93,20 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
     """File what no person waits for an answer to; None when somebody wrote who may."""
     if ruling.action == "quarantine":
         return filing.quarantine(draft, ruling)
+    if ruling.action in ("bounce", "file") and (plan := _away(draft, look, ruling)) is not None:
+        return plan
     if ruling.action in ("bounce", "unmatched"):
         reported = draft.mail.report is not None or ruling.row == "a delivery report"
-        if reported or table.is_automatic(replace(look, act=False)):
+        words = look.inside and draft.mail.envelope.sender != "" and robots.generated(draft.mail) is not None
+        if reported or (table.is_automatic(replace(look, act=False)) and not words):
             return filing.report(draft, look, ruling)
         return None  # a person who wrote to a bounce address
     if ruling.action == "silent":
         return filing.silent(draft, filing.own_case(draft) or look.matched, ruling)
     if ruling.action == "file" and look.matched is not None:
+        if draft.asks.agent is None and look.inside and robots.passed_on(draft.mail) and draft.mail.envelope.sender:
+            banner = because("filed without effect", ruling.detail)
+            draft.tell_agents("follow-up", about_case(look.matched, draft.rulebook), key=draft.key, banner=banner)
         return filing.silent(draft, look.matched, ruling)
     if ruling.action == "file" and draft.asks.agent is not None and table.is_auto_reply(draft.mail):
         return absences.by_robot(draft) or draft.done(
@@ -95,6 +115,15 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
     if ruling.action == "spam":
         return draft.done("spam", None, ruling.reason)
     return None
+
+
+def _away(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
+    """Note the absence of an agent whose out-of-office reply answers a letter of ours (law G13)."""
+    if draft.mail.report is not None or ruling.row == "our own" or not absences.answers_own_letter(draft):
+        return None
+    if not table.is_auto_reply(draft.mail):
+        return None
+    return absences.by_robot(draft, look.matched, at_own_address=True)
 
 
 _PLACED: dict[placement.Place, Code] = {
@@ -117,37 +146,49 @@ def _from_somebody(draft: MailDraft, found: Evidence | None, place: Placement, r
 def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
     if place.place == "join":
         identity = draft.mail.identity
-        joined = AddParticipant(case=case.number, address=identity.address or "", name=identity.name, by="cc policy")
+        joined = AddParticipant(
+            case=case.number,
+            address=identity.address or "",
+            name=identity.name,
+            written=identity.written,
+            by="cc policy",
+        )
         draft.changes.append(joined)
     odd = found.note if found is not None else None
     note = draft.flagged(odd)
-    draft.add(case, "customer", "public", note=odd)
+    flood = _too_many(draft, case)
+    draft.add(case, "customer", "public", note=odd, untold=flood)
+    reacted = reactions.reaction(draft.mail)
     # Thanks reopens nothing (law T11): a case that is over stays so, and the agent reads it at leisure.
     thanks = case.status in OVER and not draft.mail.attachments and is_thanks(draft.mail.own_text)
-    happened: Happening = "customer thanked" if thanks else "customer wrote"
-    draft.note("thanks", thanks)
+    happened: Happening = "customer thanked" if thanks or reacted is not None else "customer wrote"
+    draft.note("thanks", happened == "customer thanked")
     draft.move(case, happened)
     about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
     if place.place == "join":
-        about = replace(about, participants=about.participants | {draft.mail.identity.address or ""})
-    if not _too_many(draft, case):
+        people = about.participants | {draft.mail.identity.address or ""}
+        about = replace(about, participants=people, written={**about.written, **written_by(draft.mail)})
+    if not flood and (reacted is None or not reacted.glad):
         draft.tell_agents("follow-up", about, key=draft.key, banner=note)
     return draft.done("entry", case.number, place.reason)
 
 
 def _pending(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:
     note = both(place.reason, found.note if found is not None else None)
-    draft.add(case, "customer", "pending", note=note)
-    if not _too_many(draft, case):
+    flood = _too_many(draft, case)
+    draft.add(case, "customer", "pending", note=note, untold=flood)
+    if not flood:
         about = about_case(case, draft.rulebook)
         draft.tell_agents("pending", about, key=draft.key, banner=draft.flagged(note))
     return draft.done("pending", case.number, place.reason)
 
 
 def _too_many(draft: MailDraft, case: CaseFacts) -> bool:
-    """Tell whether agents have heard enough of this sender: entries of a flood are stored, not announced one by one."""
+    """Tell whether agents have heard enough of this sender: entries of a flood are not announced one by one."""
     department = draft.rulebook.departments.get(case.department)
-    limit = department.burst if department is not None else 0
+    limit = department.burst_of(draft.asks.author) if department is not None else 0
     many = 0 < limit < len(draft.facts.threads.arrivals)
     draft.note("flood", many, because("mails of sender", len(draft.facts.threads.arrivals)) if many else None)
+    if many:
+        summaries.promise(draft, case.number)
     return many

@@ -8,11 +8,13 @@ from maild.core.acknowledgement.caps import HALF_OPEN, HELD_FOR
 from maild.core.acknowledgement.look import Ruling
 from maild.core.acknowledgement.promises import answer_by, promised, understood
 from maild.core.acknowledgement.third_party import may_show
+from maild.core.arrivals import summaries
 from maild.core.arrivals.bursts import burst
+from maild.core.arrivals.sameness import may_enter
 from maild.core.assignment import Wanted, assign
 from maild.core.cause import DESK, About
 from maild.core.draft import MailDraft
-from maild.core.facts import CaseFacts, Strikes
+from maild.core.facts import Strikes
 from maild.core.letters.notices import Subject, about_case
 from maild.core.plan import (
     ClearTimers,
@@ -31,9 +33,9 @@ from maild.core.reasons.reason import Reason, because, text
 from maild.core.rules.calendars import due
 from maild.core.rules.organisation import Department, Group
 from maild.core.rules.routing import Routed, route
-from maild.core.threads import placement, threading, tokens
+from maild.core.threads import threading, tokens
 from maild.core.threads.placement import Placement
-from maild.core.values.people import addressed, alias_of, is_ours, unproven
+from maild.core.values.people import addressed, alias_of, is_ours, unproven, written_by
 
 KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 """The language next to one that the desk has no letters in."""
@@ -56,7 +58,7 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     others = tuple(name for name in others if name != department.id)
     children = [name for name in others if draft.rulebook.departments[name].shared == "child"]
     noted = tuple(name for name in others if name not in children)
-    flag = draft.flagged(because("automatic") if ruling.action == "file" else None)
+    flag = draft.flagged(because("automatic") if ruling.action == "file" or ruling.row == "generated" else None)
     about = _open(draft, department, group, number, routed, noted=noted, note=flag)
     if place.case is not None and place.link is not None:
         draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))
@@ -133,6 +135,7 @@ def _open(
         confidential=routed.confidential,
         requester=mail.identity.address or "",
         requester_name=mail.identity.name,
+        written=written_by(mail),
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
         watchers=routed.watchers,
@@ -153,6 +156,7 @@ def _open(
             language=about.language,
             requester=about.requester,
             requester_name=about.requester_name,
+            requester_written=mail.identity.written,
             alias=about.alias,
             tags=routed.tags,
             watchers=routed.watchers,
@@ -200,8 +204,8 @@ def language(draft: MailDraft, department: Department) -> str:
 def _folded(draft: MailDraft, department: Department) -> Plan | None:
     """Make the mail an entry of its burst's first case; a stranger to that case adds nothing visible."""
     mail, facts = draft.mail, draft.facts
-    own = [a for a in facts.threads.arrivals if a.case is None or _may_enter(draft, facts.threads.cases.get(a.case))]
-    found = burst(own, limit=department.burst, subject=mail.subject_shape, text=mail.text_shape)
+    own = [a for a in facts.threads.arrivals if a.case is None or may_enter(draft, a.case)]
+    found = burst(own, limit=department.burst_of(draft.asks.author), subject=mail.subject_shape, text=mail.text_shape)
     draft.note("burst", found is not None, found[1] if found else None)
     case = facts.threads.cases.get(found[0]) if found is not None else None
     if found is None or case is None:
@@ -209,8 +213,11 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
     reason = because("burst of", found[1])
     draft.no_ack = reason
     failing: Visibility = "pending" if mail.authentication.verdict == "fail" else "public"
-    draft.add(case, "customer", failing, note=reason)
-    if not draft.counts.burst_told:
+    later = draft.counts.burst_told
+    draft.add(case, "customer", failing, note=reason, untold=later)
+    if later:
+        summaries.promise(draft, case.number)
+    else:
         sender = mail.identity.shown
         draft.changes.append(Strike(what=Strikes(kind="burst", source=draft.asks.author_key or "")))
         about = about_case(case, draft.rulebook, mail=mail)
@@ -218,15 +225,6 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
         told = because("of sender", sender, reason)
         draft.tell_operator(because("many mails from one sender"), told, once_key=f"burst:{draft.key}")
     return draft.done("entry", case.number, reason)
-
-
-def _may_enter(draft: MailDraft, case: CaseFacts | None) -> bool:
-    if case is None:
-        return False
-    author = draft.asks.author
-    if author is None:
-        return not case.requester
-    return placement.takes_part(author, None, case, draft.rulebook)
 
 
 # -- the acknowledgement ----------------------------------------------------------------------------------------------

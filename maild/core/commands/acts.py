@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from maild.core import absences
 from maild.core.commands import agents
 from maild.core.commands.agents import Act
 from maild.core.commands.command_lines import taken_apart
@@ -41,9 +42,9 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
         _explain(draft, case, act)
         return draft.done("note", case.number, act.reason)
     if act.meaning == "answer":
-        _spend(draft)
+        spend(draft)
         draft.add(case, "reply", "public", agent=agent.id, text=act.text)
-        _after_answer(draft, case, agent.id)
+        after_answer(draft, case, agent.id)
         _answer(draft, case, act, act.text, draft.mail.attachments, draft.inbound)
         return draft.done("answer", case.number, act.reason)
     if act.meaning == "note":
@@ -64,12 +65,60 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
     return draft.done("held", case.number, act.reason)
 
 
+def marked(draft: MailDraft, found: Evidence, reason: Reason) -> Plan:
+    """Keep for the agents what an agent wrote and a machine passed on: it acts on nothing, and is said so (law E15).
+
+    Its agent is told once a case: a machine may answer that, too. What answers no letter of the agent's own may be
+    anybody's: those who work on the case read it.
+    """
+    assert draft.asks.agent is not None
+    agent, case = draft.rulebook.agents[draft.asks.agent], found.case
+    draft.add(case, "note", "internal", agent=agent.id, note=reason)
+    if not absences.answers_own_letter(draft):
+        draft.tell_agents("pending", about_case(case, draft.rulebook), key=draft.key, banner=reason)
+    elif not draft.facts.told_before and found.audience != "confirm":
+        about = about_case(case, draft.rulebook)
+        text = draft.mail.own_text
+        draft.writer.write(
+            "refusal",
+            about,
+            to=agent.addresses[0],
+            to_name=agent.name,
+            audience="answer",
+            once_key=marked_key(case.number, agent.id),
+            counts_as="refusal",
+            language=agent.language or about.department.language,
+            values={
+                "agent_name": agent.name,
+                "held_text": text,
+                "reason": reason,
+                "attachments": names(draft.mail.attachments),
+                "recipients": readers(about, agent),
+            },
+            to_agent=True,
+        )
+    return draft.done("refused", case.number, reason)
+
+
+def clicked(draft: MailDraft, found: Evidence) -> Plan:
+    """Keep an agent's click on an emoji below a notice: it is for nobody outside, and no word of it leaves."""
+    assert draft.asks.agent is not None
+    reason = because("only a reaction")
+    draft.add(found.case, "note", "internal", agent=draft.asks.agent, note=reason)
+    return draft.done("note", found.case.number, reason)
+
+
+def marked_key(case: int, agent: str) -> str:
+    """Name for ever that an agent was told in a case that such mails act on nothing."""
+    return f"marked:{case}:{agent}"
+
+
 def _held(draft: MailDraft, inbound: int) -> HeldMessage:
     assert draft.facts.agents is not None
     return draft.facts.agents.held[inbound]
 
 
-def _spend(draft: MailDraft) -> None:
+def spend(draft: MailDraft) -> None:
     """Let this very mail act once only: the row is unique, in the transaction of its effect (law E10)."""
     if draft.asks.agents is not None:
         draft.changes.append(UseToken(digest=draft.asks.agents.act_digest))
@@ -198,12 +247,13 @@ def _confirm(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> 
     draft.add(case, "system", "internal", agent=act.agent.id, note=act.reason)
     if act.internal:
         return draft.done("note", case.number, act.reason)
-    _after_answer(draft, case, act.agent.id)
+    after_answer(draft, case, act.agent.id)
     _answer(draft, case, act, held.text if sent is None else sent, held.attachments, held.inbound)
     return draft.done("answer", case.number, act.reason)
 
 
-def _after_answer(draft: MailDraft, case: CaseFacts, agent: str) -> None:
+def after_answer(draft: MailDraft, case: CaseFacts, agent: str) -> None:
+    """Let the case wait for its requester; who answered first has it."""
     draft.move(case, "agent answered")
     if case.assignee is None and case.status not in OVER:
         draft.assign(case, agent, because("answered first"))

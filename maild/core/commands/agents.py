@@ -109,10 +109,11 @@ def means_an_act(mail: Mail, asks: Asks, found: Evidence | None, rulebook: Ruleb
         return True
     if mail.identity.address in found.case.participants:
         return False
-    return _works_on(asks.agent, found.case, rulebook) and found.strength in ("signed", "subject")
+    return works_on(asks.agent, found.case, rulebook) and found.strength in ("signed", "subject")
 
 
-def _works_on(agent: str, case: CaseFacts, rulebook: Rulebook) -> bool:
+def works_on(agent: str, case: CaseFacts, rulebook: Rulebook) -> bool:
+    """Tell whether a case is an agent's own, or of one of the agent's groups."""
     group = rulebook.groups.get(case.group)
     return agent == case.assignee or (group is not None and agent in group.members)
 
@@ -131,7 +132,7 @@ def judge(
         return _confirmation(mail, agent, found, facts, rulebook, good=proof.token and not proof.failing)
     internal = found.audience == "internal" and not found.mixed
     if proof.known and asks_why(mail.own_text, rulebook):
-        if not proof.token and not _works_on(agent.id, found.case, rulebook):
+        if not proof.token and not works_on(agent.id, found.case, rulebook):
             return Act(meaning="refused", agent=agent, reason=because("works on it only"))
         return Act(meaning="why", agent=agent, reason=because("asks why"), internal=True)
     if _told(facts).act_used:

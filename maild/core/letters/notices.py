@@ -17,6 +17,7 @@ assignment           requester, requester_address, text, history (older mail tha
                      mail, each with the address), attachments, recipients (whom an answer to this letter goes to)
 follow-up            the same as assignment
 pending              the same as assignment, recipients empty; banner says why it is pending
+summary              mails (each with its time, author, subject, beginning and files)
 answer               text (the agent's own words), agent_name
 confirmation         agent_name, held_text (what a yes sends or keeps), attachments, reason, recipients (whom a yes
                      sends it to; empty: nothing goes out), commands (lines at its top that a yes does not send)
@@ -31,7 +32,7 @@ operator             reason
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -76,6 +77,8 @@ class Subject:
     priority: str = "normal"
     participants: frozenset[str] = frozenset()
     """Addresses of the requester and of those who were admitted."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """How people spell their addresses who use capitals: letters go there."""
     answer_by: datetime | None = None
     """Until when the requester should have an answer, when this very mail opens the case."""
 
@@ -87,6 +90,11 @@ def readers(about: Subject, agent: Agent) -> tuple[str, ...]:
     """
     people = (about.requester, *sorted(about.participants - {about.requester}))
     return tuple(person for person in people if person and person not in agent.addresses)
+
+
+def spelled(about: Subject, people: Iterable[str]) -> tuple[str, ...]:
+    """Return addresses as their people spell them."""
+    return tuple(about.written.get(person, person) for person in people)
 
 
 class NoticeWriter:
@@ -169,7 +177,7 @@ class NoticeWriter:
                 outbox_id=key,
                 kind=kind,
                 once_key=once_key,
-                to=to,
+                to=about.written.get(to, to),
                 to_name=to_name,
                 case=about.number,
                 department=about.department.id,
@@ -248,6 +256,7 @@ def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None)
         requester=case.requester,
         requester_name="",
         participants=case.participants,
+        written=case.written,
         in_reply_to=newest,
         references=tuple(dict.fromkeys([*case.references, *([newest] if newest else [])])),
         watchers=case.watchers,
@@ -290,7 +299,7 @@ def to_agents(
             values={
                 "title": about.title,
                 "requester": mail.identity.shown,
-                "requester_address": mail.identity.address or "",
+                "requester_address": mail.identity.written or mail.identity.address or "",
                 "text": shown.text,
                 "history": shown.history,
                 "left_out": shown.left_out,
@@ -303,7 +312,7 @@ def to_agents(
                 "priority": priority_label(about.priority, language),
                 "answer_by": "" if about.answer_by is None else writer.moment(about.answer_by, language),
                 "copies": tuple(_box(box) for box in mail.cc),
-                "recipients": readers(about, agent) if audience == "answer" else (),
+                "recipients": spelled(about, readers(about, agent)) if audience == "answer" else (),
                 "attachments": names(mail.attachments),
             },
             attachments=(*mail.attachments, whole_mail(mail)) if shown.cut else mail.attachments,

@@ -14,6 +14,7 @@ from typing import Literal
 from maild.core.reasons.reason import Reason, because
 from maild.core.robots.back import return_date
 from maild.core.robots.robot_words import ABSENT_TEXT, ATTENDED_LOCAL, REPLY_HEADERS, ROBOT_LOCAL, SUBJECTS
+from maild.core.values import return_paths
 from maild.core.values.mail import Mail
 
 RobotKind = Literal["human", "auto-reply", "automatic", "list", "calendar", "receipt", "feedback", "bounce"]
@@ -61,10 +62,43 @@ def auto_submitted(mail: Mail) -> Reason | None:
     return None
 
 
-def robot_header(mail: Mail) -> Reason | None:
-    """Return the header that only an automatic answer has, or None."""
+def generated(mail: Mail) -> Reason | None:
+    """Return why a mail is marked as made by a machine that answers nothing (RFC 3834 §5: auto-generated), or None.
+
+    So are marked, too, what a person's inbox rule passes on and what another desk sends of its people's words: their
+    mark says nothing of the words. One that only an automatic answer has says more (law A17).
+    """
+    reason = auto_submitted(mail)
+    if reason is None:
+        return None
+    words = {_keyword(value) for value in _values(mail, "auto-submitted")}
+    if words & {"auto-replied", "auto-notified"} or _answers_by_itself(mail) is not None:
+        return None
+    return reason
+
+
+def _keyword(value: str) -> str:
+    """Return the keyword of a field's value, without parameters and remarks."""
+    return value.partition(";")[0].partition("(")[0].strip()
+
+
+def passed_on(mail: Mail) -> bool:
+    """Tell whether nothing but X-Loop marks a mail, which whoever passes a person's mail on writes, too."""
+    return (
+        _has(mail, "x-loop") and auto_submitted(mail) is None and _answers_by_itself(mail) is None and not _absent(mail)
+    )
+
+
+def _answers_by_itself(mail: Mail) -> Reason | None:
+    """Return what only an automatic answer has; X-Loop is no such thing, whoever passes mail on writes it."""
+    header = robot_header(mail, but="x-loop")
+    return header or robot_subject(mail) or _precedence_reply(mail)
+
+
+def robot_header(mail: Mail, *, but: str = "") -> Reason | None:
+    """Return the header that only an automatic answer has, or None; ``but`` is one that does not count."""
     for name in REPLY_HEADERS:
-        if _has(mail, name):
+        if name != but and _has(mail, name):
             return because("header", name)
     if any(value.startswith("autoresponder") for value in _values(mail, "delivered-to")):
         return because("header is", "Delivered-To", "autoresponder")
@@ -97,7 +131,7 @@ def automatic_subject(subject: str) -> str | None:
 
 def robot_address(mail: Mail) -> Reason | None:
     """Return the address nobody reads that a mail comes from, or None."""
-    for address in (mail.identity.address, mail.envelope.sender):
+    for address in (mail.identity.address, return_paths.plain(mail.envelope.sender)):
         if address and _LOCAL.match(address.rpartition("@")[0]):
             return because("address", address)
     return None

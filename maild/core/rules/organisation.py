@@ -37,11 +37,17 @@ class Department:
     """What happens when a mail to another department names this one too: a note on the case, or a child case."""
     burst: int = 10
     """From this many mails of one sender in 10 minutes on, they fold into the first one's case; 0 = never."""
+    bursts: Mapping[str, int] = field(default_factory=dict)
+    """The same for one sender, by address: a robot that writes for many people, as a switchboard does."""
     confidential: bool = False
     head: str | None = None
     """The agent who answers for it."""
     calendar: str | None = None
     """Its opening hours, by the calendar's id."""
+
+    def burst_of(self, author: str | None) -> int:
+        """Return from how many mails of a sender on they fold; 0 = never."""
+        return self.burst if author is None else self.bursts.get(author, self.burst)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

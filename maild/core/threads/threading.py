@@ -100,12 +100,16 @@ def signed_ids(ids: Iterable[str], facts: Facts) -> tuple[tokens.MessageIdToken,
 def survivor(number: int, facts: Facts) -> CaseFacts:
     """Follow merges from a case we hold to the one that lives on; who took part in the one takes part in the other."""
     case, people = facts.threads.cases[number], frozenset[str]()
+    written: dict[str, str] = {}
     for _ in range(MOST_MERGES):
         if case.merged_into is None or case.merged_into not in facts.threads.cases:
             break
         people |= case.participants
+        written |= case.written
         case = facts.threads.cases[case.merged_into]
-    return replace(case, participants=case.participants | people) if people - case.participants else case
+    if not people - case.participants:
+        return case
+    return replace(case, participants=case.participants | people, written={**written, **case.written})
 
 
 def evidence(mail: Mail, facts: Facts, rulebook: Rulebook) -> Evidence | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.core.acknowledgement.half_open import HALF_OPENS
+from maild.core.arrivals.summaries import SUMMARIES
 from maild.core.cause import About, Step, TimerDue
 from maild.core.deliveries.waiting_letters import DROPS, GIVES_UP, IS_LATE
 from maild.core.draft import Draft
@@ -25,6 +26,7 @@ KINDS: dict[Step, Kind] = {
     "drop held": DROPS,
     "late": IS_LATE,
     "give up": GIVES_UP,
+    "summary": SUMMARIES,
     "go on": GOES_ON,
 }
 """What each step asks and comes to."""

@@ -56,6 +56,8 @@ class Identity:
     """The author, or None when From cannot be trusted to name one; then the mail is a stranger's."""
     shown: str
     """How to show the author to a person: ``"Kari Moen" <kari@…>``, or ``"a@b" (really c@d)`` for a trap."""
+    written: str = ""
+    """The address as its owner spells it, when that is otherwise: letters go there, nothing is compared with it."""
     name: str = ""
     """The display name alone, cleaned."""
     reason: str = ""
@@ -212,6 +214,8 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
     report: Report | None = None
     calendar: Calendar | None = None
+    reaction: bool = False
+    """It carries the part of an emoji that somebody clicked on."""
     mentions: tuple[str, ...] = ()
     """Every string of the whole mail (headers and text) that has the *shape* of one of our signed addresses or
     signed Message-IDs; nothing is verified yet."""
@@ -219,7 +223,7 @@ class Mail:
     """The value of our own loop header (X-Maild-Loop), unverified; empty when absent."""
     subject_shape: str = ""
     text_shape: tuple[int, ...] = ()
-    """A small sketch of the text with digits masked, to tell "nearly the same" (see core/arrivals/bursts.py)."""
+    """A small sketch of text, numbers and files, to tell "nearly the same" (see core/arrivals/bursts.py)."""
     language: str | None = None
     """Detected language of the own words, when it is known."""
     defects: tuple[str, ...] = ()

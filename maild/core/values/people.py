@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from maild.core.rules.organisation import Agent, Rulebook
+from maild.core.values import return_paths
 from maild.core.values.mail import Mail
 
 
@@ -20,6 +21,12 @@ def caseless(address: str) -> str:
     Of ASCII only: a look-alike letter (the Kelvin sign) must not become a plain one.
     """
     return address.lower() if address.isascii() else "".join(c.lower() if c.isascii() else c for c in address)
+
+
+def written_by(mail: Mail) -> dict[str, str]:
+    """Return how the author spells the own address, by the address as it is compared; empty when the same."""
+    identity = mail.identity
+    return {identity.address: identity.written} if identity.address is not None and identity.written else {}
 
 
 def domain_of(address: str) -> str:
@@ -74,9 +81,10 @@ def _departments(addresses: Iterable[str], rulebook: Rulebook) -> tuple[str, ...
 def ack_recipient(mail: Mail) -> str | None:
     """Return the one recipient of an acknowledgement: From when it is aligned, else the return path.
 
-    Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's.
+    Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's. A return path that a
+    forwarder wrote says whom it stands for; one that stands for nobody leaves the author (law I13).
     """
-    author, sender = mail.identity.address, mail.envelope.sender
+    author, sender = mail.identity.address, return_paths.plain(mail.envelope.sender)
     if author is None:
         return None
     if mail.authentication.verdict == "pass" or not sender or domain_of(sender) == domain_of(author):

@@ -55,7 +55,11 @@ def identity(found: Sequence[Field], head: bytes) -> Identity:
     address, reason = strict(line)
     if address is None:
         return Identity(address=None, shown=shown, reason=reason)
-    return Identity(address=address, shown=shown, name=boxes[0].name if boxes else "")
+    if not boxes:
+        return Identity(address=address, shown=shown)
+    box = boxes[0]
+    written = box.address if box.address != address and ascii_lower(box.address) == address else ""
+    return Identity(address=address, shown=shown, written=written, name=box.name)
 
 
 def _ambiguous(froms: list[bytes], head: bytes) -> str:

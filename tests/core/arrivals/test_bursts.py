@@ -1,4 +1,4 @@
-"""Telling "nearly the same mail": numbers, case and space do not count, other words do."""
+"""Telling "nearly the same mail": case and space do not count; numbers, files and other words do (law A7)."""
 
 from datetime import UTC, datetime
 
@@ -13,11 +13,36 @@ NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 ALARM = "Server {} has been down since {}. Load average was {} at the time. Please look at it as soon as you can."
 
 
-@given(st.lists(st.integers(0, 10**9), min_size=3, max_size=3), st.lists(st.integers(0, 10**9), min_size=3, max_size=3))
-def test_only_numbers_differ(one: list[int], two: list[int]) -> None:
-    """Mails of one robot that differ in numbers have the same shapes."""
-    assert text_shape(ALARM.format(*one)) == text_shape(ALARM.format(*two))
-    assert subject_shape(f"Alarm  {one[0]} on HOST") == subject_shape(f"alarm {two[0]} on host")
+NUMBERS = st.lists(st.integers(0, 10**9), min_size=3, max_size=3)
+
+
+@given(NUMBERS, NUMBERS, st.sets(st.sampled_from("abc")), st.sets(st.sampled_from("abc")))
+def test_numbers_and_files_tell_mails_apart(one: list[int], two: list[int], first: set[str], second: set[str]) -> None:
+    """Mails of one robot are alike only when their numbers and their files are the same."""
+    same = one == two and first == second
+    assert similar(text_shape(ALARM.format(*one), first), text_shape(ALARM.format(*two), second)) == same
+    alike = subject_shape(f"Alarm  {one[0]} on HOST") == subject_shape(f"alarm {two[0]} on host")
+    assert alike == (one[0] == two[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Ny melding i boks 12 fra 22 33 44 55", "Ny melding i boks 12 fra 22 33 44 56"),
+        ("Skanning fra enhet 0412", "Skanning fra enhet 0413"),
+        ("x " * 400 + "dør 7 står åpen", "x " * 400 + "dør 8 står åpen"),
+        ("7", "8"),
+    ],
+)
+def test_one_digit_is_another_mail(one: str, two: str) -> None:
+    """One digit is enough, far down in a long text as well."""
+    assert not similar(text_shape(one), text_shape(two)) and similar(text_shape(one), text_shape(one))
+
+
+def test_empty_texts_with_other_files_are_other_mails() -> None:
+    """A scanner that writes nothing is known by what it scanned."""
+    assert not similar(text_shape("", ["a"]), text_shape("", ["b"]))
+    assert similar(text_shape("", ["a", "b"]), text_shape("", ["b", "a"])) and not similar((), text_shape("", ["a"]))
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core.facts import Counts, Duplicate, Strikes
+from maild.core.facts import Counts, Strikes
 from maild.core.plan import (
     AddMessage,
     NoteDepartment,
@@ -18,7 +18,7 @@ from tests.kit.threads import BY_ID, FIRST, KNOWN, TO_KARI
 
 def test_the_same_content_again_is_filed_once_and_other_departments_noted() -> None:
     """M23: the copy of another department's mailbox notes it on the case; further copies change nothing."""
-    earlier = Duplicate(inbound=3, case=1042, departments=("it",))
+    earlier = make.earlier()
     known = facts(case(), duplicate=earlier)
     plan = decided(mail(to=(f"hr@{DOMAIN}",)), known)
     assert (plan.outcome, plan.case, plan.notices) == ("duplicate", 1042, ())
@@ -27,7 +27,7 @@ def test_the_same_content_again_is_filed_once_and_other_departments_noted() -> N
     assert of(decided(polled, known), NoteDepartment) == [NoteDepartment(case=1042, department="hr", noted=("hr",))]
     for again in (mail(), replace(polled, envelope=replace(polled.envelope, department="it"))):
         assert make.lasting(decided(again, known)) == ()
-    assert decided(mail(), facts(duplicate=Duplicate(inbound=3, case=None, departments=()))).outcome == "duplicate"
+    assert decided(mail(), facts(duplicate=make.earlier(case=None, departments=()))).outcome == "duplicate"
 
 
 def test_the_same_message_id_with_other_content_is_flagged_never_suppressed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from maild.core.plan import (
     LinkCases,
     OpenCase,
     Record,
+    SetTimer,
     Strike,
 )
 from maild.core.reasons.reason import because
@@ -47,6 +49,9 @@ def test_two_departments_in_one_mail() -> None:
     assert of(plan, LinkCases) == [LinkCases(case=2001, other=2000, kind="child", both=False)] and len(acks(plan)) == 1
 
 
+EVERY = timedelta(minutes=10)
+
+
 @pytest.mark.parametrize(
     ("changes", "departments"),
     [
@@ -68,7 +73,7 @@ def test_the_departments_of_polled_mail(changes: dict[str, Any], departments: tu
 def test_a_burst_folds_into_its_first_case() -> None:
     """The 10th mail in 10 minutes, or the 3rd that looks the same, is a flagged entry of the first's case (law A7)."""
     given = mail("Alarm 17 on server 4")
-    for known in (facts(case(), **arrived(9)), facts(case(), **arrived(2, given=mail("Alarm 18 on server 5")))):
+    for known in (facts(case(), **arrived(9)), facts(case(), **arrived(2, given=mail("Alarm 17 on server  4.")))):
         plan = decided(given, known)
         assert (plan.outcome, plan.case) == ("entry", 1042) and not acks(plan)
         (entry,) = of(plan, AddMessage)
@@ -94,10 +99,16 @@ def test_a_burst_adds_nothing_visible_to_somebody_elses_case() -> None:
 
 
 def test_a_flood_of_entries_is_stored_but_not_announced() -> None:
-    """Past the burst limit each entry of one sender is stored, and agents hear no more of each."""
+    """Past the burst limit each entry of one sender waits for the summary of its case (law A16)."""
     assert decided(mail(**BY_ID), facts(case(), **arrived(10))).notices
-    plan = decided(mail(**BY_ID), facts(case(), **arrived(11)))
-    assert plan.outcome == "entry" and not plan.notices
+    for given, became in ((mail(**BY_ID), "entry"), (mail(author=STRANGER, to=(make.signed_address(),)), "pending")):
+        plan = decided(given, facts(case(), **arrived(11)))
+        assert plan.outcome == became and not plan.notices
+        assert [change.untold for change in of(plan, AddMessage)] == [True]
+        (promised,) = of(plan, SetTimer)
+        assert (str(promised.about), promised.step, promised.due - make.NOW) == ("case:1042", "summary", EVERY)
+    imported = decided(mail(envelope={"quiet": True}, **BY_ID), facts(case(), **arrived(11)))
+    assert not of(imported, SetTimer) and not of(imported, AddMessage)[0].untold, "an import tells nobody"
 
 
 def test_nobody_can_be_named_by_a_broken_from() -> None:

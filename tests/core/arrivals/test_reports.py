@@ -63,3 +63,61 @@ def test_somebody_elses_delivery_report_is_filed_nowhere(thread: dict[str, Any])
     given = mail(**({"author": "mailer-daemon@mx.example", "sender": "", "report": FOREIGN_BOUNCE} | thread))
     plan = decided(given, KNOWN)
     assert (plan.outcome, plan.case, make.lasting(plan), plan.notices) == ("unmatched", None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "permanent"),
+    [
+        ({"status": "5.1.1"}, True),
+        ({"status": "4.4.7", "action": "failed"}, True),
+        ({"status": "", "action": "failed"}, True),
+        ({"status": "4.4.1", "action": "delayed"}, False),
+        ({"status": "4.4.1", "action": ""}, False),
+    ],
+)
+def test_what_was_given_up_is_told_once(said: dict[str, str], permanent: bool) -> None:
+    """A status that stays, or an Action that says failed, tells an agent; a delay is recorded (law A13)."""
+    plan = decided(mail(to=(make.bounce_address(),), sender="", report=replace(BOUNCE, **said)), KNOWN)
+    assert plan.outcome == "bounce" and bool(make.notices(plan, "undelivered")) == permanent
+    assert [change.permanent for change in of(plan, RecordBounce)] == [permanent]
+    again = make.knowing(KNOWN, outgoing={77: replace(SENT, bounced=True)})
+    assert not decided(mail(to=(make.bounce_address(),), sender="", report=replace(BOUNCE, **said)), again).notices
+
+
+@pytest.mark.parametrize("said", [{"action": "delivered"}, {"action": "relayed"}, {"action": "", "status": "2.0.0"}])
+def test_a_report_of_success_is_no_bounce(said: dict[str, str]) -> None:
+    """What arrived is recorded with its case, and the letter is not marked as bounced (law A13)."""
+    for to in ((make.bounce_address(),), (f"it@{DOMAIN}",)):
+        plan = decided(mail(to=to, sender="", report=replace(BOUNCE, **{"status": "2.1.5"} | said)), KNOWN)
+        assert (plan.outcome, plan.case, plan.notices) == ("silent", 1042, ()) and not of(plan, RecordBounce)
+
+
+@pytest.mark.parametrize(
+    ("report", "outcome"),
+    [
+        ({"original_message_id": "<kari-9@client.example>"}, "unmatched"),
+        ({"original_message_id": None, "recipients": ("ola@dead.example",)}, "unmatched"),
+        ({"original_message_id": None, "recipients": (KARI.upper(),)}, "bounce"),
+        ({"original_message_id": None, "recipients": ()}, "bounce"),
+        ({"recipients": ("kari@private.example",)}, "bounce"),
+    ],
+)
+def test_a_letter_that_is_only_quoted_did_not_fail(report: dict[str, Any], outcome: str) -> None:
+    """A report on somebody's own mail that answers a letter of ours says nothing of that letter (law A13)."""
+    given = mail(author="mailer-daemon@mx.example", report=replace(BOUNCE, **report), mentions=(make.signed_id(),))
+    plan = decided(given, KNOWN)
+    assert plan.outcome == outcome and bool(plan.notices) == (outcome == "bounce")
+
+
+def test_xloop_alone_is_filed_and_told() -> None:
+    """X-Loop alone may stand on a person's words: filed without effect, and an agent reads it; a robot's is silent."""
+    marked = {"headers": (("x-loop", "siv@home.example"),), "in_reply_to": (make.signed_id(),)}
+    plan = decided(mail("Det er dør 3.", **marked), KNOWN)
+    assert plan.outcome == "silent" and [letter.kind for letter in plan.notices] == ["follow-up"]
+    for robot in (
+        mail("Jeg er på ferie.", **marked),
+        mail("Takk", **(marked | {"headers": (*marked["headers"], ("x-autoreply", "1"))})),
+        mail("Det er dør 3.", author=STRANGER, **marked),
+        mail("Det er dør 3.", sender="", **marked),
+    ):
+        assert (decided(robot, KNOWN).outcome, decided(robot, KNOWN).notices) == ("silent", ())

@@ -255,7 +255,7 @@ def test_a_confirmation_proves_only_its_own(
     "changes",
     [
         {"headers": (("auto-submitted", "auto-replied"),)},
-        {"headers": (("auto-submitted", "auto-generated"),)},
+        {"headers": (("auto-submitted", "auto-generated"), ("x-autoreply", "yes"))},
         {"headers": (("x-autoreply", "yes"),)},
         {"headers": (("precedence", "auto_reply"),)},
         {"subject": f"Automatisk svar: {SUBJECT}"},
@@ -270,6 +270,23 @@ def test_an_agents_robot_never_acts(changes: dict[str, Any], to: tuple[str, ...]
     plan = decided(answer("Jeg er borte.\n#close\nløst", **({"to": to} | changes)), KNOWN)
     assert not plan.notices and plan.outcome == "silent" and not of(plan, UseToken) and not of(plan, SetStatus)
     assert {m.visibility for m in of(plan, AddMessage)} == {"silent"}
+
+
+@pytest.mark.parametrize(("to", "told"), [(OWN, [CAMILLA]), (INTERNAL, [CAMILLA])])
+def test_what_a_machine_passed_on_of_an_agents_acts_on_nothing_and_is_said_so(
+    to: tuple[str, ...], told: list[str]
+) -> None:
+    """An answer that an inbox rule marked stays in the case for agents, and its agent hears so once (law A17, E15)."""
+    marked = answer("Prøv igjen.\nløst", to=to, headers=(("auto-submitted", "auto-generated"),))
+    plan = decided(marked, KNOWN)
+    assert (plan.outcome, [letter.to for letter in plan.notices]) == ("refused", told)
+    assert not sent_to_customers(plan) and not of(plan, UseToken) and not of(plan, SetStatus)
+    assert {m.visibility for m in of(plan, AddMessage)} == {"internal"}
+    assert not decided(marked, make.knowing(KNOWN, told_before=True)).notices, "its robot would answer for ever"
+    claimed = decided(answer("Prøv igjen.", to=(f"it@{DOMAIN}",), headers=marked.headers), KNOWN)
+    assert (claimed.outcome, {letter.kind for letter in claimed.notices}) == ("refused", set()), "by the agent herself"
+    forged = decided(answer("x", to=(f"it@{DOMAIN}",), headers=marked.headers, verdict="none"), KNOWN)
+    assert {letter.kind for letter in forged.notices} == {"pending"}
 
 
 def test_an_agent_may_be_a_requester() -> None:
