@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 
 from maild.core.admin import asks_said
+from maild.core.answers.offers import offered
+from maild.core.answers.replying import one_address, written_for
+from maild.core.answers.whom import author_of, nobody_reads
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.commands.agents import asks_why, digest
+from maild.core.commands.command_lines import taken_apart
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.routing import groups_of
 from maild.core.threads import threading, tokens
 from maild.core.timers.timers import asks_timer
 from maild.core.values.mail import Mail
-from maild.core.values.people import ack_recipient, addressed, departments_of, domain_of, folded, unauthenticated
+from maild.core.values.people import (
+    ack_recipient,
+    addressed,
+    departments_of,
+    domain_of,
+    folded,
+    is_ours,
+    unauthenticated,
+)
 
 MOST_NUMBERS = 20
 """Numbers or tokens of one kind that a mail may name; what it names beyond is noise."""
@@ -40,8 +52,9 @@ def asks(cause: Cause, rulebook: Rulebook) -> Asks:
 
 def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
     """Say what deciding about a mail needs to know."""
-    author, author_key = mail.identity.address, _author_key(mail)
-    agent = None if author is None else rulebook.agent_by_address.get(author)
+    mail = written_for(mail, rulebook)
+    author, author_key = author_of(mail, rulebook), _author_key(mail, rulebook)
+    agent = None if author is None or mail.identity.by != "from" else rulebook.agent_by_address.get(author)
     ids = threading.answered(mail)
     numbers, outbox, held = _named(mail, ids)
     in_subject = threading.subject_numbers(mail.subject, rulebook.desk.number_prefix)[:MOST_NUMBERS]
@@ -96,6 +109,7 @@ def _agents(mail: Mail, held: list[int], rulebook: Rulebook) -> AgentAsks:
         act_digest=digest(mail),
         named_addresses=_addresses(mail.own_text),
         why=asks_why(mail.own_text, rulebook),
+        whole=taken_apart(mail.own_text, "", rulebook).whole,
     )
 
 
@@ -119,12 +133,20 @@ def _named(mail: Mail, ids: tuple[str, ...]) -> tuple[list[int], list[int], list
     return numbers[:MOST_NUMBERS], outbox[:MOST_NUMBERS], held[:MOST_NUMBERS]
 
 
-def _author_key(mail: Mail) -> str | None:
-    """Name whoever sends so many mails: the author, else the return path, else the peer."""
+def _author_key(mail: Mail, rulebook: Rulebook) -> str | None:
+    """Name whoever sends so many mails: the author, else the return path, else the peer; never an address of ours.
+
+    Behind a sender that nobody reads (a form) or a From that was rewritten to ours (a group) are many people: each is
+    known by whom the mail offers.
+    """
+    author = author_of(mail, rulebook)
+    if author is not None:
+        asked = one_address(mail) if mail.reply_to and nobody_reads(author) else None
+        return folded(author) if asked is None else f"{folded(author)}>{folded(asked)}"
     if mail.identity.address is not None:
-        return folded(mail.identity.address)
+        return next((f"?{folded(address)}" for address in offered(mail, rulebook)), None)
     source = mail.envelope.sender or mail.envelope.peer
-    return f"?{source.lower()}" if source else None
+    return f"?{source.lower()}" if source and not is_ours(source, rulebook) else None
 
 
 def _strike(mail: Mail) -> Strikes | None:

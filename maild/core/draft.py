@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from maild.core.answers.replying import written_for
 from maild.core.cause import MailCame
 from maild.core.commands.agents import is_login_of
 from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts, Status
 from maild.core.letters.notices import NoticeWriter, Subject, operator_notice, to_agents
 from maild.core.plan import (
     AddMessage,
+    AnswerTo,
     Assign,
     Change,
     EndMail,
@@ -111,7 +113,9 @@ class MailDraft(Draft):
     """The plan for a mail."""
 
     def __init__(self, cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -> None:
-        self.mail = believed(cause.mail, asks, rulebook)
+        self.came = cause.mail
+        """As it stands; rules look at this one."""
+        self.mail = believed(written_for(cause.mail, rulebook), asks, rulebook)
         super().__init__(asks, facts, rulebook, key=str(cause.inbound), actor=self.mail.identity.address or "unknown")
         self.inbound = cause.inbound
         self.caps, self.counts = asks.caps or CapAsks(), facts.caps or Counts()
@@ -132,15 +136,17 @@ class MailDraft(Draft):
         agent: str | None = None,
         note: Reason | None = None,
         flag: bool = True,
+        text: str | None = None,
     ) -> None:
-        """Store the mail as an entry of a case."""
+        """Store the mail as an entry of a case; ``text`` is what it says, where that is not all of its own words."""
         number = case if isinstance(case, int) else case.number
+        entry = entry_of(self.mail, self.inbound, self.asks.author_key)
         self.changes.append(
             AddMessage(
                 case=number,
                 kind=kind,
                 visibility=visibility,
-                entry=entry_of(self.mail, self.inbound, self.asks.author_key),
+                entry=entry if text is None else replace(entry, text=text),
                 agent=agent,
                 note=self.flagged(note) if flag else note,
             )
@@ -195,7 +201,9 @@ class MailDraft(Draft):
 
     def _followed(self, case: CaseFacts, kind: str) -> FollowThread:
         own = self.mail.message_id if kind == "customer" else None
-        new = ([own] if own else []) + self._shown(case.number, case.requester)
+        chosen = [change.address for change in self.changes if isinstance(change, AnswerTo)]
+        first = chosen[-1] if chosen else case.answer_to or case.requester
+        new = ([own] if own else []) + self._shown(case.number, first)
         if not kind and not new:
             return FollowThread(case=case.number)
         thread = list(dict.fromkeys([*case.references, *new]))
@@ -212,7 +220,7 @@ class MailDraft(Draft):
         return [one.message_id for one in self.writer.notices if one.case == case and one.to == requester]
 
     def _contact(self, outcome: Outcome, case: int | None) -> None:
-        address, mail = self.mail.identity.address, self.mail
+        address, mail = self.asks.author, self.mail
         if address is None or case is None or outcome not in ("new", "entry"):
             return
         if mail.authentication.verdict == "fail":

@@ -112,6 +112,8 @@ class AgentAsks:
     """Addresses in the agent's own words: is any of them somebody we know?"""
     why: bool = False
     """The agent asks how a case was decided."""
+    whole: bool = False
+    """The agent asks for the whole of the customer's mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,12 @@ class CaseFacts:
     last_customer_at: datetime | None = None
     watchers: tuple[str, ...] = ()
     """Agents who are told, too."""
+    answer_to: str = ""
+    """Whom an agent chose to answer in the requester's stead; empty when nobody was chosen."""
+    offers: tuple[str, ...] = ()
+    """Whom its first mail named for an answer, as far as its requester cannot be answered."""
+    children: tuple[int, ...] = ()
+    """Cases that other departments got of the same mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +285,16 @@ class HeldMessage:
     internal: bool = False
     """It was meant as a note: confirmed, it stays internal."""
     attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeMail:
+    """A mail of a customer's with all that its entry folds away; its bytes are among ``Facts.raw``."""
+
+    inbound: int
+    author_shown: str
+    text: str
+    folded: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +392,8 @@ class AgentFacts:
     """By case."""
     traces: Mapping[int, tuple[TraceLine, ...]] = field(default_factory=dict)
     """By case: the trace of the decision that opened it; read only when an agent asks why."""
+    whole: Mapping[int, WholeMail] = field(default_factory=dict)
+    """By case: the mail that an agent asks to see whole, the one answered or else the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ NoticeKind = Literal[
     "refusal",  # "nothing was sent, because …", to an agent
     "undelivered",  # a mail to somebody in the case could not be delivered, to an agent
     "why",  # how a case was decided, to an agent who asked
+    "whole",  # a customer's mail with all that is folded away, to an agent who asked
     "operator",  # something a person who runs maild should know
 ]
 ACKS: frozenset[NoticeKind] = frozenset({"ack", "ack-minimal", "ack-linked", "ack-reopened-late"})
@@ -94,6 +95,8 @@ class OpenCase:
     """When it must be done, by the rules."""
     conversation: str = ""
     """The conversation of its first mail (Thread-Index), for a hint."""
+    offers: tuple[str, ...] = ()
+    """Whom its mail names for an answer, when its requester cannot be answered."""
     last_message_id: str | None = None
     thread: tuple[str, ...] = ()
     """Message-IDs that its requester has seen, oldest first."""
@@ -185,6 +188,15 @@ class AddParticipant:
     name: str
     by: str
     """Who or what admitted it: "cc-policy", an agent id…"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTo:
+    """Answers of a case go to an address that an agent chose, which takes part from now on (law I14)."""
+
+    case: int
+    address: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,6 +400,7 @@ Change = (
     | SetStatus
     | Assign
     | AddParticipant
+    | AnswerTo
     | LinkCases
     | NoteDepartment
     | RecordBounce

@@ -33,9 +33,9 @@ MOST_ADDRESS = 320
 MOST_BOX = MOST_ADDRESS + 80
 """Characters of a name and its address."""
 _UNCUT = frozenset({"answer"})
-_LONG = frozenset({"text", "held_text", "diagnostic"})
+_LONG = frozenset({"text", "held_text", "folded", "diagnostic"})
 MOST_WHY = 300
-_SENTENCES = frozenset({"reason", "banner"})
+_SENTENCES = frozenset({"reason", "banner", "unanswered"})
 _MANY = 50
 _MOST = {"recipients": 10_000}
 """Whom an answer goes to is shown whole: nobody hides behind a cut."""
@@ -44,6 +44,7 @@ _MOST = {"recipients": 10_000}
 _CLEAN: dict[str, Callable[[str], str]] = {
     "attachments": clean_filename,
     "recipients": lambda text: clean_header(text, MOST_ADDRESS),
+    "offers": lambda text: clean_header(text, MOST_ADDRESS),
     "copies": lambda text: clean_header(text, MOST_BOX),
 }
 _NOTHING = Enclosed(parts=(), left_out=())

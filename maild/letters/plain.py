@@ -19,6 +19,8 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "refusal": "E-posten din i sak {number} er ikke sendt videre til noen.",
         "undelivered": "En e-post i sak {number} kunne ikke leveres.",
         "why": "Slik ble sak {number} avgjort.",
+        "whole": "Slik kom e-posten i sak {number}.",
+        "offers": "Skriv i første linje av svaret hvem det skal til (til: ADRESSE).",
         "operator": "Noe i maild trenger tilsyn.",
         "left out": "Ikke vedlagt fordi e-posten ble for stor: {files}",
         "recipients": "Mottakere: {recipients}",
@@ -33,6 +35,8 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "refusal": "Ditt mejl i ärende {number} har inte skickats vidare till någon.",
         "undelivered": "Ett mejl i ärende {number} kunde inte levereras.",
         "why": "Så avgjordes ärende {number}.",
+        "whole": "Så kom mejlet i ärende {number}.",
+        "offers": "Skriv på första raden i svaret vem det ska till (till: ADRESS).",
         "operator": "Något i maild behöver tillsyn.",
         "left out": "Inte bifogat eftersom mejlet blev för stort: {files}",
         "recipients": "Mottagare: {recipients}",
@@ -47,6 +51,8 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "refusal": "Your e-mail in case {number} was not passed on to anybody.",
         "undelivered": "An e-mail in case {number} could not be delivered.",
         "why": "This is how case {number} was decided.",
+        "whole": "This is the e-mail in case {number} as it came.",
+        "offers": "Write in the first line of your answer whom it is for (to: ADDRESS).",
         "operator": "Something in maild needs attention.",
         "left out": "Not attached because the e-mail grew too large: {files}",
         "recipients": "Recipients: {recipients}",
@@ -54,12 +60,13 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
 }
 _SHOWN: dict[NoticeKind, tuple[str, ...]] = {
-    "assignment": ("requester", "text"),
-    "follow-up": ("requester", "text"),
+    "assignment": ("requester", "unanswered", "text"),
+    "follow-up": ("requester", "unanswered", "text"),
     "pending": ("requester", "text"),
     "confirmation": ("reason", "held_text"),
     "discarded": ("held_text",),
     "refusal": ("reason", "held_text"),
+    "whole": ("requester", "text", "folded"),
     "undelivered": ("to", "diagnostic"),
     "why": ("text",),
     "operator": ("title", "reason"),
@@ -84,6 +91,10 @@ def letter(kind: NoticeKind, language: str, values: Mapping[str, Value]) -> str:
     parts += [text for value in _SHOWN.get(kind, ()) if (text := str(values.get(value, "")).strip())]
     if isinstance(people := values.get("recipients"), tuple) and people:
         parts.append(sentence("recipients", language, recipients=", ".join(people)))
+    if values.get("unanswered"):
+        offers = values.get("offers")
+        named = "\n".join(f"  til: {offer}" for offer in offers) if isinstance(offers, tuple) else ""
+        parts.append("\n".join(part for part in (sentence("offers", language), named) if part))
     if kind in WITH_SENTINEL:
         parts.insert(0, sentinel(language))
     return "\n\n".join(parts)

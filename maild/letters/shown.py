@@ -28,7 +28,10 @@ _ENTRY = (
     "copies",
     "attachments",
     "recipients",
+    "unanswered",
+    "offers",
 )
+_OFFERS = ("unanswered", "offers")
 _PROMISE = ("type", "type_label", "fields", "answer_by", "opens", "closed_because")
 SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id", *_PROMISE),
@@ -41,7 +44,8 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "answer": (*_EVERY, "title", "text", "agent_name"),
     "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", "commands"),
     "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments"),
-    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients"),
+    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", *_OFFERS),
+    "whole": (*_EVERY, *_TO_AGENT, "requester", "text", "folded"),
     "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
     "why": (*_EVERY, *_TO_AGENT, "text"),
     "operator": (*_EVERY, "title", "reason"),
@@ -49,7 +53,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
 """What each kind of letter may show (see ``core/letters/notices.py``); a name that is not here is an error at load."""
 
 
-LISTS = frozenset({"attachments", "commands", "copies", "fields", "recipients"})
+LISTS = frozenset({"attachments", "commands", "copies", "fields", "offers", "recipients"})
 """What is a list; everything else is one text."""
 OURS = frozenset({"reply_above", "sentinel_id"})
 """What no notice gives: our line in the letter's language, and the mark that stands for it in HTML."""
@@ -68,6 +72,8 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
         values["copies"] = ("Liv Berg <liv.berg@fjordvik.example>", "ola@nordlys.example")
     if "recipients" in values:
         values["recipients"] = ("kari.moen@fjordvik.example", "ola@nordlys.example")
+    if "offers" in values:
+        values["offers"] = ("tora.vik@kunde.example", '"eva lie"@post.example')
     if "commands" in values:
         values["commands"] = ("løst", "til: it-net-2")
     return values

@@ -10,6 +10,7 @@ from sqlmodel import col
 from maild.core.facts import CaseFacts
 from maild.core.plan import (
     AddParticipant,
+    AnswerTo,
     Assign,
     LinkCases,
     NoteDepartment,
@@ -24,7 +25,7 @@ from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation
 from maild.storage.work import Work
 
-CaseChange = OpenCase | SetStatus | Assign | AddParticipant | LinkCases | NoteDepartment | SetField
+CaseChange = OpenCase | SetStatus | Assign | AddParticipant | AnswerTo | LinkCases | NoteDepartment | SetField
 MOST_MERGES = 10
 
 _CASE_FACTS = [
@@ -32,7 +33,7 @@ _CASE_FACTS = [
     for name in (
         *("number", "department", "group", "assignee", "type", "status", "priority", "confidential", "subject"),
         *("language", "requester", "merged_into", "closed", "noted_departments", "alias", "last_message_id", "thread"),
-        *("last_customer_at", "watchers"),
+        *("last_customer_at", "watchers", "answer_to", "offers"),
     )
 ]
 _CASES = Among(
@@ -60,6 +61,7 @@ _SET_STATUS = Statement(
 )
 _MOVE = Statement(_CASE.values(status=bindparam("b_status"), updated=bindparam("b_now")))
 _ASSIGN = Statement(_CASE.values(assignee=bindparam("b_assignee"), updated=bindparam("b_now")))
+_ANSWER_TO = Statement(_CASE.values(answer_to=bindparam("b_address"), updated=bindparam("b_now")))
 _NOTE_DEPARTMENT = Statement(_CASE.values(noted_departments=bindparam("b_noted")))
 
 
@@ -104,6 +106,8 @@ def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
         references=tuple(row.thread),
         last_customer_at=row.last_customer_at,
         watchers=tuple(row.watchers),
+        answer_to=row.answer_to,
+        offers=tuple(row.offers),
     )
 
 
@@ -122,6 +126,10 @@ def do(work: Work, change: CaseChange) -> None:
         case AddParticipant():
             _add_participant(work, change.case, change.address, change.name, change.by)
             work.event("participant", change.case, text_of(change.by), after=change.address)
+        case AnswerTo():
+            _ANSWER_TO.run(work.connection, {"b_case": change.case, "b_address": change.address, "b_now": work.now})
+            _add_participant(work, change.case, change.address, "", change.agent)
+            work.event("answer address", change.case, None, actor=change.agent, after=change.address)
         case LinkCases():
             _link(work, change)
         case NoteDepartment():
@@ -155,6 +163,8 @@ def _open(work: Work, change: OpenCase) -> None:
             "source": change.source,
             "tags": list(change.tags),
             "watchers": list(change.watchers),
+            "answer_to": "",
+            "offers": list(change.offers),
             "due": change.due,
             "noted_departments": list(change.noted_departments),
             "parent": change.parent,

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, inspect, text
 from maild.core.errors import Unusable
 from maild.storage.engine import reading
 
-HEAD = "0006"
+HEAD = "0008"
 """The newest schema version this code knows."""
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0008")
 
 
 def version(engine: Engine) -> str | None:

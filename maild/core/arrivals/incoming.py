@@ -55,7 +55,8 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
 def look(draft: MailDraft, found: Evidence | None, place: Placement) -> Look:
     """Gather what the rows of the table look at."""
     case, asks = (found.case if found else None), draft.asks
-    inside = case is not None and placement.takes_part(asks.author, asks.agent, case, draft.rulebook)
+    author = asks.author if draft.mail.identity.by == "from" else None
+    inside = case is not None and placement.takes_part(author, asks.agent, case, draft.rulebook)
     inside = inside and draft.mail.authentication.verdict != "fail"
     matched = case if found is not None and (found.strength != "subject" or inside) else None
     seen = Look(

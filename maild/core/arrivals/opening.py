@@ -13,7 +13,7 @@ from maild.core.assignment import Wanted, assign
 from maild.core.cause import DESK, About
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, Strikes
-from maild.core.letters.notices import Subject, about_case
+from maild.core.letters.notices import Subject, about_case, unanswered
 from maild.core.plan import (
     ClearTimers,
     LinkCases,
@@ -42,7 +42,7 @@ KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     """Make a new case (and child cases by policy), unless the mail is one of a burst."""
     department, group = _home(draft, place)
-    routed = route(draft.mail, draft.rulebook, department=department.id, at=draft.facts.now)
+    routed = route(draft.came, draft.rulebook, department=department.id, at=draft.facts.now)
     draft.trace += routed.trace
     if routed.spam is not None:
         return draft.done("spam", None, because("by rule", routed.spam))
@@ -68,7 +68,7 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     draft.tell_agents("assignment", about, key=str(number), banner=banner)
     for step, name in enumerate(children, 1):
         other = draft.rulebook.departments[name]
-        way = route(draft.mail, draft.rulebook, department=name, at=draft.facts.now)
+        way = route(draft.came, draft.rulebook, department=name, at=draft.facts.now)
         draft.trace += way.trace
         own = draft.rulebook.groups[way.group if way.department == name else other.default_group]
         child = _open(draft, other, own, number + step, way, parent=number, note=flag)
@@ -131,14 +131,15 @@ def _open(
         language=spoken,
         alias=alias_of(mail, department.id, draft.rulebook),
         confidential=routed.confidential,
-        requester=mail.identity.address or "",
-        requester_name=mail.identity.name,
+        requester=draft.asks.author or "",
+        requester_name=mail.identity.name if draft.asks.author else "",
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
         watchers=routed.watchers,
         priority=routed.priority,
         answer_by=answer_by(draft, department, routed.type),
     )
+    why, offers = unanswered(about, mail, draft.rulebook)
     draft.changes.append(
         OpenCase(
             number=number,
@@ -159,6 +160,7 @@ def _open(
             due=None if routed.due is None else due(hours, draft.facts.now, routed.due),
             noted_departments=noted,
             parent=parent,
+            offers=offers if why is not None else (),
             conversation=threading.conversation_of(mail),
         )
     )

@@ -77,7 +77,7 @@ def ack_recipient(mail: Mail) -> str | None:
     Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's.
     """
     author, sender = mail.identity.address, mail.envelope.sender
-    if author is None:
+    if author is None or mail.identity.by == "reply-to":
         return None
     if mail.authentication.verdict == "pass" or not sender or domain_of(sender) == domain_of(author):
         return author
