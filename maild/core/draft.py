@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +32,7 @@ from maild.core.plan import (
 )
 from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import Reason, because, both
-from maild.core.rules.organisation import Rulebook
+from maild.core.rules.organisation import Agent, Rulebook
 from maild.core.values.cases import Happening, after
 from maild.core.values.mail import Mail
 
@@ -159,11 +160,27 @@ class MailDraft(Draft):
             return note
         return both(note, because("Message-ID used before"))
 
-    def tell_agents(self, kind: NoticeKind, about: Subject, *, key: str, banner: Reason | None = None) -> None:
-        """Tell the agents of a case about this mail, but not the one who certainly wrote it."""
-        skip = self.asks.agent if self.proven_agent else None
+    def tell_agents(
+        self,
+        kind: NoticeKind,
+        about: Subject,
+        *,
+        key: str,
+        banner: Reason | None = None,
+        agents: Iterable[Agent] | None = None,
+    ) -> None:
+        """Tell the agents of a case (or those given) about this mail, but not the one who certainly wrote it."""
         to_agents(
-            self.writer, kind, about, self.mail, self.rulebook, inbound=self.inbound, key=key, banner=banner, skip=skip
+            self.writer,
+            kind,
+            about,
+            self.mail,
+            self.rulebook,
+            inbound=self.inbound,
+            key=key,
+            banner=banner,
+            agents=agents,
+            skip=self.asks.agent if self.proven_agent else None,
         )
 
     def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:

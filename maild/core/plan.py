@@ -47,6 +47,7 @@ NoticeKind = Literal[
     "assignment",  # a new case, to an agent
     "follow-up",  # a new entry in a case, to an agent
     "pending",  # a pending entry, to an agent, with its banner
+    "noted",  # a case of another department's, to an agent of one that was written to, too
     "answer",  # an agent's own words, to a participant
     "confirmation",  # "did you write this?", to an agent's registered address
     "discarded",  # "you said no: it is not sent", to an agent

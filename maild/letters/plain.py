@@ -14,6 +14,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "ack": "Vi har fått e-posten din. Saken har nummer {number}. Svar på denne e-posten hvis du vil legge til noe.",
         "entry": "Det er kommet en e-post i sak {number}. Svar her for å svare avsenderen.",
         "pending": "Det er kommet en e-post til sak {number} fra en som ikke er med i saken.",
+        "noted": "En e-post i sak {number} gikk også til dere.",
         "confirmation": "Svaret ditt i sak {number} er ikke sendt. Skrev du det, svarer du JA på denne e-posten.",
         "discarded": "Du svarte nei: e-posten din i sak {number} er ikke sendt til noen.",
         "refusal": "E-posten din i sak {number} er ikke sendt videre til noen.",
@@ -30,6 +31,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "ack": "Vi har fått ditt mejl. Ärendet har nummer {number}. Svara här om du vill lägga till något.",
         "entry": "Det har kommit ett mejl i ärende {number}. Svara här för att svara avsändaren.",
         "pending": "Det har kommit ett mejl till ärende {number} från någon som inte är med i ärendet.",
+        "noted": "Ett mejl i ärende {number} gick även till er.",
         "confirmation": "Ditt svar i ärende {number} har inte skickats. Skrev du det? Svara då JA på det här mejlet.",
         "discarded": "Du svarade nej: ditt mejl i ärende {number} har inte skickats till någon.",
         "refusal": "Ditt mejl i ärende {number} har inte skickats vidare till någon.",
@@ -46,6 +48,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "ack": "We have received your e-mail. The case has number {number}. Reply to this e-mail to add anything.",
         "entry": "There is a new e-mail in case {number}. Reply here to answer its sender.",
         "pending": "There is an e-mail to case {number} from somebody who takes no part in it.",
+        "noted": "An e-mail in case {number} was sent to you as well.",
         "confirmation": "Your answer in case {number} has not been sent. If you wrote it, reply YES to this e-mail.",
         "discarded": "You said no: your e-mail in case {number} was not sent to anybody.",
         "refusal": "Your e-mail in case {number} was not passed on to anybody.",
@@ -63,6 +66,7 @@ _SHOWN: dict[NoticeKind, tuple[str, ...]] = {
     "assignment": ("requester", "unanswered", "text"),
     "follow-up": ("requester", "unanswered", "text"),
     "pending": ("requester", "text"),
+    "noted": ("requester", "text"),
     "confirmation": ("reason", "held_text"),
     "discarded": ("held_text",),
     "refusal": ("reason", "held_text"),
@@ -91,6 +95,8 @@ def letter(kind: NoticeKind, language: str, values: Mapping[str, Value]) -> str:
     parts += [text for value in _SHOWN.get(kind, ()) if (text := str(values.get(value, "")).strip())]
     if isinstance(people := values.get("recipients"), tuple) and people:
         parts.append(sentence("recipients", language, recipients=", ".join(people)))
+    if isinstance(others := values.get("others"), tuple) and others:
+        parts.append(", ".join(others))
     if values.get("unanswered"):
         offers = values.get("offers")
         named = "\n".join(f"  til: {offer}" for offer in offers) if isinstance(offers, tuple) else ""

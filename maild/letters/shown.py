@@ -34,13 +34,14 @@ _ENTRY = (
 _OFFERS = ("unanswered", "offers")
 _PROMISE = ("type", "type_label", "fields", "answer_by", "opens", "closed_because")
 SHOWN: dict[NoticeKind, tuple[str, ...]] = {
-    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id", *_PROMISE),
-    "ack-minimal": _EVERY,
-    "ack-linked": (*_EVERY, "title", "requester"),
-    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number"),
+    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id", "others", *_PROMISE),
+    "ack-minimal": (*_EVERY, "others"),
+    "ack-linked": (*_EVERY, "title", "requester", "others"),
+    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number", "others"),
     "assignment": (*_EVERY, *_ENTRY),
     "follow-up": (*_EVERY, *_ENTRY),
     "pending": (*_EVERY, *_ENTRY),
+    "noted": (*_EVERY, *_ENTRY),
     "answer": (*_EVERY, "title", "text", "agent_name"),
     "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", "commands"),
     "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments"),
@@ -53,7 +54,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
 """What each kind of letter may show (see ``core/letters/notices.py``); a name that is not here is an error at load."""
 
 
-LISTS = frozenset({"attachments", "commands", "copies", "fields", "offers", "recipients"})
+LISTS = frozenset({"attachments", "commands", "copies", "fields", "offers", "others", "recipients"})
 """What is a list; everything else is one text."""
 OURS = frozenset({"reply_above", "sentinel_id"})
 """What no notice gives: our line in the letter's language, and the mark that stands for it in HTML."""
@@ -72,6 +73,8 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
         values["copies"] = ("Liv Berg <liv.berg@fjordvik.example>", "ola@nordlys.example")
     if "recipients" in values:
         values["recipients"] = ("kari.moen@fjordvik.example", "ola@nordlys.example")
+    if "others" in values:
+        values["others"] = ("FK#1043 (HR)",)
     if "offers" in values:
         values["offers"] = ("tora.vik@kunde.example", '"eva lie"@post.example')
     if "commands" in values:

@@ -42,6 +42,9 @@ _CASES = Among(
 _PARTICIPANTS = Among(
     Participant.case, lambda among: select(col(Participant.case), col(Participant.address)).where(among)
 )
+_CHILDREN = Among(
+    Case.parent, lambda among: select(col(Case.number), col(Case.parent)).where(among).order_by(col(Case.number))
+)
 _COUNTER = upserting(Counter, ("name", "value"), replace=("value",))
 _PARTICIPANT = upserting(Participant, ("case", "address", "name", "by", "since"))
 _ROTATION = upserting(Rotation, ("group", "agent"), replace=("agent",))
@@ -78,13 +81,27 @@ def cases(connection: Connection, numbers: set[int]) -> dict[int, CaseFacts]:
         found = _CASES.all(connection, sorted(wanted))
         rows |= {row.number: row for row in found}
         wanted = {row.merged_into for row in found if row.merged_into is not None} - set(rows)
+    parents = [number for number, row in rows.items() if row.noted_departments]
+    children = _children(connection, parents) if parents else {}
+    if more := sorted({number for each in children.values() for number in each} - set(rows)):
+        rows |= {row.number: row for row in _CASES.all(connection, more)}
     people: dict[int, set[str]] = {number: set() for number in rows}
     for number, address in _PARTICIPANTS.all(connection, sorted(rows)):
         people[number].add(address)
-    return {number: _case(row, frozenset(people[number])) for number, row in rows.items()}
+    return {
+        number: _case(row, frozenset(people[number]), tuple(children.get(number, ()))) for number, row in rows.items()
+    }
 
 
-def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
+def _children(connection: Connection, parents: list[int]) -> dict[int, list[int]]:
+    """Return the cases that other departments got of the same mail, by the first one."""
+    found: dict[int, list[int]] = {}
+    for number, parent in _CHILDREN.all(connection, sorted(parents)):
+        found.setdefault(parent, []).append(number)
+    return found
+
+
+def _case(row: Any, participants: frozenset[str], children: tuple[int, ...]) -> CaseFacts:
     return CaseFacts(
         number=row.number,
         department=row.department,
@@ -108,6 +125,7 @@ def _case(row: Any, participants: frozenset[str]) -> CaseFacts:
         watchers=tuple(row.watchers),
         answer_to=row.answer_to,
         offers=tuple(row.offers),
+        children=children,
     )
 
 

@@ -30,8 +30,9 @@ def whole(connection: Connection, cases: list[int], letters: list[int]) -> dict[
     for case in cases:
         kind, key = about.get(case, ("", ""))
         row = None
-        if kind in ("follow-up", "pending") and key.isdigit():
-            row = _THAT.first(connection, case=case, inbound=int(key))
+        inbound = key.partition(".")[0]
+        if kind in ("follow-up", "pending", "noted") and inbound.isdigit():
+            row = _THAT.first(connection, case=case, inbound=int(inbound))
         elif kind == "assignment":
             row = _FIRST.first(connection, case=case)
         row = row or _NEWEST.first(connection, case=case)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
+from maild.core.arrivals import departments, opening
 from maild.core.asks import MOST_HOPS
 from maild.core.deliveries.undelivered import tell_of_letter
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, Duplicate
+from maild.core.letters.notices import about_case
 from maild.core.plan import NoteDepartment, Plan, RecordBounce, Strike
 from maild.core.reasons.reason import because, both, text
 from maild.core.threads import threading, tokens
@@ -25,13 +27,18 @@ def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
     by = draft.mail.envelope.department
     named = [*draft.asks.departments, *([by] if by in draft.rulebook.departments else [])]
     known = {case.department, *case.noted_departments, *earlier.departments}
-    noted = list(case.noted_departments)
+    noted, opened = list(case.noted_departments), 0
     for department in dict.fromkeys(named):
         if department is not None and department not in known:
             noted.append(department)
             change = NoteDepartment(case=case.number, department=department, noted=tuple(sorted(noted)))
             draft.changes.append(change)
             reason = both(reason, because("department noted", department))
+            if departments.gets_child(draft, department, beside=case.department):
+                opening.open_child(draft, department, draft.facts.number + opened, parent=case.number)
+                opened += 1
+            else:
+                departments.tell_noted(draft, about_case(case, draft.rulebook, mail=draft.mail), (department,))
     return draft.done("duplicate", case.number, reason)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from maild.core import absences
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
-from maild.core.arrivals import filing, opening
+from maild.core.arrivals import departments, filing, opening
 from maild.core.cause import MailCame
 from maild.core.commands import acts, agents
 from maild.core.draft import MailDraft
@@ -131,8 +131,12 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
     about = replace(about_case(case, draft.rulebook, mail=draft.mail), status=after(case.status, happened))
     if place.place == "join":
         about = replace(about, participants=about.participants | {draft.mail.identity.address or ""})
-    if not _too_many(draft, case):
+    aloud = not _too_many(draft, case)
+    if aloud:
         draft.tell_agents("follow-up", about, key=draft.key, banner=note)
+    if case.children:
+        departments.tell_children(draft, case, happened, note=odd, joined=place.place == "join", aloud=aloud)
+    departments.note_more(draft, case)
     return draft.done("entry", case.number, place.reason)
 
 

@@ -6,6 +6,7 @@ What each kind of letter may show (``Notice.values``); text from mail is only ev
 kind                 values
 ===================  ==================================================================================
 every kind           number, title, department, desk
+every ack            others (cases that other departments got of the same mail)
 ack                  requester (a name, or empty), quoted (the title, empty when confidential), type, type_label,
                      fields (what was understood), answer_by, opens, closed_because (a closed day's name)
 ack-minimal          nothing more: fixed text and number
@@ -16,7 +17,7 @@ assignment           requester, requester_address, text, type, type_label (its n
                      mail, each with the address), attachments, recipients (whom an answer to this letter goes to),
                      unanswered (why an answer may reach nobody, or not whom the mail asks for), offers (whom it names)
 follow-up            the same as assignment
-pending              the same as assignment, recipients empty; banner says why it is pending
+pending, noted       the same as assignment, recipients empty; banner says why it is pending, or who is told, too
 answer               text (the agent's own words), agent_name
 confirmation         agent_name, held_text (what a yes sends or keeps), attachments, reason, recipients (whom a yes
                      sends it to; empty: nothing goes out), commands (lines at its top that a yes does not send)
@@ -297,7 +298,7 @@ def to_agents(
     skip: str | None = None,
 ) -> None:
     """Tell the agents of a case about the mail, each separately with a signed address of their own (law W9)."""
-    audience: tokens.Audience = "internal" if kind == "pending" else "answer"
+    audience: tokens.Audience = "internal" if kind in ("pending", "noted") else "answer"
     why, offers = unanswered(about, mail, rulebook) if audience == "answer" else (None, ())
     if agents is None:
         heard = told(about.assignee, about.group, rulebook, absent=writer.absent)

@@ -133,6 +133,8 @@ EN: Mapping[Code, str] = {
     "automatic": "automatic",
     "same content as": "same content as inbound {inbound}",
     "department noted": "{department} noted",
+    "also written to": "{department} was written to as well; the case is with the department above",
+    "written to": "written to {case}, the same e-mail at another department",
     "bounce of": "bounce {status} of outgoing mail {letter} to {to}",
     "about nothing of ours": "{why}: about nothing of ours",
     "belongs to no case": "{why}: belongs to no case",

@@ -135,6 +135,8 @@ NO: Mapping[Code, str] = {
     "automatic": "automatisk e-post",
     "same content as": "samme innhold som inngående e-post {inbound}",
     "department noted": "{department} notert",
+    "also written to": "{department} er også mottaker; saken er hos avdelingen som står øverst",
+    "written to": "skrevet til {case}, som er samme e-post hos en annen avdeling",
     "bounce of": "retur {status} av utgående e-post {letter} til {to}",
     "about nothing of ours": "{why}: ikke om noe av vårt",
     "belongs to no case": "{why}: hører ikke til noen sak",

@@ -136,6 +136,8 @@ SV: Mapping[Code, str] = {
     "automatic": "automatiskt mejl",
     "same content as": "samma innehåll som inkommande mejl {inbound}",
     "department noted": "{department} noterad",
+    "also written to": "{department} är också mottagare; ärendet ligger hos avdelningen ovan",
+    "written to": "skrivet till {case}, samma mejl hos en annan avdelning",
     "bounce of": "retur {status} av utgående mejl {letter} till {to}",
     "about nothing of ours": "{why}: inte om något av vårt",
     "belongs to no case": "{why}: hör inte till något ärende",
