@@ -11,6 +11,8 @@ from maild.core.answers.whom import author_of, nobody_reads
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.commands.agents import asks_why, digest
 from maild.core.commands.command_lines import taken_apart
+from maild.core.deliveries.size import speaks_of_size
+from maild.core.deliveries.too_big import said
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.routing import groups_of
@@ -45,7 +47,9 @@ def asks(cause: Cause, rulebook: Rulebook) -> Asks:
             return asks_timer(cause)
         case Delivered():
             ids = frozenset({cause.letter})
-            return Asks(letters=LetterAsks(ids=ids), threads=ThreadAsks(letters=ids))
+            big = cause.state == "failed" and speaks_of_size(said(cause.answer))
+            threads = ThreadAsks(letters=ids, outbox_ids=ids if big else frozenset())
+            return Asks(letters=LetterAsks(ids=ids, data=big), threads=threads)
         case AdminSaid():
             return asks_said(cause)
 
@@ -77,7 +81,15 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
         agents=None if agent is None else _agents(mail, held, rulebook),
         assignment=AssignmentAsks(groups=groups),
+        letters=_too_big(mail, outbox),
     )
+
+
+def _too_big(mail: Mail, outbox: list[int]) -> LetterAsks | None:
+    """Ask for the letters that a report says were too big: they may go again without their files."""
+    if mail.report is None or not outbox or not speaks_of_size(f"{mail.report.status} {mail.report.diagnostic}"):
+        return None
+    return LetterAsks(ids=frozenset(outbox), data=True)
 
 
 def _in_text(mail: Mail, rulebook: Rulebook) -> tuple[int, ...]:

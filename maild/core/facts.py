@@ -47,6 +47,8 @@ class LetterAsks:
     """All that wait for another attempt are wanted."""
     once_key: str | None = None
     """Was this told before?"""
+    data: bool = False
+    """Their bytes are wanted, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -451,6 +453,8 @@ class Facts:
     """Agent id → absences that were told by mail, beside those in the rules."""
     letters: Mapping[int, LetterFacts] = field(default_factory=dict)
     """Outgoing mails by id, as far as the cause asked for them."""
+    letter_data: Mapping[int, bytes] = field(default_factory=dict)
+    """The bytes of these mails, where the cause asked for them."""
     told_before: bool = False
     """LetterAsks.once_key has been used."""
     timer: TimerFacts | None = None

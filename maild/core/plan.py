@@ -463,6 +463,8 @@ class Notice:
     """Files to pass on (to agents, or in an agent's answer to the customer)."""
     attachments_of: int | None = None
     """Inbound id whose raw mail ``attachments`` point into."""
+    again: int | None = None
+    """Outgoing mail that this one is, without its files: a server found it too big."""
     to_agent: bool = False
     """Caps and breaker bind only mail to people who are not agents."""
     counts_as_unauthenticated: bool = False

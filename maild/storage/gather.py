@@ -91,6 +91,7 @@ def gather(
         assignment=None if asks.assignment is None else _assignment(connection, asks.assignment, threads, members),
         absences=absences.absences(connection, now),
         letters=outgoing,
+        letter_data=letters_known.data(connection, asks.letters),
         told_before=letters_known.told_before(connection, asks.letters),
         timer=timers.timer(connection, asks.timers, now),
         pace=paces.pace(connection, now) if asks.pace else None,

@@ -53,6 +53,7 @@ ANY_SIZE: dict[str, str] = {
         core/answers/offers.py _IN_TEXT _IN_HEADER _WHOLE
         core/commands/command_lines.py _SPAN _NUMBER _CODE
         core/deliveries/refusals.py _STATUS _DENIED
+        core/deliveries/size.py _STATUS
         core/threads/tokens.py ADDRESS_SHAPE BOUNCE_SHAPE MESSAGE_ID_SHAPE
         core/values/words.py _PILE
         channels/imap/return_path.py _ADDRESS
@@ -127,6 +128,7 @@ CUT: dict[str, tuple[int, str]] = {
     "core/answers/whom.py _ROBOT": (64, "a local part, cut to what one may have"),
     "core/answers/whom.py _ATTENDED": (64, "a local part, cut to what one may have"),
     "core/answers/whom.py _MACHINE": (64, "a local part, cut to what one may have"),
+    "core/deliveries/size.py _WORDS": (600, "the beginning of a server's answer"),
     "core/values/subject_prefixes.py _FIRST": (100, "the beginning of a subject"),
     "core/values/subject_prefixes.py _TAGGED": (100, "the beginning of a subject"),
     "core/robots/back.py _UNTIL": (60, "the sixty letters before a date"),

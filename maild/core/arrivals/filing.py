@@ -6,7 +6,8 @@ from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
 from maild.core.arrivals import departments, opening
 from maild.core.asks import MOST_HOPS
-from maild.core.deliveries.undelivered import tell_of_letter
+from maild.core.deliveries.too_big import send_again
+from maild.core.deliveries.undelivered import tell_group, tell_of_letter
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, Duplicate
 from maild.core.letters.notices import about_case
@@ -84,7 +85,12 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
     told_before = not permanent or outgoing.bounced
     if case is not None:
         draft.add(case, "bounce", "internal", note=text(status), flag=False)
-    if not told_before and outgoing.kind not in ("undelivered", "operator"):
+    if told_before or outgoing.kind in ("undelivered", "operator"):
+        pass
+    elif send_again(draft, outgoing.id, outgoing.to, case, key=draft.key):
+        why = because("sent without files", text(f"{status} {found.diagnostic}".strip()))
+        tell_group(draft, case, outgoing.to, why, key=f"light:{draft.inbound}:group")
+    else:
         _tell_undelivered(draft, case, outgoing.to, status, found.diagnostic)
     return draft.done("bounce", None if case is None else case.number, reason)
 

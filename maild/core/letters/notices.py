@@ -174,6 +174,7 @@ class NoticeWriter:
         capped: bool = True,
         reference: int = 0,
         counts_as: CountsAs = "",
+        again: int | None = None,
     ) -> None:
         """Add one notice."""
         key = self.next_id()
@@ -225,6 +226,7 @@ class NoticeWriter:
                 values=common | dict(values),
                 attachments=attachments,
                 attachments_of=attachments_of,
+                again=again,
                 to_agent=to_agent,
                 counts_as_unauthenticated=counts_as_unauthenticated,
                 author_key=folded(to) if capped and not to_agent else None,

@@ -296,6 +296,7 @@ Code = Literal[
     "bounced with",
     "letter to",
     "bounced",
+    "sent without files",
     "takes no part any more",
     # what the operator is told
     "acknowledgements are held",
@@ -469,6 +470,7 @@ TAKES: Mapping[Code, tuple[str, ...]] = {
     "letter to": ("kind", "to", "answer"),
     "bounced": ("to", "status", "diagnostic"),
     "takes no part any more": ("who",),
+    "sent without files": ("answer",),
     "mail is in quarantine": ("mail",),
     "see inbound": ("mail", "why"),
     "and more": ("count",),

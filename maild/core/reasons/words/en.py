@@ -298,6 +298,7 @@ EN: Mapping[Code, str] = {
     "bounced with": "bounced: {status}",
     "letter to": "{kind} to {to}: {answer}",
     "bounced": "<{to}>: {status} {diagnostic}",
+    "sent without files": "too big for the server, and sent again without the files: {answer}",
     "takes no part any more": "{who} takes no part in the case any more",
     # what the operator is told
     "acknowledgements are held": "acknowledgements are held",

@@ -300,6 +300,7 @@ NO: Mapping[Code, str] = {
     "bounced with": "i retur: {status}",
     "letter to": "{kind} til {to}: {answer}",
     "bounced": "<{to}>: {status} {diagnostic}",
+    "sent without files": "for stor for serveren, og sendt på nytt uten filene: {answer}",
     "takes no part any more": "{who} er ikke med i saken lenger",
     # what the operator is told
     "acknowledgements are held": "kvitteringer holdes tilbake",

@@ -302,6 +302,7 @@ SV: Mapping[Code, str] = {
     "bounced with": "i retur: {status}",
     "letter to": "{kind} till {to}: {answer}",
     "bounced": "<{to}>: {status} {diagnostic}",
+    "sent without files": "för stort för servern, och skickat på nytt utan filerna: {answer}",
     "takes no part any more": "{who} är inte med i ärendet längre",
     # what the operator is told
     "acknowledgements are held": "bekräftelser hålls tillbaka",
