@@ -87,6 +87,11 @@ def _more(case: dict[str, Any], prefix: str) -> Iterator[str]:
     marks += [f"due {_clock(case['due'])}"] if case["due"] else []
     marks += [f"tags {', '.join(case['tags'])}"] if case["tags"] else []
     yield " · ".join([*marks, "confidential"] if case["confidential"] else marks)
+    if not case["answer_to"]:
+        named = f"; its mail names {', '.join(case['offers'])}" if case["offers"] else ""
+        yield f"no address to answer to{named}"
+    elif case["answer_to"] != case["requester"]:
+        yield f"answers go to {case['answer_to']}"
     linked = [f"{prefix}#{link['number']} ({link['kind']})" for link in case["linked"]]
     merged = [] if case["merged_into"] is None else [f"{prefix}#{case['merged_into']}"]
     for name, values in (

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 
 from maild.core.admin import asks_said
+from maild.core.answers.offers import offered
+from maild.core.answers.replying import one_address, written_for
+from maild.core.answers.whom import author_of, nobody_reads
 from maild.core.cause import AdminSaid, Cause, Delivered, MailCame, TimerDue
 from maild.core.commands.acts import marked_key
 from maild.core.commands.agents import asks_why, digest
+from maild.core.commands.command_lines import taken_apart
+from maild.core.deliveries.size import speaks_of_size
+from maild.core.deliveries.too_big import said
 from maild.core.facts import AgentAsks, Asks, AssignmentAsks, CapAsks, LetterAsks, Strikes, ThreadAsks
 from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.robots.robots import generated
@@ -44,15 +50,18 @@ def asks(cause: Cause, rulebook: Rulebook) -> Asks:
             return asks_timer(cause)
         case Delivered():
             ids = frozenset({cause.letter})
-            return Asks(letters=LetterAsks(ids=ids), threads=ThreadAsks(letters=ids))
+            big = cause.state == "failed" and speaks_of_size(said(cause.answer))
+            threads = ThreadAsks(letters=ids, outbox_ids=ids if big else frozenset())
+            return Asks(letters=LetterAsks(ids=ids, data=big), threads=threads)
         case AdminSaid():
             return asks_said(cause)
 
 
 def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
     """Say what deciding about a mail needs to know."""
-    author, author_key = mail.identity.address, _author_key(mail)
-    agent = None if author is None else rulebook.agent_by_address.get(author)
+    mail = written_for(mail, rulebook)
+    author, author_key = author_of(mail, rulebook), _author_key(mail, rulebook)
+    agent = None if author is None or mail.identity.by != "from" else rulebook.agent_by_address.get(author)
     ids = threading.answered(mail)
     numbers, outbox, held = _named(mail, ids)
     in_subject = threading.subject_numbers(mail.subject, rulebook.desk.number_prefix)[:MOST_NUMBERS]
@@ -76,7 +85,7 @@ def of_mail(mail: Mail, rulebook: Rulebook) -> Asks:
         caps=_caps(mail, rulebook, agent, author_key, in_subject),
         agents=None if agent is None else _agents(mail, held, rulebook),
         assignment=AssignmentAsks(groups=groups),
-        letters=_letters(mail, agent, numbers),
+        letters=_letters(mail, agent, numbers) or _too_big(mail, outbox),
     )
 
 
@@ -94,6 +103,13 @@ def _letters(mail: Mail, agent: str | None, numbers: list[int]) -> LetterAsks | 
     if agent is None or not numbers or generated(mail) is None:
         return None
     return LetterAsks(once_key=marked_key(numbers[0], agent))
+
+
+def _too_big(mail: Mail, outbox: list[int]) -> LetterAsks | None:
+    """Ask for the letters that a report says were too big: they may go again without their files."""
+    if mail.report is None or not outbox or not speaks_of_size(f"{mail.report.status} {mail.report.diagnostic}"):
+        return None
+    return LetterAsks(ids=frozenset(outbox), data=True)
 
 
 def _in_text(mail: Mail, rulebook: Rulebook) -> tuple[int, ...]:
@@ -127,6 +143,7 @@ def _agents(mail: Mail, held: list[int], rulebook: Rulebook) -> AgentAsks:
         act_digest=digest(mail),
         named_addresses=_addresses(mail.own_text),
         why=asks_why(mail.own_text, rulebook),
+        whole=taken_apart(mail.own_text, "", rulebook).whole,
     )
 
 
@@ -150,12 +167,20 @@ def _named(mail: Mail, ids: tuple[str, ...]) -> tuple[list[int], list[int], list
     return numbers[:MOST_NUMBERS], outbox[:MOST_NUMBERS], held[:MOST_NUMBERS]
 
 
-def _author_key(mail: Mail) -> str | None:
-    """Name whoever sends so many mails: the author, else the return path, else the peer."""
+def _author_key(mail: Mail, rulebook: Rulebook) -> str | None:
+    """Name whoever sends so many mails: the author, else the return path, else the peer; never an address of ours.
+
+    Behind a sender that nobody reads (a form) or a From that was rewritten to ours (a group) are many people: each is
+    known by whom the mail offers.
+    """
+    author = author_of(mail, rulebook)
+    if author is not None:
+        asked = one_address(mail) if mail.reply_to and nobody_reads(author) else None
+        return folded(author) if asked is None else f"{folded(author)}>{folded(asked)}"
     if mail.identity.address is not None:
-        return folded(mail.identity.address)
+        return next((f"?{folded(address)}" for address in offered(mail, rulebook)), None)
     source = mail.envelope.sender or mail.envelope.peer
-    return f"?{source.lower()}" if source else None
+    return f"?{source.lower()}" if source and not is_ours(source, rulebook) else None
 
 
 def _strike(mail: Mail) -> Strikes | None:

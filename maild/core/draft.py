@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from maild.core.answers.replying import written_for
 from maild.core.cause import MailCame
 from maild.core.commands.agents import is_login_of
 from maild.core.facts import Asks, CapAsks, CaseFacts, Counts, Facts, Status
@@ -13,6 +15,7 @@ from maild.core.known_words.shown import Shown, first_shown, shown
 from maild.core.letters.notices import NoticeWriter, Subject, operator_notice, to_agents
 from maild.core.plan import (
     AddMessage,
+    AnswerTo,
     Assign,
     Change,
     EndMail,
@@ -32,7 +35,7 @@ from maild.core.plan import (
 from maild.core.reasons.codes import Code
 from maild.core.reasons.reason import Reason, because, both
 from maild.core.reasons.trace import TraceLine
-from maild.core.rules.organisation import Rulebook
+from maild.core.rules.organisation import Agent, Rulebook
 from maild.core.threads.threading import survivor
 from maild.core.values.cases import Happening, after
 from maild.core.values.mail import Mail
@@ -116,7 +119,9 @@ class MailDraft(Draft):
     """The plan for a mail."""
 
     def __init__(self, cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -> None:
-        self.mail = believed(cause.mail, asks, rulebook)
+        self.came = cause.mail
+        """As it stands; rules look at this one."""
+        self.mail = believed(written_for(cause.mail, rulebook), asks, rulebook)
         super().__init__(asks, facts, rulebook, key=str(cause.inbound), actor=self.mail.identity.address or "unknown")
         self.inbound = cause.inbound
         self.caps, self.counts = asks.caps or CapAsks(), facts.caps or Counts()
@@ -176,9 +181,16 @@ class MailDraft(Draft):
             return note
         return both(note, because("Message-ID used before"))
 
-    def tell_agents(self, kind: NoticeKind, about: Subject, *, key: str, banner: Reason | None = None) -> None:
-        """Tell the agents of a case about this mail, but not the one who certainly wrote it."""
-        skip = self.asks.agent if self.proven_agent else None
+    def tell_agents(
+        self,
+        kind: NoticeKind,
+        about: Subject,
+        *,
+        key: str,
+        banner: Reason | None = None,
+        agents: Iterable[Agent] | None = None,
+    ) -> None:
+        """Tell the agents of a case (or those given) about this mail, but not the one who certainly wrote it."""
         to_agents(
             self.writer,
             kind,
@@ -189,7 +201,8 @@ class MailDraft(Draft):
             inbound=self.inbound,
             key=key,
             banner=banner,
-            skip=skip,
+            agents=agents,
+            skip=self.asks.agent if self.proven_agent else None,
         )
 
     def done(self, outcome: Outcome, case: int | None, reason: Reason) -> Plan:
@@ -228,7 +241,9 @@ class MailDraft(Draft):
 
     def _followed(self, case: CaseFacts, kind: str) -> FollowThread:
         own = self.mail.message_id if kind == "customer" else None
-        new = ([own] if own else []) + self._shown(case.number, case.requester)
+        chosen = [change.address for change in self.changes if isinstance(change, AnswerTo)]
+        first = chosen[-1] if chosen else case.answer_to or case.requester
+        new = ([own] if own else []) + self._shown(case.number, first)
         if not kind and not new:
             return FollowThread(case=case.number)
         thread = list(dict.fromkeys([*case.references, *new]))
@@ -245,7 +260,7 @@ class MailDraft(Draft):
         return [one.message_id for one in self.writer.notices if one.case == case and caseless(one.to) == requester]
 
     def _contact(self, outcome: Outcome, case: int | None) -> None:
-        address, mail = self.mail.identity.address, self.mail
+        address, mail = self.asks.author, self.mail
         if address is None or case is None or outcome not in ("new", "entry"):
             return
         if mail.authentication.verdict == "fail":

@@ -47,6 +47,8 @@ class LetterAsks:
     """All that wait for another attempt are wanted."""
     once_key: str | None = None
     """Was this told before?"""
+    data: bool = False
+    """Their bytes are wanted, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,8 @@ class AgentAsks:
     """Addresses in the agent's own words: is any of them somebody we know?"""
     why: bool = False
     """The agent asks how a case was decided."""
+    whole: bool = False
+    """The agent asks for the whole of the customer's mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,12 @@ class CaseFacts:
     last_customer_at: datetime | None = None
     watchers: tuple[str, ...] = ()
     """Agents who are told, too."""
+    answer_to: str = ""
+    """Whom an agent chose to answer in the requester's stead; empty when nobody was chosen."""
+    offers: tuple[str, ...] = ()
+    """Whom its first mail named for an answer, as far as its requester cannot be answered."""
+    children: tuple[int, ...] = ()
+    """Cases that other departments got of the same mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +297,16 @@ class HeldMessage:
     internal: bool = False
     """It was meant as a note: confirmed, it stays internal."""
     attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeMail:
+    """A mail of a customer's with all that its entry folds away; its bytes are among ``Facts.raw``."""
+
+    inbound: int
+    author_shown: str
+    text: str
+    folded: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,6 +426,8 @@ class AgentFacts:
     """By case."""
     traces: Mapping[int, tuple[TraceLine, ...]] = field(default_factory=dict)
     """By case: the trace of the decision that opened it; read only when an agent asks why."""
+    whole: Mapping[int, WholeMail] = field(default_factory=dict)
+    """By case: the mail that an agent asks to see whole, the one answered or else the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,6 +498,8 @@ class Facts:
     """Agent id → absences that were told by mail, beside those in the rules."""
     letters: Mapping[int, LetterFacts] = field(default_factory=dict)
     """Outgoing mails by id, as far as the cause asked for them."""
+    letter_data: Mapping[int, bytes] = field(default_factory=dict)
+    """The bytes of these mails, where the cause asked for them."""
     told_before: bool = False
     """LetterAsks.once_key has been used."""
     timer: TimerFacts | None = None

@@ -50,12 +50,14 @@ NoticeKind = Literal[
     "follow-up",  # a new entry in a case, to an agent
     "pending",  # a pending entry, to an agent, with its banner
     "summary",  # mails that agents were not told of one by one, to an agent
+    "noted",  # a case of another department's, to an agent of one that was written to, too
     "answer",  # an agent's own words, to a participant
     "confirmation",  # "did you write this?", to an agent's registered address
     "discarded",  # "you said no: it is not sent", to an agent
     "refusal",  # "nothing was sent, because …", to an agent
     "undelivered",  # a mail to somebody in the case could not be delivered, to an agent
     "why",  # how a case was decided, to an agent who asked
+    "whole",  # a customer's mail with all that is folded away, to an agent who asked
     "operator",  # something a person who runs maild should know
 ]
 ACKS: frozenset[NoticeKind] = frozenset({"ack", "ack-minimal", "ack-linked", "ack-reopened-late"})
@@ -99,6 +101,8 @@ class OpenCase:
     """When it must be done, by the rules."""
     conversation: str = ""
     """The conversation of its first mail (Thread-Index), for a hint."""
+    offers: tuple[str, ...] = ()
+    """Whom its mail names for an answer, when its requester cannot be answered."""
     last_message_id: str | None = None
     thread: tuple[str, ...] = ()
     """Message-IDs that its requester has seen, oldest first."""
@@ -211,6 +215,15 @@ class AddParticipant:
     """The address as it is spelled, when that is otherwise."""
     by: str
     """Who or what admitted it: "cc-policy", an agent id…"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTo:
+    """Answers of a case go to an address that an agent chose, which takes part from now on (law I14)."""
+
+    case: int
+    address: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,6 +428,7 @@ Change = (
     | SetStatus
     | Assign
     | AddParticipant
+    | AnswerTo
     | LinkCases
     | NoteDepartment
     | RecordBounce
@@ -477,6 +491,8 @@ class Notice:
     """Files to pass on (to agents, or in an agent's answer to the customer)."""
     attachments_of: int | None = None
     """Inbound id whose raw mail ``attachments`` point into."""
+    again: int | None = None
+    """Outgoing mail that this one is, without its files: a server found it too big."""
     to_agent: bool = False
     """Caps and breaker bind only mail to people who are not agents."""
     counts_as_unauthenticated: bool = False

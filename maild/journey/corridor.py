@@ -101,7 +101,8 @@ def walk(
     letters bear and wait from, where an admin has it decided as if it were another time (``now``).
     """
     _, facts, plan = consider(connection, corridor, cause, now=now)
-    written, troubles = _write(corridor, plan, facts.raw if raw is None else {**facts.raw, **raw}, wall or now)
+    files = facts.raw if raw is None else {**facts.raw, **raw}
+    written, troubles = _write(corridor, plan, files, facts.letter_data, wall or now)
     corridor.ids.give_back(facts.outbox_ids, used=plan.ids_used)
     claim = send if send is not None and not _must_wait(connection, plan, facts) else None
     to_send = carry_out(
@@ -120,7 +121,7 @@ def walk(
 def foresee(connection: Connection, corridor: Corridor, cause: Cause, *, now: datetime) -> Handled:
     """Gather, decide and compose, and change nothing: what would become of a cause, for ``rules explain``."""
     _, facts, plan = consider(connection, corridor, cause, now=now)
-    written, troubles = _write(corridor, plan, facts.raw, now)
+    written, troubles = _write(corridor, plan, facts.raw, facts.letter_data, now)
     return Handled(plan=plan, letters=tuple(written), troubles=troubles)
 
 
@@ -145,7 +146,7 @@ def consider(connection: Connection, corridor: Corridor, cause: Cause, *, now: d
 
 
 def _write(
-    corridor: Corridor, plan: Plan, raw: Mapping[int, bytes], now: datetime
+    corridor: Corridor, plan: Plan, raw: Mapping[int, bytes], earlier: Mapping[int, bytes], now: datetime
 ) -> tuple[list[Written], tuple[str, ...]]:
     """Compose every notice of a plan."""
     written: list[Written] = []
@@ -162,6 +163,7 @@ def _write(
             now=now,
             trace_id=trace_id or notice.once_key,
             enclosures=enclosures,
+            earlier=None if notice.again is None else earlier.get(notice.again),
         )
         written.append(Written(notice=notice, subject=letter.subject, data=letter.data))
         if letter.fell_back is not None:

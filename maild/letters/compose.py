@@ -17,7 +17,7 @@ from maild.core.letters.reply_marker import sentinel
 from maild.core.plan import ACKS, Notice
 from maild.core.reasons.reason import Reason
 from maild.core.reasons.words import in_words
-from maild.letters import encode, plain, prove
+from maild.letters import encode, lighten, plain, prove
 from maild.letters.clean import clean_filename, clean_header, clean_text
 from maild.letters.enclose import Enclosed, Enclosures
 from maild.letters.shown import Value
@@ -33,9 +33,9 @@ MOST_ADDRESS = 320
 MOST_BOX = MOST_ADDRESS + 80
 """Characters of a name and its address."""
 _UNCUT = frozenset({"answer"})
-_LONG = frozenset({"text", "history", "held_text", "diagnostic"})
+_LONG = frozenset({"text", "history", "held_text", "folded", "diagnostic"})
 MOST_WHY = 300
-_SENTENCES = frozenset({"reason", "banner"})
+_SENTENCES = frozenset({"reason", "banner", "unanswered"})
 _MANY = 50
 _MOST = {"recipients": 10_000}
 """Whom an answer goes to is shown whole: nobody hides behind a cut."""
@@ -44,6 +44,7 @@ _MOST = {"recipients": 10_000}
 _CLEAN: dict[str, Callable[[str], str]] = {
     "attachments": clean_filename,
     "recipients": lambda text: clean_header(text, MOST_ADDRESS),
+    "offers": lambda text: clean_header(text, MOST_ADDRESS),
     "copies": lambda text: clean_header(text, MOST_BOX),
 }
 _NOTHING = Enclosed(parts=(), left_out=())
@@ -79,6 +80,7 @@ def compose(
     now: datetime,
     trace_id: str,
     enclosures: Enclosures | None = None,
+    earlier: bytes | None = None,
 ) -> Letter:
     """Write one mail.
 
@@ -90,12 +92,16 @@ def compose(
         now: for the Date field, aware.
         trace_id: what an agent can ask the decision's trace by (law G9).
         enclosures: what the letters of the same plan share.
+        earlier: the mail that this one is once more, without its files.
 
     Raises:
         Unwritable: when not even the built-in letter can be written.
 
     """
     language = letters.language(notice.language)
+    light = None if earlier is None else lighten.without_files(earlier, notice, language, now)
+    if light is not None:
+        return Letter(subject=clean_header(notice.subject, MOST_SUBJECT), data=light, fell_back=None)
     enclosures = enclosures or Enclosures()
     enclosed = _NOTHING if raw is None or not notice.attachments else enclosures.of(notice.attachments, raw)
     values = _values(notice, language)
@@ -198,16 +204,8 @@ def _with_left_out(words: _Words, enclosed: Enclosed, language: str) -> _Words:
     """Name the files that did not fit, below the text (and before the HTML's end)."""
     if not enclosed.left_out:
         return words
-    files = ", ".join(f"{name} ({_size(size, language)})" for name, size in enclosed.left_out[:_MANY])
-    note = plain.sentence("left out", language, files=files)
-    return _Words(subject=words.subject, text=f"{words.text}\n\n[{note}]", html=None)
-
-
-def _size(octets: int, language: str) -> str:
-    if octets < 1_000_000:
-        return f"{max(1, octets // 1000)} kB"
-    size = f"{octets / 1_000_000:.1f} MB"
-    return size if language == "en" else size.replace(".", ",")
+    text = f"{words.text}\n\n{lighten.left_out(enclosed.left_out[:_MANY], language)}"
+    return _Words(subject=words.subject, text=text, html=None)
 
 
 # -- the bytes ----------------------------------------------------------------------------------------------------

@@ -28,21 +28,26 @@ _ENTRY = (
     "copies",
     "attachments",
     "recipients",
+    "unanswered",
+    "offers",
 )
+_OFFERS = ("unanswered", "offers")
 _PROMISE = ("type", "type_label", "fields", "answer_by", "opens", "closed_because")
 SHOWN: dict[NoticeKind, tuple[str, ...]] = {
-    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id", *_PROMISE),
-    "ack-minimal": _EVERY,
-    "ack-linked": (*_EVERY, "title", "requester"),
-    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number"),
+    "ack": (*_EVERY, "title", "requester", "quoted", "sentinel_id", "others", *_PROMISE),
+    "ack-minimal": (*_EVERY, "others"),
+    "ack-linked": (*_EVERY, "title", "requester", "others"),
+    "ack-reopened-late": (*_EVERY, "title", "requester", "old_number", "others"),
     "assignment": (*_EVERY, *_ENTRY),
     "follow-up": (*_EVERY, *_ENTRY),
     "pending": (*_EVERY, *_ENTRY),
     "summary": (*_EVERY, *_TO_AGENT, "mails"),
+    "noted": (*_EVERY, *_ENTRY),
     "answer": (*_EVERY, "title", "text", "agent_name"),
     "confirmation": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", "commands"),
     "discarded": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments"),
-    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients"),
+    "refusal": (*_EVERY, *_TO_AGENT, "agent_name", "held_text", "attachments", "reason", "recipients", *_OFFERS),
+    "whole": (*_EVERY, *_TO_AGENT, "requester", "text", "folded"),
     "undelivered": (*_EVERY, *_TO_AGENT, "to", "status_code", "diagnostic"),
     "why": (*_EVERY, *_TO_AGENT, "text"),
     "operator": (*_EVERY, "title", "reason"),
@@ -50,7 +55,7 @@ SHOWN: dict[NoticeKind, tuple[str, ...]] = {
 """What each kind of letter may show (see ``core/letters/notices.py``); a name that is not here is an error at load."""
 
 
-LISTS = frozenset({"attachments", "commands", "copies", "fields", "mails", "recipients"})
+LISTS = frozenset({"attachments", "commands", "copies", "fields", "mails", "offers", "others", "recipients"})
 """What is a list; everything else is one text."""
 OURS = frozenset({"reply_above", "sentinel_id"})
 """What no notice gives: our line in the letter's language, and the mark that stands for it in HTML."""
@@ -74,6 +79,10 @@ def sample(kind: NoticeKind, language: str) -> dict[str, Value]:
             "08:00:01  Sentralen <a@b.example>: Ny melding",
             "08:01:40  Sentralen <a@b.example>: Ny [1.wav]",
         )
+    if "others" in values:
+        values["others"] = ("FK#1043 (HR)",)
+    if "offers" in values:
+        values["offers"] = ("tora.vik@kunde.example", '"eva lie"@post.example')
     if "commands" in values:
         values["commands"] = ("løst", "til: it-net-2")
     return values

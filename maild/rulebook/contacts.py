@@ -19,6 +19,8 @@ class Contacts:
     organisations: dict[str, Organisation] = field(default_factory=dict)
     by_domain: dict[str, str] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
+    forms: dict[str, tuple[Document, Keys]] = field(default_factory=dict)
+    """Web forms, by their sender, and where that is said."""
 
     @property
     def tags(self) -> list[str]:
@@ -69,7 +71,14 @@ def read(files: Files) -> Contacts:
         if person.organisation is not None and person.organisation not in found.organisations:
             what = unknown(person.organisation, found.organisations, kind="organisation")
             files.wrong(document, (*keys, "organisation"), what)
-        found.people[address] = Person(address=address, organisation=person.organisation, tags=frozenset(person.tags))
+        found.people[address] = Person(
+            address=address,
+            organisation=person.organisation,
+            tags=frozenset(person.tags),
+            identity=person.identity,
+        )
+        if person.identity == "reply-to":
+            found.forms[address] = (document, (*keys, "identity"))
     return found
 
 

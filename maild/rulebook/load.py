@@ -71,6 +71,7 @@ def judge(config: Config, *, instance: str) -> Loaded:
     _default_types(files, found, names)
     routes = routing.read(files, names, patterns)
     verbs = verb_files.read(files)
+    _forms(files, found, known)
     _strangers(files)
     if departments is not None:
         files.problems.extend(unknown_departments(config.imap, departments))
@@ -119,6 +120,16 @@ def _default_types(files: Files, found: organisation.Organisation, names: Names)
     for department in found.departments.values():
         keys = (department.id, "default_type")
         names.check(partial(files.wrong, document), keys, "type", department.default_type)
+
+
+def _forms(files: Files, found: organisation.Organisation, known: contacts.Contacts) -> None:
+    """See that a web form's sender is neither an address of ours nor an agent's: these are somebody already."""
+    ours = {address for one in found.departments.values() for address in (one.address, *one.aliases)}
+    agents = {address for one in found.agents.values() for address in one.addresses}
+    for address, (document, keys) in known.forms.items():
+        if address in ours or address in agents:
+            whose = "a department's" if address in ours else "an agent's"
+            files.wrong(document, keys, f'{address} is {whose} address: "reply-to" is for the sender of a web form')
 
 
 def _strangers(files: Files) -> None:

@@ -203,7 +203,7 @@ class _Reader:
                 language=self._language(document, (name, "language"), one.language) or self.config.desk.languages[0],
                 cc=one.cc,
                 reopen_days=one.reopen_days,
-                shared=one.shared,
+                shared="note" if one.shared == "noted" else one.shared,
                 burst=one.burst,
                 bursts={
                     self._parsed(document, (name, "bursts", sender), values.address, sender): most

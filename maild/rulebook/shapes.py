@@ -52,7 +52,9 @@ class DepartmentShape(Shape):
     language: str | None = None
     cc: Literal["join", "ask", "never"] = "join"
     reopen_days: int = Field(default=30, ge=0, le=3650)
-    shared: Literal["note", "child"] = "note"
+    shared: Literal["noted", "child", "note"] | None = Field(
+        default=None, description="how it hears of a mail to another department: told, or a case of its own"
+    )
     burst: int = Field(default=10, ge=0, le=10000)
     bursts: dict[str, Annotated[int, Field(ge=0, le=10000)]] = Field(
         default_factory=dict, description="the same for one sender, by address; 0 = never"

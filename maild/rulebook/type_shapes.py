@@ -91,6 +91,9 @@ class ContactShape(Shape):
     address: str
     organisation: str | None = None
     tags: list[str] = Field(default_factory=list)
+    identity: Literal["from", "reply-to"] = Field(
+        default="from", description='"reply-to" for a web form: its Reply-To names who filled it in'
+    )
 
 
 class ContactsShape(Shape):

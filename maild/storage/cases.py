@@ -10,6 +10,7 @@ from sqlmodel import col
 from maild.core.facts import CaseFacts
 from maild.core.plan import (
     AddParticipant,
+    AnswerTo,
     Assign,
     LinkCases,
     NoteDepartment,
@@ -24,7 +25,7 @@ from maild.storage.statements import Among, Statement, table, upserting
 from maild.storage.tables import Case, Counter, FieldValue, Link, Participant, Rotation
 from maild.storage.work import Work
 
-CaseChange = OpenCase | SetStatus | Assign | AddParticipant | LinkCases | NoteDepartment | SetField
+CaseChange = OpenCase | SetStatus | Assign | AddParticipant | AnswerTo | LinkCases | NoteDepartment | SetField
 MOST_MERGES = 10
 
 _CASE_FACTS = [
@@ -32,7 +33,7 @@ _CASE_FACTS = [
     for name in (
         *("number", "department", "group", "assignee", "type", "status", "priority", "confidential", "subject"),
         *("language", "requester", "merged_into", "closed", "noted_departments", "alias", "last_message_id", "thread"),
-        *("last_customer_at", "watchers"),
+        *("last_customer_at", "watchers", "answer_to", "offers"),
     )
 ]
 _CASES = Among(
@@ -41,6 +42,9 @@ _CASES = Among(
 _PARTICIPANTS = Among(
     Participant.case,
     lambda among: select(col(Participant.case), col(Participant.address), col(Participant.written)).where(among),
+)
+_CHILDREN = Among(
+    Case.parent, lambda among: select(col(Case.number), col(Case.parent)).where(among).order_by(col(Case.number))
 )
 _COUNTER = upserting(Counter, ("name", "value"), replace=("value",))
 _PARTICIPANT = upserting(Participant, ("case", "address", "written", "name", "by", "since"))
@@ -61,6 +65,7 @@ _SET_STATUS = Statement(
 )
 _MOVE = Statement(_CASE.values(status=bindparam("b_status"), updated=bindparam("b_now")))
 _ASSIGN = Statement(_CASE.values(assignee=bindparam("b_assignee"), updated=bindparam("b_now")))
+_ANSWER_TO = Statement(_CASE.values(answer_to=bindparam("b_address"), updated=bindparam("b_now")))
 _NOTE_DEPARTMENT = Statement(_CASE.values(noted_departments=bindparam("b_noted")))
 
 
@@ -77,13 +82,25 @@ def cases(connection: Connection, numbers: set[int]) -> dict[int, CaseFacts]:
         found = _CASES.all(connection, sorted(wanted))
         rows |= {row.number: row for row in found}
         wanted = {row.merged_into for row in found if row.merged_into is not None} - set(rows)
+    parents = [number for number, row in rows.items() if row.noted_departments]
+    children = _children(connection, parents) if parents else {}
+    if more := sorted({number for each in children.values() for number in each} - set(rows)):
+        rows |= {row.number: row for row in _CASES.all(connection, more)}
     people: dict[int, dict[str, str]] = {number: {} for number in rows}
     for number, address, written in _PARTICIPANTS.all(connection, sorted(rows)):
         people[number][address] = written
-    return {number: _case(row, people[number]) for number, row in rows.items()}
+    return {number: _case(row, people[number], tuple(children.get(number, ()))) for number, row in rows.items()}
 
 
-def _case(row: Any, participants: dict[str, str]) -> CaseFacts:
+def _children(connection: Connection, parents: list[int]) -> dict[int, list[int]]:
+    """Return the cases that other departments got of the same mail, by the first one."""
+    found: dict[int, list[int]] = {}
+    for number, parent in _CHILDREN.all(connection, sorted(parents)):
+        found.setdefault(parent, []).append(number)
+    return found
+
+
+def _case(row: Any, participants: dict[str, str], children: tuple[int, ...]) -> CaseFacts:
     return CaseFacts(
         number=row.number,
         department=row.department,
@@ -106,6 +123,9 @@ def _case(row: Any, participants: dict[str, str]) -> CaseFacts:
         references=tuple(row.thread),
         last_customer_at=row.last_customer_at,
         watchers=tuple(row.watchers),
+        answer_to=row.answer_to,
+        offers=tuple(row.offers),
+        children=children,
     )
 
 
@@ -124,6 +144,10 @@ def do(work: Work, change: CaseChange) -> None:
         case AddParticipant():
             _add_participant(work, change.case, change.address, change.written, change.name, change.by)
             work.event("participant", change.case, text_of(change.by), after=change.address)
+        case AnswerTo():
+            _ANSWER_TO.run(work.connection, {"b_case": change.case, "b_address": change.address, "b_now": work.now})
+            _add_participant(work, change.case, change.address, change.address, "", change.agent)
+            work.event("answer address", change.case, None, actor=change.agent, after=change.address)
         case LinkCases():
             _link(work, change)
         case NoteDepartment():
@@ -157,6 +181,8 @@ def _open(work: Work, change: OpenCase) -> None:
             "source": change.source,
             "tags": list(change.tags),
             "watchers": list(change.watchers),
+            "answer_to": "",
+            "offers": list(change.offers),
             "due": change.due,
             "noted_departments": list(change.noted_departments),
             "parent": change.parent,

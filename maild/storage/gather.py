@@ -45,6 +45,7 @@ from maild.storage import (
     paces,
     summaries,
     timers,
+    wholes,
 )
 from maild.storage.ids import Ids
 from maild.storage.statements import Among, Statement, at_most, table, upserting
@@ -101,7 +102,9 @@ def gather(
     outgoing = letters_known.letters(connection, asks.letters)
     also = {mail.case for mail in held.values()} | {one.case for one in outgoing.values() if one.case is not None}
     threads = _threads(connection, asks.threads, now, also, settings.keys[0])
+    agents = None if asks.agents is None else _agents(connection, asks, threads, held)
     files = asks.raw | {inbound_id for inbound_id, mail in held.items() if mail.attachments}
+    files |= set() if agents is None else {mail.inbound for mail in agents.whole.values()}
     return Facts(
         now=now,
         keys=settings.keys,
@@ -109,10 +112,11 @@ def gather(
         outbox_ids=ids.take(connection, letters),
         threads=threads,
         caps=counts.counts(connection, asks.caps, settings.caps, now, burst=bool(threads.arrivals)),
-        agents=None if asks.agents is None else _agents(connection, asks.agents, threads, held),
+        agents=agents,
         assignment=None if asks.assignment is None else _assignment(connection, asks.assignment, threads, members),
         absences=absences.absences(connection, now),
         letters=outgoing,
+        letter_data=letters_known.data(connection, asks.letters),
         told_before=letters_known.told_before(connection, asks.letters),
         timer=timers.timer(connection, asks.timers, now),
         untold=summaries.untold(connection, asks.untold),
@@ -177,14 +181,15 @@ def _duplicate(connection: Connection, content_hash: str | None) -> Duplicate | 
     )
 
 
-def _agents(connection: Connection, asks: AgentAsks, threads: Threads, held: Mapping[int, HeldMessage]) -> AgentFacts:
-    numbers = sorted(threads.cases)
+def _agents(connection: Connection, every: Asks, threads: Threads, held: Mapping[int, HeldMessage]) -> AgentFacts:
+    asks, numbers = every.agents or AgentAsks(act_digest=""), sorted(threads.cases)
     return AgentFacts(
         held=held,
         act_used=entries.used(connection, asks.act_digest),
         known_addresses=entries.known_addresses(connection, asks.named_addresses),
         last_answers=entries.last_answers(connection, numbers),
         traces=entries.traces(connection, numbers) if asks.why else {},
+        whole=wholes.whole(connection, numbers, sorted(every.threads.outbox_ids)) if asks.whole else {},
     )
 
 

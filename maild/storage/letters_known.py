@@ -11,7 +11,7 @@ from maild.core.facts import LetterAsks, LetterFacts, OutgoingFacts
 from maild.core.plan import KeepIds, RecordBounce, SettleLetter
 from maild.core.reasons.reason import because, dump, load
 from maild.storage.statements import Among, Statement, table
-from maild.storage.tables import Outbox
+from maild.storage.tables import Outbox, OutboxData
 from maild.storage.work import Work
 
 LetterChange = RecordBounce | SettleLetter | KeepIds
@@ -40,6 +40,7 @@ _IN_STATE = Statement(
     .order_by("id")
     .with_for_update(key_share=True)
 )
+_DATA = Among(OutboxData.outbox, lambda among: select(table(OutboxData)).where(among))
 _ONCE = Among(Outbox.once_key, lambda among: select(col(Outbox.id)).where(among))
 _BOUNCED = Statement(
     update(table(Outbox))
@@ -92,6 +93,13 @@ def letters(connection: Connection, asks: LetterAsks | None) -> dict[int, Letter
         )
         for row in rows
     }
+
+
+def data(connection: Connection, asks: LetterAsks | None) -> dict[int, bytes]:
+    """Return the bytes of the outgoing mails that a cause is about, where it asks for them."""
+    if asks is None or not asks.data:
+        return {}
+    return {row.outbox: bytes(row.data) for row in _DATA.all(connection, sorted(asks.ids))}
 
 
 def told_before(connection: Connection, asks: LetterAsks | None) -> bool:

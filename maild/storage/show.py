@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, func, or_, select
 from sqlmodel import col
 
+from maild.core.answers.whom import nobody_reads
 from maild.core.deliveries.refusals import Fault
 from maild.core.reasons.reason import because, load, text
 from maild.core.reasons.trace import TraceLine
@@ -108,6 +109,8 @@ def _case(row: Row[Any], zone: ZoneInfo, people: list[str], links: list[Shown]) 
         "priority": row.priority,
         "language": row.language,
         "requester": row.requester,
+        "answer_to": row.answer_to or ("" if nobody_reads(row.requester) else row.requester),
+        "offers": list(row.offers),
         "participants": people,
         "group": row.group,
         "assignee": row.assignee,

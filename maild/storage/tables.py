@@ -206,6 +206,10 @@ class Case(Row, table=True):
     resolved: datetime | None = _time()
     closed: datetime | None = _time()
     reopened_count: int = 0
+    answer_to: str = _text(later=True)
+    """Whom an agent chose to answer in the requester's stead."""
+    offers: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
+    """Whom its first mail named for an answer, as far as its requester cannot be answered."""
 
 
 class FieldValue(Row, table=True):

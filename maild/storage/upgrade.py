@@ -14,7 +14,7 @@ from maild.storage.engine import reading
 
 HEAD = "0009"
 """The newest schema version this code knows."""
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 
 
 def version(engine: Engine) -> str | None:

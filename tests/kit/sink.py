@@ -70,6 +70,8 @@ class Sink:
     """Access tokens that XOAUTH2 is let in with."""
     login_answer: str | None = None
     """Said to every login (``454 4.7.0 later``)."""
+    most: int = 64 * 1024 * 1024
+    """Octets that it takes, and says so."""
     utf8: bool = True
     pipelining: bool = True
     mails: list[Taken] = field(default_factory=list)
@@ -191,7 +193,7 @@ class _Session(SMTP):
             sink,
             hostname="sink.example",
             enable_SMTPUTF8=sink.utf8,
-            data_size_limit=64 * 1024 * 1024,
+            data_size_limit=sink.most,
             tls_context=None if sink.implicit_tls else sink.tls,
             require_starttls=sink.require_tls,
             auth_required=sink.users is not None,

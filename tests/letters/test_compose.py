@@ -200,7 +200,17 @@ def test_no_address_however_odd_stops_a_mail(local: str, domain: str) -> None:
     assert email.message_from_bytes(letter.data).keys() == intended("ack", multipart=True)
 
 
-SEVERAL_LINES = ("text", "held_text", "diagnostic", "reply_above", "sentinel_id", "number", "subject", "language")
+SEVERAL_LINES = (
+    "text",
+    "held_text",
+    "folded",
+    "diagnostic",
+    "reply_above",
+    "sentinel_id",
+    "number",
+    "subject",
+    "language",
+)
 LINES = "en\ntelefon: 1\r\nto\u2028tre\x85fire\u2029fem\x0bseks\tsju"
 ONE_LINE = [(kind, name) for kind in KINDS for name in SHOWN[kind] if name not in SEVERAL_LINES]
 

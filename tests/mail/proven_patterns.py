@@ -51,8 +51,10 @@ ANY_SIZE: dict[str, str] = {
         core/robots/back.py _ISO _DOTTED _SLASHED _DAY_MONTH _MONTH_DAY
         core/absences.py _ISO
         core/rules/casetypes.py _WHOLE _DECIMAL _ISO _DOTTED
+        core/answers/offers.py _IN_TEXT _IN_HEADER _WHOLE
         core/commands/command_lines.py _SPAN _NUMBER _CODE
         core/deliveries/refusals.py _STATUS _DENIED
+        core/deliveries/size.py _STATUS
         core/threads/tokens.py ADDRESS_SHAPE BOUNCE_SHAPE MESSAGE_ID_SHAPE
         core/values/words.py _PILE
         channels/imap/return_path.py _ADDRESS
@@ -125,6 +127,11 @@ ANY_SIZE: dict[str, str] = {
 """Why, and the files and names; the attack shows that 20,000 letters take no longer than in proportion to 5,000."""
 
 CUT: dict[str, tuple[int, str]] = {
+    "core/answers/replying.py _ONE": (400, "a field whose length is looked at first"),
+    "core/answers/whom.py _ROBOT": (64, "a local part, cut to what one may have"),
+    "core/answers/whom.py _ATTENDED": (64, "a local part, cut to what one may have"),
+    "core/answers/whom.py _MACHINE": (64, "a local part, cut to what one may have"),
+    "core/deliveries/size.py _WORDS": (600, "the beginning of a server's answer"),
     "core/values/subject_prefixes.py _FIRST": (100, "the beginning of a subject"),
     "core/values/subject_prefixes.py _TAGGED": (100, "the beginning of a subject"),
     "core/robots/back.py _UNTIL": (60, "the sixty letters before a date"),

@@ -79,16 +79,17 @@ def test_out_of_office_is_filed_without_effect(desk: Desk) -> None:
 
 
 def test_same_mail_by_two_mailboxes_is_one_case(desk: Desk) -> None:
-    """One mail to two departments, delivered twice: one case, the second department noted, one ack."""
+    """One mail to two departments, delivered twice: the second copy adds nothing to what the first has opened."""
     first = desk.send("M23", "it@fjordvik.example")
     second = desk.send("M23", "hr@fjordvik.example")
     assert (first.plan.outcome, second.plan.outcome, second.letters) == ("new", "duplicate", ())
-    assert desk.numbers() == [first.plan.case] and desk.case(1042)["noted_departments"] == ["hr"]
+    assert desk.numbers() == [1042, 1043] and first.plan.case == 1042
+    assert [desk.case(number)["department"] for number in (1042, 1043)] == ["it", "hr"]
 
 
 def test_two_departments_in_one_mail(desk: Desk) -> None:
-    """A mail delivered once for both (M09): one case for the first in To, the other noted."""
+    """A mail delivered once for both (M09): a case for the first in To, and one for the other, linked."""
     both = desk.send("M09", "it@fjordvik.example", "hr@fjordvik.example")
     case = desk.case(both.plan.case or 0)
     assert (case["department"], case["noted_departments"]) == ("hr", ["it"])
-    assert desk.numbers() == [1042]
+    assert desk.numbers() == [1042, 1043] and desk.case(1043)["department"] == "it"

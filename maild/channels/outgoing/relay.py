@@ -272,8 +272,19 @@ class Relay:
         if transport is None:
             raise ConnectionError("the relay closed the connection")
         has = client.supports_extension
-        offers = Offers(pipelining=has("pipelining"), eight_bit=has("8bitmime"), utf8=has("smtputf8"), size=has("size"))
+        offers = Offers(
+            pipelining=has("pipelining"),
+            eight_bit=has("8bitmime"),
+            utf8=has("smtputf8"),
+            size=has("size"),
+            most=_most(client.esmtp_extensions.get("size", "")),
+        )
         return Session(transport, offers, command=self._timeouts.command, data=self._timeouts.data)
+
+
+def _most(said: str) -> int:
+    """Return how large a mail the relay says that it takes (RFC 1870 §4); 0 when it does not."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else 0
 
 
 def _context(tls: Tls) -> ssl.SSLContext | None:
@@ -314,6 +325,9 @@ def _options(offers: Offers, sender: str, recipient: str, data: bytes) -> bytes 
 
     RFC 6531 §3.2 and RFC 6152 §3: without the extension such a mail must not be sent.
     """
+    if 0 < offers.most < len(data):
+        said = f"552 5.3.4 the relay takes {offers.most} octets at most, and the mail has {len(data)}"
+        return Answer(state="failed", answer=said)
     options = b" SIZE=%d" % len(data) if offers.size else b""
     if sender.isascii() and recipient.isascii() and data.isascii():
         return options

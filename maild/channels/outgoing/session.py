@@ -52,6 +52,8 @@ class Offers:
     eight_bit: bool = False
     utf8: bool = False
     size: bool = False
+    most: int = 0
+    """Octets of a mail that it takes; 0 when it does not say."""
 
 
 class Session(asyncio.Protocol):

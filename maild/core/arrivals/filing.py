@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
+from maild.core.arrivals import departments, opening
 from maild.core.asks import MOST_HOPS
-from maild.core.deliveries.undelivered import tell_of_letter
+from maild.core.deliveries.too_big import send_again
+from maild.core.deliveries.undelivered import tell_group, tell_of_letter
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, Duplicate, OutgoingFacts
+from maild.core.letters.notices import about_case
 from maild.core.plan import NoteDepartment, Plan, RecordBounce, Strike
 from maild.core.reasons.reason import because, both, text
 from maild.core.threads import threading, tokens
@@ -26,13 +29,18 @@ def duplicate(draft: MailDraft, earlier: Duplicate) -> Plan:
     by = draft.mail.envelope.department
     named = [*draft.asks.departments, *([by] if by in draft.rulebook.departments else [])]
     known = {case.department, *case.noted_departments, *earlier.departments}
-    noted = list(case.noted_departments)
+    noted, opened = list(case.noted_departments), 0
     for department in dict.fromkeys(named):
         if department is not None and department not in known:
             noted.append(department)
             change = NoteDepartment(case=case.number, department=department, noted=tuple(sorted(noted)))
             draft.changes.append(change)
             reason = both(reason, because("department noted", department))
+            if departments.gets_child(draft, department, beside=case.department):
+                opening.open_child(draft, department, draft.facts.number + opened, parent=case.number)
+                opened += 1
+            else:
+                departments.tell_noted(draft, about_case(case, draft.rulebook, mail=draft.mail), (department,))
     return draft.done("duplicate", case.number, reason)
 
 
@@ -82,7 +90,12 @@ def report(draft: MailDraft, look: Look, ruling: Ruling) -> Plan:
     told_before = not permanent or outgoing.bounced
     if case is not None:
         draft.add(case, "bounce", "internal", note=text(status), flag=False)
-    if not told_before and outgoing.kind not in ("undelivered", "operator"):
+    if told_before or outgoing.kind in ("undelivered", "operator"):
+        pass
+    elif send_again(draft, outgoing.id, outgoing.to, case, key=draft.key):
+        why = because("sent without files", text(f"{status} {found.diagnostic}".strip()))
+        tell_group(draft, case, outgoing.to, why, key=f"light:{draft.inbound}:group")
+    else:
         _tell_undelivered(draft, case, outgoing.to, status, found.diagnostic)
     return draft.done("bounce", None if case is None else case.number, reason)
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from maild.core import absences
 from maild.core.acknowledgement import table
 from maild.core.acknowledgement.look import Look, Ruling
-from maild.core.arrivals import filing, opening, sameness, summaries
+from maild.core.arrivals import departments, filing, opening, sameness, summaries
 from maild.core.cause import MailCame
 from maild.core.commands import acts, agents, outside
 from maild.core.draft import MailDraft
@@ -66,7 +66,8 @@ def decide_mail(cause: MailCame, asks: Asks, facts: Facts, rulebook: Rulebook) -
 def look(draft: MailDraft, found: Evidence | None, place: Placement) -> Look:
     """Gather what the rows of the table look at."""
     case, asks = (found.case if found else None), draft.asks
-    inside = case is not None and placement.takes_part(asks.author, asks.agent, case, draft.rulebook)
+    author = asks.author if draft.mail.identity.by == "from" else None
+    inside = case is not None and placement.takes_part(author, asks.agent, case, draft.rulebook)
     inside = inside and draft.mail.authentication.verdict != "fail"
     matched = case if found is not None and (found.strength != "subject" or inside) else None
     seen = Look(
@@ -168,8 +169,12 @@ def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence 
     if place.place == "join":
         people = about.participants | {draft.mail.identity.address or ""}
         about = replace(about, participants=people, written={**about.written, **written_by(draft.mail)})
-    if not flood and (reacted is None or not reacted.glad):
+    aloud = not flood and (reacted is None or not reacted.glad)
+    if aloud:
         draft.tell_agents("follow-up", about, key=draft.key, banner=note)
+    if case.children:
+        departments.tell_children(draft, case, happened, note=odd, joined=place.place == "join", aloud=aloud)
+    departments.note_more(draft, case)
     return draft.done("entry", case.number, place.reason)
 
 

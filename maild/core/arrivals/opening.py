@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from maild.core.acknowledgement.caps import HALF_OPEN, HELD_FOR
@@ -10,12 +11,13 @@ from maild.core.acknowledgement.promises import answer_by, promised, understood
 from maild.core.acknowledgement.third_party import may_show
 from maild.core.arrivals import summaries
 from maild.core.arrivals.bursts import burst
+from maild.core.arrivals.departments import gets_child, tell_noted
 from maild.core.arrivals.sameness import may_enter
 from maild.core.assignment import Wanted, assign
 from maild.core.cause import DESK, About
 from maild.core.draft import MailDraft
 from maild.core.facts import Strikes
-from maild.core.letters.notices import Subject, about_case
+from maild.core.letters.notices import Subject, about_case, unanswered
 from maild.core.plan import (
     ClearTimers,
     LinkCases,
@@ -44,7 +46,7 @@ KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
 def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
     """Make a new case (and child cases by policy), unless the mail is one of a burst."""
     department, group = _home(draft, place)
-    routed = route(draft.mail, draft.rulebook, department=department.id, at=draft.facts.now)
+    routed = route(draft.came, draft.rulebook, department=department.id, at=draft.facts.now)
     draft.trace += routed.trace
     if routed.spam is not None:
         return draft.done("spam", None, because("by rule", routed.spam))
@@ -56,29 +58,42 @@ def open_case(draft: MailDraft, place: Placement, ruling: Ruling) -> Plan:
         group = draft.rulebook.groups[routed.group]
     number, banner = draft.facts.number, _banner(draft, place)
     others = tuple(name for name in others if name != department.id)
-    children = [name for name in others if draft.rulebook.departments[name].shared == "child"]
-    noted = tuple(name for name in others if name not in children)
+    children = [name for name in others if gets_child(draft, name, beside=draft.asks.departments[0])]
     flag = draft.flagged(because("automatic") if ruling.action == "file" or ruling.row == "generated" else None)
-    about = _open(draft, department, group, number, routed, noted=noted, note=flag)
+    about = _open(draft, department, group, number, routed, noted=others, note=flag)
     if place.case is not None and place.link is not None:
         draft.changes.append(LinkCases(case=about.number, other=place.case.number, kind=place.link))
     if routed.master is not None:
         draft.changes.append(
             LinkCases(case=number, other=routed.master, kind="master", both=routed.master in draft.facts.threads.cases)
         )
-    _acknowledge(draft, about, place, ruling, routed)
+    _acknowledge(draft, about, place, ruling, routed, {number + step: name for step, name in enumerate(children, 1)})
     draft.tell_agents("assignment", about, key=str(number), banner=banner)
     for step, name in enumerate(children, 1):
-        other = draft.rulebook.departments[name]
-        way = route(draft.mail, draft.rulebook, department=name, at=draft.facts.now)
-        draft.trace += way.trace
-        own = draft.rulebook.groups[way.group if way.department == name else other.default_group]
-        child = _open(draft, other, own, number + step, way, parent=number, note=flag)
-        draft.changes.append(LinkCases(case=child.number, other=number, kind="child", both=False))
-        draft.tell_agents("assignment", child, key=str(child.number), banner=banner)
+        open_child(draft, name, number + step, parent=number, note=flag, banner=banner)
+    tell_noted(draft, about, (name for name in others if name not in children))
     if draft.no_ack is not None:
         draft.changes.append(Record(what="no acknowledgement", case=number, reason=draft.no_ack))
     return draft.done("new", number, because("a new case", place.reason))
+
+
+def open_child(
+    draft: MailDraft,
+    name: str,
+    number: int,
+    *,
+    parent: int,
+    note: Reason | None = None,
+    banner: Reason | None = None,
+) -> None:
+    """Open the case that another department gets of the same mail, linked to the first one's."""
+    other = draft.rulebook.departments[name]
+    way = route(draft.came, draft.rulebook, department=name, at=draft.facts.now)
+    draft.trace += way.trace
+    own = draft.rulebook.groups[way.group if way.department == name else other.default_group]
+    child = _open(draft, other, own, number, way, parent=parent, note=note)
+    draft.changes.append(LinkCases(case=number, other=parent, kind="child", both=False))
+    draft.tell_agents("assignment", child, key=str(number), banner=banner)
 
 
 def _home(draft: MailDraft, place: Placement) -> tuple[Department, Group | None]:
@@ -133,15 +148,16 @@ def _open(
         language=spoken,
         alias=alias_of(mail, department.id, draft.rulebook),
         confidential=routed.confidential,
-        requester=mail.identity.address or "",
-        requester_name=mail.identity.name,
-        written=written_by(mail),
+        requester=draft.asks.author or "",
+        requester_name=mail.identity.name if draft.asks.author else "",
+        written=written_by(mail) if draft.asks.author else {},
         in_reply_to=mail.message_id,
         references=tuple(dict.fromkeys([*mail.references[-9:], *([mail.message_id] if mail.message_id else [])])),
         watchers=routed.watchers,
         priority=routed.priority,
         answer_by=answer_by(draft, department, routed.type),
     )
+    why, offers = unanswered(about, mail, draft.rulebook)
     draft.changes.append(
         OpenCase(
             number=number,
@@ -163,6 +179,7 @@ def _open(
             due=None if routed.due is None else due(hours, draft.facts.now, routed.due),
             noted_departments=noted,
             parent=parent,
+            offers=offers if why is not None else (),
             conversation=threading.conversation_of(mail),
         )
     )
@@ -230,7 +247,9 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
 # -- the acknowledgement ----------------------------------------------------------------------------------------------
 
 
-def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Ruling, routed: Routed) -> None:
+def _acknowledge(
+    draft: MailDraft, about: Subject, place: Placement, ruling: Ruling, routed: Routed, children: Mapping[int, str]
+) -> None:
     to = draft.caps.ack_to
     if ruling.row in ("over a cap", "the breaker"):
         draft.held_back(about.number, "acknowledgement", ruling.detail, held=ruling.action == "held")
@@ -257,6 +276,9 @@ def _acknowledge(draft: MailDraft, about: Subject, place: Placement, ruling: Rul
         values |= {"type": about.type} | promised(draft, about)
         if not about.confidential and not guarded:
             values |= understood(draft, about, routed)
+    if children:
+        prefix, departments = draft.rulebook.desk.number_prefix, draft.rulebook.departments
+        values["others"] = tuple(f"{prefix}#{n} ({departments[name].sender_name})" for n, name in children.items())
     if kind == "ack-reopened-late" and place.case is not None:
         values["old_number"] = f"{draft.rulebook.desk.number_prefix}#{place.case.number}"
     draft.writer.write(

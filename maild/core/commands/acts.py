@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from maild.core import absences
 from maild.core.commands import agents
 from maild.core.commands.agents import Act
-from maild.core.commands.command_lines import taken_apart
+from maild.core.commands.command_lines import Said, taken_apart
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, HeldMessage
 from maild.core.letters.notices import Subject, about_case, names, readers
-from maild.core.plan import CountsAs, DropHeld, Plan, Record, ReleaseHeld, UseToken
+from maild.core.plan import AnswerTo, CountsAs, DropHeld, Plan, Record, ReleaseHeld, UseToken
 from maild.core.reasons.reason import Reason, because, lines
 from maild.core.threads.threading import Evidence
 from maild.core.values.cases import OVER
@@ -37,22 +38,36 @@ def act(draft: MailDraft, found: Evidence) -> Plan:
     if act.meaning in ("discard", "ask again"):
         assert found.token is not None
         return _not_confirmed(draft, case, _held(draft, found.token.reference), act)
+    if act.meaning in ("whole", "choose", "release"):
+        return _chosen_or_whole(draft, found, act)
     if act.meaning == "why":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
         _explain(draft, case, act)
         return draft.done("note", case.number, act.reason)
     if act.meaning == "answer":
         spend(draft)
-        draft.add(case, "reply", "public", agent=agent.id, text=act.text)
+        said = taken_apart(act.text, case.type, draft.rulebook)
+        draft.add(case, "reply", "public", agent=agent.id, text=said.below if said.cut else act.text)
+        case = _choose(draft, case, said, agent.id)
         after_answer(draft, case, agent.id)
-        _answer(draft, case, act, act.text, draft.mail.attachments, draft.inbound)
+        _answer(draft, case, act, said.below, draft.mail.attachments, draft.inbound)
+        if said.whole:
+            _bring_whole(draft, case, act)
         return draft.done("answer", case.number, act.reason)
     if act.meaning == "note":
         draft.add(case, "note", "internal", agent=agent.id, note=None if act.verified else because("not verified"))
         return draft.done("note", case.number, act.reason)
     if act.meaning == "refused":
-        draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
-        _ask_agent(draft, "refusal", case, act)
+        waits = act.nobody and act.about is None
+        draft.add(
+            case,
+            "reply" if waits else "note",
+            "held" if waits else "internal",
+            agent=agent.id,
+            note=act.reason,
+            text=act.text if waits else None,
+        )
+        _ask_agent(draft, "refusal", case, act, held=act.about)
         return draft.done("refused", case.number, act.reason)
     if act.meaning == "replay":
         draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
@@ -113,6 +128,63 @@ def marked_key(case: int, agent: str) -> str:
     return f"marked:{case}:{agent}"
 
 
+def _chosen_or_whole(draft: MailDraft, found: Evidence, act: Act) -> Plan:
+    """Note whom a case is to be answered at, send what waited for that, or bring a whole mail."""
+    case, agent = found.case, act.agent
+    if act.meaning == "whole":
+        draft.add(case, "note", "internal", agent=agent.id, note=act.reason)
+        _bring_whole(draft, case, act)
+        return draft.done("note", case.number, act.reason)
+    said = taken_apart(draft.mail.own_text, case.type, draft.rulebook)
+    spend(draft)
+    draft.add(case, "system" if act.meaning == "release" else "note", "internal", agent=agent.id, note=act.reason)
+    case = _choose(draft, case, said, agent.id)
+    if act.meaning == "choose":
+        _ask_agent(draft, "refusal", case, act)
+        return draft.done("note", case.number, act.reason)
+    assert act.about is not None
+    return _let_go(draft, case, act.about, act)
+
+
+def _choose(draft: MailDraft, case: CaseFacts, said: Said, agent: str) -> CaseFacts:
+    """Let a case be answered at the address that its agent named, if any (law I14)."""
+    if said.to and said.to[0] != case.answer_to:
+        draft.changes.append(AnswerTo(case=case.number, address=said.to[0], agent=agent))
+    return agents.chosen(case, said)
+
+
+def _bring_whole(draft: MailDraft, case: CaseFacts, act: Act) -> None:
+    """Send the whole of a customer's mail to the agent's registered address, and to nobody else (law G13)."""
+    if draft.counts.agent_letters_hour >= MOST_REFUSALS:
+        draft.note("whole", False, ENOUGH)
+        draft.held_back(case.number, "whole", ENOUGH)
+        return
+    facts, agent, about = draft.facts, act.agent, about_case(case, draft.rulebook)
+    mail = None if facts.agents is None else facts.agents.whole.get(case.number)
+    raw = b"" if mail is None else facts.raw.get(mail.inbound, b"")
+    values: dict[str, str | Reason] = {"text": because("no mail to bring"), "folded": "", "requester": ""}
+    if mail is not None:
+        values = {"text": mail.text, "folded": mail.folded, "requester": mail.author_shown}
+    name = f"{draft.rulebook.desk.number_prefix}-{case.number}.eml"
+    whole = Attachment(
+        name=name, type="message/rfc822", size=len(raw), sha256="", start=0, end=len(raw), encoding="identity"
+    )
+    draft.writer.write(
+        "whole",
+        about,
+        to=agent.addresses[0],
+        to_name=agent.name,
+        audience="internal",
+        once_key=f"whole:{draft.inbound}",
+        counts_as="why",
+        language=agent.language or about.department.language,
+        values=values,
+        attachments=(whole,) if raw else (),
+        attachments_of=None if mail is None else mail.inbound,
+        to_agent=True,
+    )
+
+
 def _held(draft: MailDraft, inbound: int) -> HeldMessage:
     assert draft.facts.agents is not None
     return draft.facts.agents.held[inbound]
@@ -170,6 +242,8 @@ def _ask_agent(draft: MailDraft, kind: _Asked, case: CaseFacts, act: Act, *, hel
     values: dict[str, str | tuple[str, ...] | Reason]
     values = {"agent_name": agent.name, "held_text": text, "reason": act.reason}
     values |= {"attachments": names(files), "recipients": readers(about, agent)}
+    if act.nobody:
+        values |= {"unanswered": act.reason, "offers": case.offers}
     if kind == "confirmation":
         values |= _what_a_yes_does(draft, about, act, held)
     draft.writer.write(
@@ -211,6 +285,9 @@ def _what_a_yes_does(
     said = taken_apart(text, about.type, draft.rulebook)
     nothing = agents.says_nothing(said, files)
     values: dict[str, str | tuple[str, ...]] = {"commands": said.commands, "held_text": said.below}
+    if said.to:
+        about = replace(about, answer_to=said.to[0])
+        values["recipients"] = readers(about, act.agent)
     return values | ({"recipients": ()} if nothing else {})
 
 
@@ -239,14 +316,20 @@ def _not_confirmed(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Ac
 
 def _confirm(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
     """Apply a held mail as it was sent, but for its commands; the token row makes a second confirmation fail (E6)."""
+    draft.add(case, "system", "internal", agent=act.agent.id, note=act.reason)
+    return _let_go(draft, case, held, act)
+
+
+def _let_go(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Act) -> Plan:
+    """Let a held mail be what it was meant to be, without the lines above it that are for the desk."""
     draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
     said = taken_apart(held.text, case.type, draft.rulebook)
-    sent = None if act.internal or not said.commands else said.below
+    sent = None if act.internal or not said.cut else said.below
     cut = () if sent is None else said.commands
     draft.changes.append(ReleaseHeld(message=held.id, case=case.number, internal=act.internal, text=sent, cut=cut))
-    draft.add(case, "system", "internal", agent=act.agent.id, note=act.reason)
     if act.internal:
         return draft.done("note", case.number, act.reason)
+    case = _choose(draft, case, said, act.agent.id)
     after_answer(draft, case, act.agent.id)
     _answer(draft, case, act, held.text if sent is None else sent, held.attachments, held.inbound)
     return draft.done("answer", case.number, act.reason)

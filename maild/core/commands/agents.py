@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
 from maild.core.commands.command_lines import Said, taken_apart
 from maild.core.commands.yes_no import yes_or_no
-from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts
+from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts, HeldMessage
 from maild.core.known_words.lines import Memory
 from maild.core.known_words.outwards import outwards
+from maild.core.letters.notices import about_case, readers
 from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.reasons.reason import Reason, because, both
 from maild.core.rules.organisation import Agent, Rulebook
@@ -27,7 +28,20 @@ from maild.core.values.mail import Attachment, Mail
 from maild.core.values.people import domain_of
 from maild.core.values.words import fold
 
-Meaning = Literal["answer", "note", "held", "refused", "confirm", "discard", "ask again", "replay", "why"]
+Meaning = Literal[
+    "answer",
+    "note",
+    "held",
+    "refused",
+    "confirm",
+    "discard",
+    "ask again",
+    "replay",
+    "why",
+    "whole",  # the agent asks for the whole of the customer's mail
+    "choose",  # the agent says whom the case is to be answered at, and nothing more
+    "release",  # the same, in answer to the refusal of an answer that reached nobody: now it goes out
+]
 FRESH = timedelta(hours=48)
 """An act whose Date is further off than this may be an old mail sent again (law E9)."""
 COMMANDS = because("looks like a command")
@@ -52,6 +66,10 @@ class Act:
     """For a held one: the evidence is complete, and something else makes it a question."""
     text: str = ""
     """What goes out, or would with a yes."""
+    nobody: bool = False
+    """For a refused one: it would reach nobody; what it says waits for an address."""
+    about: HeldMessage | None = None
+    """The earlier mail that it is about, where that is neither confirmed nor discarded by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +153,19 @@ def judge(
         if not proof.token and not works_on(agent.id, found.case, rulebook):
             return Act(meaning="refused", agent=agent, reason=because("works on it only"))
         return Act(meaning="why", agent=agent, reason=because("asks why"), internal=True)
+    out = outwards(mail, memories)
+    said = taken_apart(out.text, found.case.type, rulebook)
+    doubt = because("lines in doubt", " / ".join(out.doubtful)[:_MOST_DOUBT]) if out.doubtful else None
+    if proof.known and said.whole and not (said.commands or said.to) and says_nothing(said, mail.attachments):
+        if not proof.token and not works_on(agent.id, found.case, rulebook):
+            return Act(meaning="refused", agent=agent, reason=because("works on it only"))
+        return Act(meaning="whole", agent=agent, reason=because("brings the whole mail"), internal=True)
     if _told(facts).act_used:
         return Act(meaning="replay", agent=agent, reason=because("acted before"))
     if internal and proof.known:
         reason = because("answers an internal notice")
         return Act(meaning="note", agent=agent, reason=reason, verified=proof.passes, internal=True)
     missing = _missing(mail, found, facts, rulebook, proof)
-    out = outwards(mail, memories)
-    said = taken_apart(out.text, found.case.type, rulebook)
-    doubt = because("lines in doubt", " / ".join(out.doubtful)[:_MOST_DOUBT]) if out.doubtful else None
     if missing is not None:
         # What may never leave is held as a note: confirmed, it stays internal.
         own = None if internal else _file_of_ours(mail.attachments)
@@ -153,9 +175,15 @@ def judge(
         reason = both(missing, commands, own, None if own is None else because("becomes a note"), doubt)
         claimed = not (proof.token or proof.passes)
         return Act(meaning="held", agent=agent, reason=reason, internal=note, claimed=claimed, text=out.text)
+    if len(said.to) > 1:
+        return Act(meaning="refused", agent=agent, reason=because("one address only"))
+    if said.to and not said.commands and says_nothing(said, mail.attachments):
+        return _chosen_only(said, found, facts, rulebook, agent)
     stop = _stops(said, mail.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
+    if reaches_nobody(said, mail.attachments, found.case, rulebook, agent):
+        return Act(meaning="refused", agent=agent, reason=because("answer reaches nobody"), nobody=True, text=out.text)
     first = _answered_meanwhile(mail, agent, found.case, facts, rulebook)
     if first is not None or said.commands or doubt is not None:
         asked = both(first, COMMANDS if said.commands else None, doubt)
@@ -163,6 +191,34 @@ def judge(
     proved = because("by address and authentication" if proof.passes else "by address")
     how = because("by SMTP AUTH") if proof.login else proved
     return Act(meaning="answer", agent=agent, reason=because("answered by", agent.id, how), text=out.text)
+
+
+def chosen(case: CaseFacts, said: Said) -> CaseFacts:
+    """Return a case as it is once its agent has said whom it is to be answered at."""
+    if not said.to:
+        return case
+    return replace(case, answer_to=said.to[0], participants=case.participants | {said.to[0]})
+
+
+def reaches_nobody(
+    said: Said, files: tuple[Attachment, ...], case: CaseFacts, rulebook: Rulebook, agent: Agent
+) -> bool:
+    """Tell whether an answer says something, and would be read by nobody (law I13)."""
+    if says_nothing(said, files):
+        return False
+    return not readers(about_case(chosen(case, said), rulebook), agent)
+
+
+def _chosen_only(said: Said, found: Evidence, facts: Facts, rulebook: Rulebook, agent: Agent) -> Act:
+    """Weigh a mail that names an address and says nothing else: what was refused for want of one may go out now."""
+    waiting = None if found.token is None else _told(facts).held.get(found.token.reference)
+    if waiting is None or waiting.done or waiting.internal or waiting.agent != agent.id:
+        return Act(meaning="choose", agent=agent, reason=because("answers go to", said.to[0]))
+    words, case = taken_apart(waiting.text, found.case.type, rulebook), chosen(found.case, said)
+    stop = _stops(words, waiting.attachments, case, facts, rulebook, agent)
+    if stop is not None:
+        return Act(meaning="refused", agent=agent, reason=stop, about=waiting)
+    return Act(meaning="release", agent=agent, reason=because("confirmed by", agent.id), about=waiting)
 
 
 def _told(facts: Facts) -> AgentFacts:
@@ -218,6 +274,9 @@ def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, ruleb
     stop = None if held.internal else _stops(words, held.attachments, found.case, facts, rulebook, agent)
     if stop is not None:
         return Act(meaning="refused", agent=agent, reason=stop)
+    nobody = not held.internal and reaches_nobody(words, held.attachments, found.case, rulebook, agent)
+    if nobody and said == "yes":
+        return Act(meaning="refused", agent=agent, reason=because("answer reaches nobody"), nobody=True, about=held)
     if said == "neither":  # it may be a second thought: what waits loses nothing and leaks nothing
         reason = because("neither yes nor no")
         return Act(meaning="ask again", agent=agent, reason=reason, internal=True)
@@ -229,7 +288,7 @@ def _confirmation(mail: Mail, agent: Agent, found: Evidence, facts: Facts, ruleb
 
 def says_nothing(said: Said, files: tuple[Attachment, ...]) -> bool:
     """Tell whether an answer is commands alone: below them stands nothing that could go to anybody."""
-    return bool(said.commands) and not said.below.strip() and all(file.decoration for file in files)
+    return said.cut and not said.below.strip() and all(file.decoration for file in files)
 
 
 def _stops(
@@ -238,7 +297,7 @@ def _stops(
     """Say why what stands below an answer's commands must not leave; None also when nothing stands there."""
     if says_nothing(said, files):
         return None
-    return unsendable(said.below, files, case, facts, rulebook, agent)
+    return unsendable(said.below, files, chosen(case, said), facts, rulebook, agent)
 
 
 def _answered_meanwhile(mail: Mail, agent: Agent, case: CaseFacts, facts: Facts, rulebook: Rulebook) -> Reason | None:
@@ -302,12 +361,13 @@ def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent
     """
     if "@" not in text:
         return None
-    own, readers = set(agent.addresses), {*case.participants, case.requester} - {""}
+    own, inside = set(agent.addresses), {*case.participants, case.requester} - {""}
+    others = set(readers(about_case(case, rulebook), agent))
     private = (
-        (set(rulebook.agent_by_address) | set(_told(facts).known_addresses)) - own - readers - set(rulebook.by_address)
+        (set(rulebook.agent_by_address) | set(_told(facts).known_addresses)) - own - inside - set(rulebook.by_address)
     )
-    if len(readers) > 1:
-        private |= readers - own
+    if len(others) > 1:
+        private |= others - own
     for address in sorted(private):
         if re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text):
             return because("holds an address", address)

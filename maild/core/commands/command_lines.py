@@ -12,15 +12,21 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maild.core.answers.offers import in_field
 from maild.core.rules.organisation import Rulebook
 from maild.core.rules.verb_words import CASE_VERBS
 from maild.core.values.cases import PRIORITIES
+from maild.core.values.people import is_ours
 from maild.core.values.words import fold
 
 MOST_VERB = 60
 """Characters that a verb may take with what surrounds it; a longer line without a colon is prose."""
 MOST_LINES = 50
-"""Command lines that are looked for; nobody writes more."""
+"""Lines among which commands are looked for; nobody writes more."""
+MOST_TO = 400
+"""Characters of a line that names whom an answer is for."""
+MOST_NAMES = 4
+"""Words that may stand before such an address: a name; more are a sentence."""
 _ALONE = frozenset({"card", "whole"})
 """Verbs that take no object: with a colon behind them they are words of the language ("Kort: ja")."""
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff")) | {ord("_"): " "}
@@ -40,9 +46,18 @@ class Said:
     """An agent's words, taken apart."""
 
     commands: tuple[str, ...]
-    """The lines that command something, as they were written; empty when the first line is none."""
+    """The lines that command something which the desk cannot do yet, as they were written."""
     below: str
-    """What stands below them: all that an answer may say to the customer."""
+    """What stands below the commands: all that an answer may say to the customer."""
+    to: tuple[str, ...] = ()
+    """Whom the answer is for, as ``til: ADDRESS`` says (law I14)."""
+    whole: bool = False
+    """The agent asks for the whole of the customer's mail (``alt``)."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether something stands above that is no part of an answer."""
+        return bool(self.commands or self.to or self.whole)
 
 
 def taken_apart(text: str, kind: str, rulebook: Rulebook) -> Said:
@@ -53,18 +68,62 @@ def taken_apart(text: str, kind: str, rulebook: Rulebook) -> Said:
     """
     lines = text.splitlines(keepends=True)
     commands: list[str] = []
+    to: list[str] = []
+    whole = False
     end, gap = 0, False
     for at, line in enumerate(lines):
         if not line.translate(_INVISIBLE).strip():
             gap = True
             continue
-        if len(commands) == MOST_LINES or not (
-            is_command(line, rulebook) or (commands and not gap and _fills_in(line, kind, rulebook))
-        ):
+        if len(commands) + len(to) >= MOST_LINES:
             break
-        commands.append(line.strip())
+        if named := addressees(line, rulebook):
+            to += named
+        elif asks_whole(line, rulebook):
+            whole = True
+        elif is_command(line, rulebook) or (commands and not gap and _fills_in(line, kind, rulebook)):
+            commands.append(line.strip())
+        else:
+            break
         end, gap = at + 1, False
-    return Said(commands=tuple(commands), below="".join(lines[end:]).strip("\r\n") if commands else text)
+    return Said(
+        commands=tuple(commands),
+        below="".join(lines[end:]).strip("\r\n") if end else text,
+        to=tuple(dict.fromkeys(to)),
+        whole=whole,
+    )
+
+
+def addressees(line: str, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return whom a line says that the answer is for: ``til: ADDRESS``, with a name or a link around it, or nobody.
+
+    A colleague's address, or one of ours, is no customer's: such a line hands the case over, a verb as any other.
+    """
+    if "@" not in line or line.lstrip()[:1] in ("#", ">") or len(line) > MOST_TO:
+        return ()
+    head = line.translate(_INVISIBLE | {ord("*"): " "}).strip()
+    before, colon, after = head.partition(":")
+    if not colon or "@" in before:
+        before, _, after = head.partition(" ")
+        if len(after.split()) != 1:
+            return ()
+    if rulebook.verbs.get(fold(before).strip()) != "to":
+        return ()
+    found = in_field(after.replace("mailto:", " ").replace("MAILTO:", " "))
+    words = after.split()
+    names = [word for word in words if "@" not in word]
+    if not found or "?" in after or "@" not in words[-1] or len(names) > MOST_NAMES * len(found):
+        return ()
+    known = any(address in rulebook.agent_by_address or is_ours(address, rulebook) for address in found)
+    return () if known else found
+
+
+def asks_whole(line: str, rulebook: Rulebook) -> bool:
+    """Tell whether a line asks for the whole mail: the one word, and nothing else."""
+    if len(line) > MOST_VERB or line.lstrip()[:1] in ("#", ">", "?"):
+        return False
+    head = unicodedata.normalize("NFKC", line.translate(_INVISIBLE)).strip()
+    return ":" not in head and "?" not in head and rulebook.verbs.get(fold(head).strip()) == "whole"
 
 
 def is_command(line: str, rulebook: Rulebook) -> bool:

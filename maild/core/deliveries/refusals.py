@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from maild.core.deliveries.delivery import OURS, Blame
+from maild.core.deliveries.size import speaks_of_size
 
 Stage = Literal["mail", "rcpt", "data", "end"]
 """What was answered: MAIL, RCPT, DATA or the end of the message."""
@@ -57,7 +58,7 @@ def blame(code: int, text: str, stage: Stage) -> Blame:
     """
     found = _STATUS.search(text)
     subject, detail = (int(found[1]), int(found[2])) if found else (0, 0)
-    if code == 552 or (subject, detail) == (3, 4) or subject == 6:
+    if code == 552 or (subject, detail) == (3, 4) or subject == 6 or speaks_of_size(f"{code} {text}"):
         return "letter"  # too large, or in a form that the relay cannot carry
     if stage == "mail":
         return "all"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from maild.core.cause import About, Delivered
 from maild.core.deliveries.delivery import GIVE_UP, LATE
+from maild.core.deliveries.too_big import send_again
 from maild.core.draft import Draft
 from maild.core.facts import Asks, CaseFacts, Facts, LetterFacts
 from maild.core.letters.notices import Values, about_case, told
@@ -31,11 +32,34 @@ def decide_delivered(cause: Delivered, asks: Asks, facts: Facts, rulebook: Ruleb
     about = About(what="letter", id=letter.id)
     if cause.state == "failed":
         draft.changes.append(ClearTimers(about=about))
-        tell_undelivered(draft, letter, cause.answer, final=True)
+        if not _without_files(draft, letter, cause.answer):
+            tell_undelivered(draft, letter, cause.answer, final=True)
         return draft.done("done", letter.case, because("letter is now", letter.id, because("failed")))
     for step, after in (("late", LATE), ("give up", GIVE_UP)):
         draft.changes.append(SetTimer(about=about, step=step, due=letter.created + after))  # type: ignore[arg-type]
     return draft.done("done", letter.case, because("letter is now", letter.id, because("deferred")))
+
+
+def _without_files(draft: Draft, letter: LetterFacts, answer: Reason) -> bool:
+    """Send a notice that was too big again without its files, and tell the group of it (law W15)."""
+    case = None if letter.case is None else draft.facts.threads.cases.get(letter.case)
+    round_ = int(letter.created.timestamp() * 1000)
+    if not send_again(draft, letter.id, letter.to, case, key=str(round_)):
+        return False
+    reason = because("sent without files", answer)
+    why = because("letter to", letter.kind, letter.to, reason)
+    draft.changes.append(
+        Record(what="not delivered", case=letter.case, before=letter.state, after="failed", reason=why)
+    )
+    tell_group(draft, case, letter.to, reason, key=f"light:{letter.id}:{round_}:group")
+    return True
+
+
+def tell_group(draft: Draft, case: CaseFacts | None, to: str, reason: Reason, *, key: str) -> None:
+    """Tell the others who may work on a case, where one of them alone was told of it."""
+    if case is not None and case.assignee is not None:
+        values: Values = {"to": to, "reason": reason, "status_code": "", "diagnostic": reason}
+        tell_of_letter(draft, case, to, values, key=key)
 
 
 def tell_undelivered(draft: Draft, letter: LetterFacts, answer: Reason, *, final: bool) -> None:

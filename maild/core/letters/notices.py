@@ -6,6 +6,7 @@ What each kind of letter may show (``Notice.values``); text from mail is only ev
 kind                 values
 ===================  ==================================================================================
 every kind           number, title, department, desk
+every ack            others (cases that other departments got of the same mail)
 ack                  requester (a name, or empty), quoted (the title, empty when confidential), type, type_label,
                      fields (what was understood), answer_by, opens, closed_because (a closed day's name)
 ack-minimal          nothing more: fixed text and number
@@ -14,15 +15,18 @@ ack-reopened-late    requester, old_number
 assignment           requester, requester_address, text, history (older mail that came with it), left_out (how many
                      lines of it are not shown), type, type_label (its name for people), group, assignee,
                      status, banner, priority (empty when it is the usual one), answer_by, copies (who else got the
-                     mail, each with the address), attachments, recipients (whom an answer to this letter goes to)
+                     mail, each with the address), attachments, recipients (whom an answer to this letter goes to),
+                     unanswered (why an answer may reach nobody, or not whom the mail asks for), offers (whom it names)
 follow-up            the same as assignment
-pending              the same as assignment, recipients empty; banner says why it is pending
+pending, noted       the same as assignment, recipients empty; banner says why it is pending, or who is told, too
 summary              mails (each with its time, author, subject, beginning and files)
 answer               text (the agent's own words), agent_name
 confirmation         agent_name, held_text (what a yes sends or keeps), attachments, reason, recipients (whom a yes
                      sends it to; empty: nothing goes out), commands (lines at its top that a yes does not send)
 discarded            agent_name, held_text, attachments
-refusal              agent_name, held_text, attachments, reason, recipients (whom a better answer goes to)
+refusal              agent_name, held_text, attachments, reason, recipients (whom a better answer goes to),
+                     unanswered (it reaches nobody: an address is wanted), offers
+whole                text (the writer's own words), folded (the rest), requester (who wrote), attachments
 undelivered          to, status_code, diagnostic
 why                  text (the decision's trace)
 operator             reason
@@ -36,18 +40,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from maild.core.answers.offers import asked_for, offered
+from maild.core.answers.whom import nobody_reads
 from maild.core.assignment import absence_of
 from maild.core.facts import CaseFacts, Facts, Key
 from maild.core.known_words.shown import Shown
 from maild.core.plan import ACKS, CountsAs, Notice, NoticeKind
-from maild.core.reasons.reason import Reason
+from maild.core.reasons.reason import Reason, because
 from maild.core.reasons.words import in_words
 from maild.core.rules.organisation import Agent, Department, Rulebook
 from maild.core.threads import tokens
 from maild.core.values.cases import label, priority_label
 from maild.core.values.mail import Attachment, Mail, Mailbox
 from maild.core.values.moments import moment
-from maild.core.values.people import domain_of, folded, present
+from maild.core.values.people import domain_of, folded, is_ours, present
 
 MOST_NAME = 60
 """Characters of a name in a list of addresses; a longer one could push its address out of the line."""
@@ -81,15 +87,39 @@ class Subject:
     """How people spell their addresses who use capitals: letters go there."""
     answer_by: datetime | None = None
     """Until when the requester should have an answer, when this very mail opens the case."""
+    answer_to: str = ""
+    """Whom an agent chose to answer in the requester's stead."""
 
 
 def readers(about: Subject, agent: Agent) -> tuple[str, ...]:
-    """Return who gets what an agent answers in a case: its requester, then the other participants; never the agent.
+    """Return who gets what an agent answers in a case, never the agent.
 
-    The one home of it: whom a letter names and whom the answer goes to are the same.
+    First its requester, or whom an agent chose in their stead, then the other participants; nobody at an address that
+    nobody reads, unless an agent chose it (law I13). The one home of it: whom a letter names and whom the answer goes
+    to are the same.
     """
-    people = (about.requester, *sorted(about.participants - {about.requester}))
-    return tuple(person for person in people if person and person not in agent.addresses)
+    first = about.answer_to or about.requester
+    people = (first, *sorted(about.participants - {first, about.requester}))
+    return tuple(
+        person
+        for person in people
+        if person and person not in agent.addresses and (person == about.answer_to or not nobody_reads(person))
+    )
+
+
+def unanswered(about: Subject, mail: Mail, rulebook: Rulebook) -> tuple[Reason | None, tuple[str, ...]]:
+    """Say why an answer may not reach whom a mail is from, and whom the mail offers instead (law I13); mostly None."""
+    first = about.answer_to or about.requester
+    if first and (first == about.answer_to or not nobody_reads(first)):
+        if not mail.reply_to:
+            return None, ()
+        offers = tuple(address for address in asked_for(mail, rulebook) if address not in (first, *about.participants))
+        return (because("asks for answers elsewhere"), offers) if offers else (None, ())
+    offers = tuple(address for address in offered(mail, rulebook) if address not in about.participants)
+    if first:
+        return because("nobody reads it", first), offers
+    ours = mail.identity.address is not None and is_ours(mail.identity.address, rulebook)
+    return because("From is ours") if ours else because("From names nobody to answer"), offers
 
 
 def spelled(about: Subject, people: Iterable[str]) -> tuple[str, ...]:
@@ -154,6 +184,7 @@ class NoticeWriter:
         capped: bool = True,
         reference: int = 0,
         counts_as: CountsAs = "",
+        again: int | None = None,
     ) -> None:
         """Add one notice."""
         key = self.next_id()
@@ -205,6 +236,7 @@ class NoticeWriter:
                 values=common | dict(values),
                 attachments=attachments,
                 attachments_of=attachments_of,
+                again=again,
                 to_agent=to_agent,
                 counts_as_unauthenticated=counts_as_unauthenticated,
                 author_key=folded(to) if capped and not to_agent else None,
@@ -261,6 +293,7 @@ def about_case(case: CaseFacts, rulebook: Rulebook, *, mail: Mail | None = None)
         references=tuple(dict.fromkeys([*case.references, *([newest] if newest else [])])),
         watchers=case.watchers,
         priority=case.priority,
+        answer_to=case.answer_to,
     )
 
 
@@ -279,7 +312,8 @@ def to_agents(
     skip: str | None = None,
 ) -> None:
     """Tell the agents of a case about the mail, each separately with a signed address of their own (law W9)."""
-    audience: tokens.Audience = "internal" if kind == "pending" else "answer"
+    audience: tokens.Audience = "internal" if kind in ("pending", "noted") else "answer"
+    why, offers = unanswered(about, mail, rulebook) if audience == "answer" else (None, ())
     if agents is None:
         heard = told(about.assignee, about.group, rulebook, absent=writer.absent)
         watching = present(about.watchers, rulebook, absent=writer.absent)
@@ -314,6 +348,8 @@ def to_agents(
                 "copies": tuple(_box(box) for box in mail.cc),
                 "recipients": spelled(about, readers(about, agent)) if audience == "answer" else (),
                 "attachments": names(mail.attachments),
+                "unanswered": why or "",
+                "offers": offers,
             },
             attachments=(*mail.attachments, whole_mail(mail)) if shown.cut else mail.attachments,
             attachments_of=inbound,

@@ -33,8 +33,9 @@ class Department:
     cc: CcPolicy = "join"
     reopen_days: int = 30
     """A reply to a case closed at most this many days ago reopens it; later it makes a new linked case."""
-    shared: Literal["note", "child"] = "note"
-    """What happens when a mail to another department names this one too: a note on the case, or a child case."""
+    shared: Literal["note", "child"] | None = None
+    """What happens when a mail to another department names this one too: it is told, or gets a child case. None: a
+    child case where both stand in To, else it is told."""
     burst: int = 10
     """From this many mails of one sender in 10 minutes on, they fold into the first one's case; 0 = never."""
     bursts: Mapping[str, int] = field(default_factory=dict)
@@ -126,6 +127,8 @@ class Person:
     address: str
     organisation: str | None = None
     tags: frozenset[str] = frozenset()
+    identity: Literal["from", "reply-to"] = "from"
+    """*reply-to*: a web form's sender; its Reply-To names who filled it in (law I15)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

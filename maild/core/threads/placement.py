@@ -48,7 +48,8 @@ def place(
     mail: Mail, found: Evidence | None, facts: Facts, rulebook: Rulebook, *, agent: str | None, department: str
 ) -> Placement:
     """Decide entry, pending entry, or new case, for a mail that is not an agent's act and not automatic."""
-    author = mail.identity.address
+    # Whom a form was filled in for opens cases, and has no say in those that are open: it is a claim (law I15).
+    author = mail.identity.address if mail.identity.by == "from" else None
     if found is None:
         reason = because("nothing names a case")
         return Placement(place="new", case=None, link=None, reason=reason, hint=hint(mail, agent, facts, rulebook))
@@ -142,7 +143,7 @@ def _not_admitted(
         return because("copied, confidential")
     if policy == "join" and seen.author == case.requester and seen.verdict != "pass":
         return because("copied by an unproven mail")
-    if policy != "join" or seen.author != case.requester or mail.authentication.verdict == "fail":
+    if policy != "join" or not case.requester or seen.author != case.requester or mail.authentication.verdict == "fail":
         return because("copied")
     if is_ours(mail.identity.address or "", rulebook):
         return because("copied, our own address")

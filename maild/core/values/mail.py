@@ -62,6 +62,8 @@ class Identity:
     """The display name alone, cleaned."""
     reason: str = ""
     """Why there is no address, in words; empty when there is one."""
+    by: Literal["from", "reply-to"] = "from"
+    """What names the author: *reply-to* only for a form whose sender an admin named (law I15); then it is a claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,10 +61,16 @@ def addressed(mail: Mail) -> tuple[str, ...]:
 def departments_of(mail: Mail, rulebook: Rulebook) -> tuple[str, ...]:
     """Return the departments a mail names, first = main; at least one (law I6).
 
-    Of polled mail To and Cc decide; only when they name none of ours do Delivered-To and X-Original-To.
+    Of polled mail To and Cc decide; only when they name none of ours do Delivered-To and X-Original-To. A mail by SMTP
+    may come once for each department that To names: each copy is for all of them, and the first one tells everybody.
     """
     named = addressed(mail)
-    if not mail.envelope.recipients:
+    if mail.envelope.recipients:
+        if len(mail.to) > 1 and len(shown := in_to(mail, rulebook)) > 1:
+            got = _departments(named, rulebook)
+            if not set(shown).isdisjoint(got):
+                return _unique((*shown, *got))
+    else:
         shown = tuple(box.address.lower() for box in (*mail.to, *mail.cc))
         named = shown if _departments(shown, rulebook) else named
     if found := _departments(named, rulebook):
@@ -72,6 +78,11 @@ def departments_of(mail: Mail, rulebook: Rulebook) -> tuple[str, ...]:
     if mail.envelope.department in rulebook.departments:
         return (str(mail.envelope.department),)
     return (next(iter(rulebook.departments)),)
+
+
+def in_to(mail: Mail, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the departments that To names, in its order."""
+    return _departments((box.address.lower() for box in mail.to), rulebook)
 
 
 def _departments(addresses: Iterable[str], rulebook: Rulebook) -> tuple[str, ...]:
@@ -85,7 +96,7 @@ def ack_recipient(mail: Mail) -> str | None:
     forwarder wrote says whom it stands for; one that stands for nobody leaves the author (law I13).
     """
     author, sender = mail.identity.address, return_paths.plain(mail.envelope.sender)
-    if author is None:
+    if author is None or mail.identity.by == "reply-to":
         return None
     if mail.authentication.verdict == "pass" or not sender or domain_of(sender) == domain_of(author):
         return author
@@ -110,7 +121,7 @@ def unauthenticated(mail: Mail, rulebook: Rulebook) -> bool:
 
 def alias_of(mail: Mail, department: str, rulebook: Rulebook) -> str:
     """Return our address the writer used for a department: letters go out from it."""
-    for address in addressed(mail):
+    for address in (*addressed(mail), *(box.address.lower() for box in mail.to)):
         if rulebook.by_address.get(address) == department:
             return address
     return rulebook.departments[department].address

@@ -484,3 +484,29 @@ def test_a_relay_that_speaks_strangely_harms_nothing(replies: bytes, state: str)
             assert b"354" not in replies or not got, "and no command into a message the relay waits for"
 
     asyncio.run(story())
+
+
+def test_what_the_relay_says_is_too_large_is_not_sent() -> None:
+    """A relay that says its SIZE is asked for nothing larger: the letter is refused as the relay itself would."""
+
+    async def tell() -> None:
+        async with relayed(Sink(most=20_000)) as (sink, relay):
+            assert (await send(relay)).state == "sent"
+            answer = await send(relay, data=MAIL + (b"x" * 70 + b"\r\n") * 400)
+            assert (answer.state, answer.blame, answer.answer[:9]) == ("failed", "letter", "552 5.3.4")
+            assert sink.attempts == 1
+            assert (await send(relay)).state == "sent"
+
+    asyncio.run(tell())
+
+
+def test_a_refusal_for_size_after_the_message_is_the_letters_own() -> None:
+    """In whatever words a server says so, no fault of the set-up is made of it."""
+
+    async def tell() -> None:
+        for said in ("552 5.3.4 too big", "550 Message size exceeds maximum", "554 message too large", "523 5.2.3 no"):
+            async with relayed(Sink(on_data=lambda _, said=said: said)) as (_, relay):  # type: ignore[misc]
+                answer = await send(relay)
+                assert (answer.state, answer.blame) == ("failed", "letter"), said
+
+    asyncio.run(tell())

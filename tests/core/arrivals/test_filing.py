@@ -21,7 +21,8 @@ def test_the_same_content_again_is_filed_once_and_other_departments_noted() -> N
     earlier = make.earlier()
     known = facts(case(), duplicate=earlier)
     plan = decided(mail(to=(f"hr@{DOMAIN}",)), known)
-    assert (plan.outcome, plan.case, plan.notices) == ("duplicate", 1042, ())
+    assert (plan.outcome, plan.case) == ("duplicate", 1042)
+    assert [(notice.kind, notice.to) for notice in plan.notices] == [("noted", make.GRETE)]
     assert of(plan, NoteDepartment) == [NoteDepartment(case=1042, department="hr", noted=("hr",))]
     polled = mail(envelope={"recipients": (), "source": "imap", "department": "hr"})
     assert of(decided(polled, known), NoteDepartment) == [NoteDepartment(case=1042, department="hr", noted=("hr",))]

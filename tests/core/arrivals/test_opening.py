@@ -37,14 +37,18 @@ def test_the_conversation_of_a_case_is_kept() -> None:
 
 
 def test_two_departments_in_one_mail() -> None:
-    """One case where To names first; the other is noted, or gets a linked child, as that department says (law T12)."""
+    """One case where To names first; the other is told, or gets a linked child, as that department says (law T12)."""
     given = mail(to=(f"hr@{DOMAIN}", f"it@{DOMAIN}"), envelope={"recipients": (f"it@{DOMAIN}", f"hr@{DOMAIN}")})
     plan = decided(given, facts())
-    (opened,) = of(plan, OpenCase)
+    opened, other = of(plan, OpenCase)
     assert (opened.department, opened.noted_departments) == ("hr", ("it",)) and len(acks(plan)) == 1
-    plan = decided(mail(to=(f"it@{DOMAIN}", f"okonomi@{DOMAIN}", f"hr@{DOMAIN}")), facts())
+    assert (other.department, other.parent) == ("it", opened.number), "both stand in To"
+    copied = decided(mail(to=(f"hr@{DOMAIN}",), cc=(f"it@{DOMAIN}",)), facts())
+    assert [one.department for one in of(copied, OpenCase)] == ["hr"]
+    assert "noted" in [notice.kind for notice in copied.notices]
+    plan = decided(mail(to=(f"it@{DOMAIN}",), cc=(f"okonomi@{DOMAIN}",)), facts())
     parent, child = of(plan, OpenCase)
-    assert (parent.number, parent.department, parent.noted_departments) == (2000, "it", ("hr",))
+    assert (parent.number, parent.department, parent.noted_departments) == (2000, "it", ("okonomi",))
     assert (child.number, child.department, child.parent) == (2001, "okonomi", 2000)
     assert of(plan, LinkCases) == [LinkCases(case=2001, other=2000, kind="child", both=False)] and len(acks(plan)) == 1
 
