@@ -133,7 +133,7 @@ def out_of_office(**changes: Any) -> Any:
     ],
 )
 def test_an_out_of_office_that_answers_a_notice_is_proved_by_its_address(changes: dict[str, Any], noted: bool) -> None:
-    """At a letter's bounce address, or the agent's signed one, that agent's absence is noted (law G13)."""
+    """At a letter's bounce address, or the agent's signed one, that agent's absence is noted (law G14)."""
     plan = out_of_office(**changes)
     assert [one.agent for one in absences(plan)] == (["camilla"] if noted else [])
     assert (plan.outcome, plan.case, plan.notices) == ("silent", 1042, ())

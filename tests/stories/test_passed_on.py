@@ -24,7 +24,7 @@ GENERATED = {"auto_submitted": "auto-generated"}
     ],
 )
 def test_through_a_mailbox_that_forwards(desk: Desk, sender: str) -> None:
-    """Whoever writes to a mailbox that forwards to us is acknowledged at the own address, and answers (law I13)."""
+    """Whoever writes to a mailbox that forwards to us is acknowledged at the own address, and answers (law I16)."""
     text = mail(f"Siv Hauge <{SIV}>", IT, "Tilgang", "Jeg trenger tilgang til arkivet.", key="s")
     opened = desk.receive(text.replace("\n", "\r\n").encode(), IT, sender=sender)
     assert (opened.plan.outcome, opened.to(SIV).return_path) == ("new", "")
@@ -135,7 +135,7 @@ def test_an_agents_answer_with_a_machines_mark_is_not_swallowed(desk: Desk) -> N
 
 
 def test_an_agents_out_of_office_answers_a_notice(desk: Desk) -> None:
-    """To its bounce address, from the null sender, as Exchange does: a colleague gets the next case (law G13)."""
+    """To its bounce address, from the null sender, as Exchange does: a colleague gets the next case (law G14)."""
     opened = desk.write(mail(SIV, IT, "Port", "Den står åpen.", key="p"), IT)
     (notice,) = (letter for letter in opened.letters if letter.kind == "assignment")
     away = mail(

@@ -119,7 +119,7 @@ def _filed(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
 
 
 def _away(draft: MailDraft, look: Look, ruling: Ruling) -> Plan | None:
-    """Note the absence of an agent whose out-of-office reply answers a letter of ours (law G13)."""
+    """Note the absence of an agent whose out-of-office reply answers a letter of ours (law G14)."""
     if draft.mail.report is not None or ruling.row == "our own" or not absences.answers_own_letter(draft):
         return None
     if not table.is_auto_reply(draft.mail):

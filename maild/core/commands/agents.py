@@ -153,7 +153,7 @@ def judge(
         if not proof.token and not works_on(agent.id, found.case, rulebook):
             return Act(meaning="refused", agent=agent, reason=because("works on it only"))
         return Act(meaning="why", agent=agent, reason=because("asks why"), internal=True)
-    out = outwards(mail, memories)
+    out = outwards(mail, memories, commands=taken_apart(mail.own_text, found.case.type, rulebook).above)
     said = taken_apart(out.text, found.case.type, rulebook)
     doubt = because("lines in doubt", " / ".join(out.doubtful)[:_MOST_DOUBT]) if out.doubtful else None
     if proof.known and said.whole and not (said.commands or said.to) and says_nothing(said, mail.attachments):

@@ -53,6 +53,8 @@ class Said:
     """Whom the answer is for, as ``til: ADDRESS`` says (law I14)."""
     whole: bool = False
     """The agent asks for the whole of the customer's mail (``alt``)."""
+    above: int = 0
+    """How many lines stand above that are for the desk."""
 
     @property
     def cut(self) -> bool:
@@ -70,7 +72,7 @@ def taken_apart(text: str, kind: str, rulebook: Rulebook) -> Said:
     commands: list[str] = []
     to: list[str] = []
     whole = False
-    end, gap = 0, False
+    end, gap, above = 0, False, 0
     for at, line in enumerate(lines):
         if not line.translate(_INVISIBLE).strip():
             gap = True
@@ -85,12 +87,13 @@ def taken_apart(text: str, kind: str, rulebook: Rulebook) -> Said:
             commands.append(line.strip())
         else:
             break
-        end, gap = at + 1, False
+        end, gap, above = at + 1, False, above + 1
     return Said(
         commands=tuple(commands),
         below="".join(lines[end:]).strip("\r\n") if end else text,
         to=tuple(dict.fromkeys(to)),
         whole=whole,
+        above=above,
     )
 
 

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maild.core.known_words.lines import KnownLine, Memory, known_lines
-from maild.core.known_words.shown import BY_FORM, MOST_COMPARED, kinds, written
+from maild.core.known_words.shown import BY_FORM, ENOUGH_WORDS, MOST_COMPARED, kinds, written
 from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.values.mail import FoldKind, Mail
 
 MOST_NAMED = 12
 """Doubtful lines that are named to the agent."""
+
+
+_THEIR_OWN = KnownLine(standing="unknown", words=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,11 @@ class Outwards:
     """Lines that only the agent can tell from ours; they stand in ``text``. Empty: it may go."""
 
 
-def outwards(mail: Mail, memories: Sequence[Memory]) -> Outwards:
-    """Judge an agent's answer line by line; where the case holds no word of it, reading's guess stands."""
+def outwards(mail: Mail, memories: Sequence[Memory], *, commands: int = 0) -> Outwards:
+    """Judge an agent's answer line by line; where the case holds no word of it, reading's guess stands.
+
+    ``commands`` is how many of its lines are for the desk: they stand at its top, and may be copied from a notice.
+    """
     if not memories or len(mail.text) > MOST_COMPARED:
         return Outwards(text=mail.own_text)
     lines = mail.text.split("\n")
@@ -41,6 +47,9 @@ def outwards(mail: Mail, memories: Sequence[Memory]) -> Outwards:
         line.standing == "unknown" and fold not in BY_FORM and at not in announced
         for at, line, fold in zip(full, known, kind, strict=True)
     ]
+    for at in range(min(commands, len(known))):
+        if kind[at] is None:
+            known[at], unknown[at] = _THEIR_OWN, True
     below = _first_of_ours([lines[at] for at in full], known, kind)
     if below == len(full) and True not in unknown:
         return Outwards(text=mail.own_text)
@@ -49,7 +58,10 @@ def outwards(mail: Mail, memories: Sequence[Memory]) -> Outwards:
     doubtful = [
         lines[full[at]].strip()
         for at, one in enumerate(unknown)
-        if one and (kind[at] is not None or at >= below) and not (at >= below and answers[at])
+        if (one and (kind[at] is not None or at >= below) and not (at >= below and answers[at]))
+        or (
+            at < below and kind[at] is None and known[at].standing == "internal"
+        )  # a line of ours, copied or typed anew
     ]
     own = [fold is None for fold in kind]
     away = [not one for one in goes]
@@ -66,9 +78,12 @@ def _goes(below: bool, unknown: bool, kind: FoldKind | None, line: KnownLine) ->
 
 def _first_of_ours(lines: Sequence[str], known: Sequence[KnownLine], kind: Sequence[FoldKind | None]) -> int:
     """Return where what we sent begins: our line, or a line that only agents have seen, or one quoted of the case."""
+    pasted = sum(
+        one.words for one, fold in zip(known, kind, strict=True) if fold is None and one.standing == "internal"
+    )
     for at, (line, one, fold) in enumerate(zip(lines, known, kind, strict=True)):
-        quoted = fold is not None and fold not in BY_FORM and one.standing == "public"
-        if quoted or one.standing == "internal" or SENTINEL_LINE.match(line):
+        quoted = fold is not None and fold not in BY_FORM and one.standing in ("public", "internal")
+        if quoted or SENTINEL_LINE.match(line) or (one.standing == "internal" and pasted >= ENOUGH_WORDS):
             return at
     return len(lines)
 

@@ -93,7 +93,7 @@ def ack_recipient(mail: Mail) -> str | None:
     """Return the one recipient of an acknowledgement: From when it is aligned, else the return path.
 
     Never Reply-To or Cc (RFC 3834 §4). Nobody when no address can be trusted to be the writer's. A return path that a
-    forwarder wrote says whom it stands for; one that stands for nobody leaves the author (law I13).
+    forwarder wrote says whom it stands for; one that stands for nobody leaves the author (law I16).
     """
     author, sender = mail.identity.address, return_paths.plain(mail.envelope.sender)
     if author is None or mail.identity.by == "reply-to":

@@ -1,4 +1,4 @@
-"""What an envelope sender names once the marks of forwarders and bounce filters are taken off (law I13).
+"""What an envelope sender names once the marks of forwarders and bounce filters are taken off (law I16).
 
 ==========================================  ===================  ======================================
 written                                     by                   names

@@ -112,6 +112,21 @@ def test_a_pasted_card_without_marks_does_not_go_out() -> None:
     assert not any(line in out.text for line in INTERNAL) and "Hei Kari!" in out.text
 
 
+def test_a_line_of_the_card_that_is_typed_anew_is_asked_about() -> None:
+    """One such line above all that is quoted may be meant: it is neither cut nor sent without a word."""
+    mail = read(b"From: c@fjordvik.example\r\n\r\nHei!\r\nSvarfrist: mandag klokken 12\r\n", ENVELOPE, ReadOptions())
+    card = held(1042, ours_internal="Ny sak FK#1042\nSvarfrist: mandag klokken 12\nStatus: tildelt")
+    out = outwards(mail, memories([card], KEYS))
+    assert out == Outwards(text="Hei!\nSvarfrist: mandag klokken 12", doubtful=("Svarfrist: mandag klokken 12",))
+
+
+def test_a_line_for_the_desk_may_be_copied_from_the_notice() -> None:
+    """The lines at the top that command something are read as they stand, whoever wrote them first."""
+    mail = read(f"From: c@fjordvik.example\r\n\r\n{CARD[1]}\r\n\r\nHei Kari!\r\n".encode(), ENVELOPE, ReadOptions())
+    out = outwards(mail, memories(CASE, KEYS), commands=1)
+    assert out == Outwards(text=f"{CARD[1]}\n\nHei Kari!")
+
+
 def test_nothing_of_an_agents_is_cut_without_a_word() -> None:
     """A quote of something else, which reading folds away, is shown to the agent before anything goes out."""
     out = judged(

@@ -38,7 +38,7 @@ OLE = "ole.vik@kunde.example"
     ],
 )
 def test_what_a_return_path_names(sender: str | None, named: str | None) -> None:
-    """The marks of Exchange, of SRS and of BATV are taken off, in any case and any number of layers (law I13)."""
+    """The marks of Exchange, of SRS and of BATV are taken off, in any case and any number of layers (law I16)."""
     assert plain(sender) == named
 
 

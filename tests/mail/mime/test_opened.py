@@ -14,7 +14,8 @@ from cryptography.x509.oid import NameOID
 from maild.core.values.mail import Envelope, Mail
 from maild.mail.mime import data_pictures, rtf, signed
 from maild.mail.mime.attachments import content
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 from tests.mail.winmail import winmail
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4

@@ -7,7 +7,8 @@ import pytest
 from maild.core.values.mail import Envelope, Mail
 from maild.mail.author.identity import mailboxes, strict
 from maild.mail.mime import decoding
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 
 WORDS = "Porten ved kaia er låst, og ingen har nøkkel.\n"
 

@@ -6,7 +6,8 @@ import pytest
 
 from maild.cli.read import as_dict
 from maild.core.values.mail import Envelope, Mail, Report
-from maild.mail.read import ReadOptions, read
+from maild.mail.options import ReadOptions
+from maild.mail.read import read
 
 LOST = "mari@borte.example"
 ALIAS = "drift@havn.example"
