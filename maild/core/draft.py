@@ -177,6 +177,8 @@ class MailDraft(Draft):
     def flagged(self, note: Reason | None) -> Reason | None:
         """Add to a note what makes the mail odd: its Message-ID came before with other content (law T14)."""
         known = self.facts.threads.known
+        if self.facts.threads.duplicate is not None:
+            return note  # the very same content, and judged better now
         if self.mail.message_id is None or all(seen.message_id != self.mail.message_id for seen in known):
             return note
         return both(note, because("Message-ID used before"))

@@ -89,6 +89,13 @@ def test_nobody_else_can_say_it(author: str) -> None:
     assert said == ([] if author == make.KARI else ["borte 3.–14.12", "nothing proves that the agent wrote it"])
 
 
+def test_no_machine_says_it_for_an_agent() -> None:
+    """The same line with a machine's mark acts for nobody (law E15): it is a case, which people read."""
+    marked = make.mail("borte 3.–14.12", author=make.CAMILLA, headers=[("auto-submitted", "auto-generated")])
+    plan = make.decided(marked, make.facts())
+    assert absences(plan) == [] and plan.outcome == "new"
+
+
 def test_an_out_of_office_with_a_date_is_noted() -> None:
     """A proven agent's automatic reply that says when they are back makes the absence until the day before."""
     reply = make.mail(

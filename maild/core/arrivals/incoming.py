@@ -141,7 +141,8 @@ def _from_somebody(draft: MailDraft, found: Evidence | None, place: Placement, r
         return _entry(draft, place.case, place, found)
     if place.case is not None and place.place == "pending":
         return _pending(draft, place.case, place, found)
-    return absences.by_command(draft) or opening.open_case(draft, place, ruling)
+    said = None if ruling.row == "generated" else absences.by_command(draft)  # no machine acts for an agent (law E15)
+    return said or opening.open_case(draft, place, ruling)
 
 
 def _entry(draft: MailDraft, case: CaseFacts, place: Placement, found: Evidence | None) -> Plan:

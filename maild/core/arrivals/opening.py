@@ -16,7 +16,7 @@ from maild.core.arrivals.sameness import may_enter
 from maild.core.assignment import Wanted, assign
 from maild.core.cause import DESK, About
 from maild.core.draft import MailDraft
-from maild.core.facts import Strikes
+from maild.core.facts import Arrival, Strikes
 from maild.core.letters.notices import Subject, about_case, unanswered
 from maild.core.plan import (
     ClearTimers,
@@ -37,6 +37,7 @@ from maild.core.rules.organisation import Department, Group
 from maild.core.rules.routing import Routed, route
 from maild.core.threads import threading, tokens
 from maild.core.threads.placement import Placement
+from maild.core.values.cases import OVER
 from maild.core.values.people import addressed, alias_of, is_ours, unproven, written_by
 
 KIN = {"nn": "no", "nb": "no", "da": "no", "nds": "de"}
@@ -221,8 +222,12 @@ def language(draft: MailDraft, department: Department) -> str:
 def _folded(draft: MailDraft, department: Department) -> Plan | None:
     """Make the mail an entry of its burst's first case; a stranger to that case adds nothing visible."""
     mail, facts = draft.mail, draft.facts
-    own = [a for a in facts.threads.arrivals if a.case is None or may_enter(draft, a.case)]
-    found = burst(own, limit=department.burst_of(draft.asks.author), subject=mail.subject_shape, text=mail.text_shape)
+    found = burst(
+        _came_before(draft),
+        limit=department.burst_of(draft.asks.author),
+        subject=mail.subject_shape,
+        text=mail.text_shape,
+    )
     draft.note("burst", found is not None, found[1] if found else None)
     case = facts.threads.cases.get(found[0]) if found is not None else None
     if found is None or case is None:
@@ -232,6 +237,8 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
     failing: Visibility = "pending" if mail.authentication.verdict == "fail" else "public"
     later = draft.counts.burst_told
     draft.add(case, "customer", failing, note=reason, untold=later)
+    if failing == "public":
+        draft.move(case, "customer wrote")
     if later:
         summaries.promise(draft, case.number)
     else:
@@ -242,6 +249,21 @@ def _folded(draft: MailDraft, department: Department) -> Plan | None:
         told = because("of sender", sender, reason)
         draft.tell_operator(because("many mails from one sender"), told, once_key=f"burst:{draft.key}")
     return draft.done("entry", case.number, reason)
+
+
+def _came_before(draft: MailDraft) -> list[Arrival]:
+    """Return the sender's mails of the last minutes, each with the case that one more may enter: none that is over."""
+    found = []
+    for arrival in draft.facts.threads.arrivals:
+        if arrival.case is None or arrival.case not in draft.facts.threads.cases:
+            found.append(replace(arrival, case=None))
+            continue
+        case = threading.survivor(arrival.case, draft.facts)
+        if case.status in OVER:
+            found.append(replace(arrival, case=None))
+        elif may_enter(draft, arrival.case):
+            found.append(replace(arrival, case=case.number))
+    return found
 
 
 # -- the acknowledgement ----------------------------------------------------------------------------------------------

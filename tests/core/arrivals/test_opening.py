@@ -14,6 +14,7 @@ from maild.core.plan import (
     LinkCases,
     OpenCase,
     Record,
+    SetStatus,
     SetTimer,
     Strike,
 )
@@ -89,6 +90,19 @@ def test_a_burst_folds_into_its_first_case() -> None:
     assert decided(given, facts(case(), **arrived(1, given=given))).outcome == "new"
     to_okonomi = mail("Faktura 17", to=(f"okonomi@{DOMAIN}",))
     assert decided(to_okonomi, facts(case(), **arrived(40, given=to_okonomi))).outcome == "new", "burst = 0"
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_a_burst_folds_into_no_case_that_is_over(status: str) -> None:
+    """What goes on after its case was mended is news: a new case, and the next ones fold into that (law A7)."""
+    given, over = mail("Dør 3 står åpen"), case(status=status, closed_at=make.NOW)
+    known = facts(over, **arrived(12, given=given))
+    assert decided(given, known).outcome == "new"
+    newer = replace(known.threads.arrivals[-1], case=1043)
+    both = make.knowing(known, cases={1042: over, 1043: case(1043)}, arrivals=(*known.threads.arrivals, newer, newer))
+    assert decided(given, both).case == 1043
+    waiting = facts(case(status="waiting_requester"), **arrived(2, given=given))
+    assert [change.status for change in of(decided(given, waiting), SetStatus)] == ["open"], "the case goes on"
 
 
 def test_a_burst_adds_nothing_visible_to_somebody_elses_case() -> None:

@@ -40,6 +40,14 @@ def test_what_is_the_same_mail(written: dict[str, Any], before: dict[str, Any], 
     assert bool(notices(plan, "follow-up", "pending")) == (outcome != "duplicate"), "an agent hears of it"
 
 
+def test_a_copy_that_is_judged_better_is_not_called_other_content() -> None:
+    """The same Message-ID with the same content is no oddity: nothing is said of it but what it is."""
+    given = mail(message_id="<a@client.example>")
+    known = facts(case(), known=(make.seen("<a@client.example>"),), duplicate=earlier(verdict="none"))
+    (entry,) = of(decided(given, known), AddMessage)
+    assert entry.note is None
+
+
 @pytest.mark.parametrize("status", ["resolved", "closed"])
 def test_a_device_that_rings_again_after_its_case_is_over_gets_a_new_one(status: str) -> None:
     """The same lines after the case was mended and over are another alarm: a new case, and a hint at the old one."""

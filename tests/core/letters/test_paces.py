@@ -17,7 +17,7 @@ from maild.core.facts import LetterFacts, Pace, TimerFacts
 from maild.core.letters.paces import PAUSE, Pacer, paced
 from maild.core.letters.parts import MOST_LETTERS, in_parts, rest_of
 from maild.core.plan import ClearTimers, KeepPace, Notice, Plan, Record, SettleLetter
-from maild.core.reasons.reason import because
+from maild.core.reasons.reason import because, text
 from tests.kit import make
 
 NOW = make.NOW
@@ -158,7 +158,7 @@ def test_a_cause_that_writes_to_people_asks_for_the_pace() -> None:
         return TimerDue(timer=1, about=About(what="cause", id=1), step="go on", due=NOW, data=data)
 
     assert asks(rest(), make.RULEBOOK).pace and not asks(rest(to_agent=True), make.RULEBOOK).pace
-    assert not asks(Delivered(letter=1, state="failed", answer="550"), make.RULEBOOK).pace
+    assert not asks(Delivered(letter=1, state="failed", answer=text("550")), make.RULEBOOK).pace
     with pytest.raises(AssertionError, match="asks for the pace"):
         paced(plan([notice(1)]), make.facts(), make.RULEBOOK, used=1)
 
