@@ -162,7 +162,7 @@ def _read(raw: bytes, envelope: Envelope, options: ReadOptions) -> Mail:
         received_count=len(values.get("received", ())),
         own_text=split.own_text,
         folds=split.folds,
-        announced=lines.announced() if split.folds else (),
+        announced=lines.announced(),
         filled=split.filled,
         forwarded=forward.find(lines, subject, attached) if report is None else None,
         text=shown.text,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maild.core.known_words.lines import KnownLine, Memory, known_lines
-from maild.core.known_words.shown import BY_FORM, ENOUGH_WORDS, MOST_COMPARED, kinds, written
+from maild.core.known_words.shown import BY_FORM, ENOUGH_WORDS, MOST_COMPARED, hide_announcements, kinds, written
 from maild.core.letters.reply_marker import SENTINEL_LINE
 from maild.core.values.mail import FoldKind, Mail
 
@@ -65,7 +65,12 @@ def outwards(mail: Mail, memories: Sequence[Memory], *, commands: int = 0) -> Ou
     ]
     own = [fold is None for fold in kind]
     away = [not one for one in goes]
-    text = mail.own_text if goes == own else written(lines, full, kind, known, away, answerable=("public",))
+    hide_announcements(mail, full, away)
+    text = (
+        mail.own_text
+        if away == [not one for one in own]
+        else written(lines, full, kind, known, away, answerable=("public",))
+    )
     return Outwards(text=text, doubtful=tuple(doubtful[:MOST_NAMED]))
 
 

@@ -87,7 +87,7 @@ def shown(mail: Mail, memories: Sequence[Memory]) -> Shown:
     known, kind = [told[at] for at in full], [made[at] for at in full]
     hidden = [_stays_away(line, fold) for line, fold in zip(known, kind, strict=True)]
     _show_lone_lines(kind, known, hidden)
-    _hide_announcements(_places(mail.announced, full), kind, hidden)
+    hide_announcements(mail, full, hidden)
     if all(hidden):  # nothing of the writer's would remain: nothing is folded
         return Shown(text=mail.text)
     return Shown(text=written(lines, full, kind, known, hidden), left_out=sum(hidden))
@@ -116,16 +116,19 @@ def _show_lone_lines(kind: Sequence[FoldKind | None], known: Sequence[KnownLine]
         at = end + 1
 
 
-def _places(announced: Sequence[tuple[int, int]], full: Sequence[int]) -> list[tuple[int, int]]:
-    """Return ranges of lines as ranges among the lines with words, the last first."""
-    return [(bisect_left(full, start), bisect_left(full, end)) for start, end in reversed(announced)]
+def hide_announcements(mail: Mail, full: Sequence[int], hidden: list[bool]) -> None:
+    """Hide what a client wrote above a quote, where the quote below it is hidden, or where nothing follows at all.
 
-
-def _hide_announcements(places: Sequence[tuple[int, int]], kind: Sequence[FoldKind | None], hidden: list[bool]) -> None:
-    """Hide what a client wrote above a quote, where the quote below it is one, or where nothing follows at all."""
-    for start, end in places:
-        if None not in kind[start:end] and (end == len(hidden) or hidden[end]):
+    ``full`` are the places of the lines with words, of which ``hidden`` tells.
+    """
+    for first, behind in reversed(mail.announced):
+        start, end = bisect_left(full, first), bisect_left(full, behind)
+        if (end < len(hidden) and hidden[end]) or (end == len(hidden) and _folded_at(mail, first)):
             hidden[start:end] = [True] * (end - start)
+
+
+def _folded_at(mail: Mail, line: int) -> bool:
+    return any(fold.line <= line <= fold.line + fold.text.count("\n") for fold in mail.folds)
 
 
 def written(

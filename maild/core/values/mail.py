@@ -206,7 +206,7 @@ class Mail:
     folds: tuple[Fold, ...] = ()
     """What was folded away, in order. Every line of ``text`` is in ``own_text`` or in a fold."""
     announced: tuple[tuple[int, int], ...] = ()
-    """Half-open runs of folded lines of ``text`` that announce quoted mail: attributions and blocks of its fields."""
+    """Half-open runs of lines of ``text`` that announce quoted mail: attributions and blocks of its fields."""
     filled: tuple[tuple[str, str], ...] = ()
     """Form lines ``label: value`` that the writer filled in inside a quote (law R16), in order."""
     forwarded: Forwarded | None = None

@@ -100,10 +100,9 @@ class Lines:
         return self._headers[at]
 
     def announced(self) -> tuple[tuple[int, int], ...]:
-        """Return the half-open runs of folded lines that announce quoted mail, as far as they were looked for."""
+        """Return the half-open runs of lines that announce quoted mail, as far as they were looked for."""
         found = [*self.known.values(), *(header for header in self._headers.values() if header is not None)]
-        ranges = {(header.start, header.end) for header in found if self.verdicts[header.start] != OWN}
-        return tuple(sorted(ranges))
+        return tuple(sorted({(header.start, header.end) for header in found}))
 
     def kind(self, at: int) -> FoldKind | None:
         """Return the verdict on a line; None is the writer's own."""
