@@ -27,6 +27,7 @@ from maild.core.deliveries.delivery import judge
 from maild.core.errors import MaildError
 from maild.core.plan import AddMessage, Change, OpenCase, Plan, SetTimer
 from maild.core.reasons.reason import Reason
+from maild.core.reasons.reason import text as text_of
 from maild.core.reasons.trace import TraceLine
 from maild.core.reasons.words import in_words
 from maild.journey.corridor import foresee
@@ -113,7 +114,7 @@ def _delivered(given: Mapping[str, Any]) -> Asked:
     def cause(connection: Connection, now: datetime) -> tuple[Cause, datetime]:
         if not outbox.stand(connection, key, state, answer):
             raise MaildError(f"there is no outgoing mail {key}; see: maild outbox list")
-        return Delivered(letter=key, state=state, answer=answer), now
+        return Delivered(letter=key, state=state, answer=text_of(answer)), now
 
     return Asked(what=f"answer to outgoing mail {key}: {answer}", cause=cause)
 

@@ -107,7 +107,7 @@ def test_a_case_is_shown_whole(tmp_path: Path) -> None:
     assert lines[4:8] == [
         "other departments it",
         "watchers ida.holm",
-        "linked FK#1042 (maybe)",
+        "linked FK#1042 (maybe), FK#1044 (child)",
         "merged into FK#1042",
     ]
 

@@ -11,7 +11,7 @@ from maild.core.rules.organisation import Rulebook
 from maild.core.values.mail import Authentication, Identity, Mail
 from maild.core.values.people import caseless, is_ours
 
-_ONE = re.compile(r'\s*(?:(?:"[^"\\]*"|[^"\\<>,;:@()]*)<\s*([^<>\s]+)\s*>|([^<>,;:()"\s]+))\s*')
+_ONE = re.compile(r'\s*(?:(?:"[^"\\]*"\s*|[^"\\<>,;:@()]*)<\s*([^<>\s]+)\s*>|([^<>,;:()"\s]+))\s*')
 MOST_FIELD = 400
 
 
