@@ -24,7 +24,7 @@ from maild.storage.tables import Message, Outbox, OutboxData
 from maild.storage.work import Work
 
 COLUMNS = ("ours_public", "ours_internal", "theirs_public", "theirs_internal")
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 500
 """Entries, and letters, that one mail takes down, the newest first; the next mail goes on."""
 _MOST_TEXT = 200_000
 """Characters of an entry, and octets of a letter, that are looked at: its words stand before its files."""
