@@ -102,6 +102,35 @@ def test_words_before_a_head_on_the_same_line_are_kept(own: str, head: str, belo
     assert own.strip() in answer(f"{own}{head}\n{below}").own_text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ja takk! Drift <drift@havn.example> skrev 12. mai 2026 kl. 08:40:",
+        "Ja. tir. 12. mai 2026 kl. 08:40 skrev Drift <drift@havn.example>:",
+        "Port 4, hilsen Siri, 12.05.2026 08:40 skrev Drift:",
+        "Porten er nummer 4 Drift Havn skrev 12. mai 2026 kl. 08:40:",
+    ],
+)
+def test_words_before_a_head_that_begins_with_a_name_are_kept(line: str) -> None:
+    """When the mail would have no words without that line (law R20)."""
+    assert answer(f"{line}\n{QUOTED}").own_text == line
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "vi ses 13. mai klokka 10:15 ved porten",
+        "send nøkkelen til siri@gard.example",
+        "Ja, gjerne,",
+        "Vi får se om det holder til den 14. mai eller om vi må ringe låsesmeden enda en gang",
+    ],
+)
+@pytest.mark.parametrize("head", ["drift skrev:", "Drift Havn skrev 12. mai 2026 kl. 08:40:", "Drift skrev:"])
+def test_a_line_with_a_date_or_an_address_above_a_head_is_kept(own: str, head: str) -> None:
+    """The head has its own."""
+    assert answer(f"{own}\n{head}\n{QUOTED}").own_text == own
+
+
 def test_words_before_a_head_on_two_lines_are_kept() -> None:
     """The line that the head alone fills is folded."""
     first, second = "Det er port 4. Den 12. mai 2026 kl. 08:40", "skrev Drift <drift@havn.example>:"
@@ -224,6 +253,8 @@ def test_a_form_that_people_write_is_no_block(own: str) -> None:
         "Se her\n>> NB: les dette først <<\nHilsen Siri",
         "Se her\n> > > Klikk < < <\nHilsen Siri",
         "Feilen er:\n\n>>> import port\nTraceback (most recent call last):\nImportError: port\n>>> quit()\n\nHva nå?",
+        "Gå til\n> Innstillinger\nog trykk på porten.\n\nSiri",
+        "Meny:\n>> Start\n>> Stopp\nHilsen Siri",
         "Her er loggen:\n\n> ping port4\n> Request timed out.\n\nSiri",
         "Her er hodet dere ba om:\n\nFrom: A <a@havn.example>\nTo: B <b@gard.example>\nSubject: Prøve\n"
         "Date: Tue, 12 May 2026 08:40:00 +0200\nReceived: from a by b\nX-Score: 3\n\nHvorfor stoppet den?",
@@ -234,7 +265,7 @@ def test_a_form_that_people_write_is_no_block(own: str) -> None:
 @pytest.mark.parametrize("below", ["", f"\n\n{HEAD}\n{QUOTED}"], ids=["alone", "above a quote"])
 def test_what_the_writer_typed_or_pasted_is_kept(own: str, below: str) -> None:
     """Although it looks like a quote or like a head: no program makes it so."""
-    if below and "loggen" in own:
+    if below and ("loggen" in own or "Gå til" in own):
         pytest.skip("marks of one depth are a quote where one is announced")
     assert answer(own + below).own_text == own
 
