@@ -27,6 +27,16 @@ _RAW = frozenset(
 """Fields that no program shows above an answer: the writer pasted a header."""
 
 
+def answers_a_notice(text: Lines) -> bool:
+    """Tell whether our own line stands anywhere in a text: what its client put there then holds what is ours, and
+    nothing of it is taken for the writer's on a guess.
+    """
+    if text.ours is None:
+        marked = any(mark.why == SENTINEL_ID for mark in text.marks.values())
+        text.ours = marked or SENTINEL_LINE.search(text.shown.text) is not None
+    return text.ours
+
+
 def said_above(text: Lines, at: int, author: str) -> int:
     """Return the line from which a program introduces the quote that begins at a line; the line itself when none does.
 
@@ -56,7 +66,7 @@ def is_typed(text: Lines, start: int, end: int) -> bool:
     it, and either each line has several marks at once (``>>> import this``), or the line above says what comes.
     """
     above = text.above(start)
-    if above >= 0 and text.kind(above) is not None:
+    if (above >= 0 and text.kind(above) is not None) or answers_a_notice(text):
         return False
     if min(depth for depth, full in zip(text.depth[start:end], text.full[start:end], strict=True) if full) >= _FEWEST:
         return True
@@ -79,6 +89,8 @@ def is_pasted(text: Lines, header: Header) -> bool:
     that programs show nobody.
     """
     if header.kind != "block" or header.block is None or header.block.start != header.start:
+        return False
+    if answers_a_notice(text):
         return False
     for line in text.bare[max(header.start - 2, 0) : header.end + 3]:
         if line.partition(":")[0].casefold() in _RAW:
@@ -134,9 +146,7 @@ def give_back(text: Lines) -> None:
     """Give the history back to a writer of whose words nothing would remain: it may hold them. What has quote marks,
     with a line that says who wrote it, stays folded, and so does what stands below our own line.
     """
-    if SENTINEL_LINE.search(text.shown.text) is not None:
-        return
-    if any(mark.why == SENTINEL_ID for mark in text.marks.values()):
+    if answers_a_notice(text):
         return
     for start, end, kind in text.runs():
         if kind != "quote":

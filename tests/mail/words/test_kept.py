@@ -53,6 +53,17 @@ def test_what_stands_below_our_own_line_is_never_given_back(language: str, mark:
     assert answer(f"{block}\n\n{text}").own_text == ""
 
 
+@pytest.mark.parametrize("own", ["Her er svaret fra oss:", "Hei Siri, se under:", "Gå til"])
+@pytest.mark.parametrize("mark", ["> ", ">> ", ">>> "])
+def test_nothing_of_a_notice_is_taken_for_typed_or_pasted(own: str, mark: str) -> None:
+    """An agent's client may put it below a line with a colon, without a head (law R20)."""
+    lines = (sentinel("no"), "Ny sak til Ola: FK#1", "Notat: ring ikke kunden")
+    text = "\n".join(f"{mark}{line}" for line in lines)
+    assert answer(f"{own}\n\n{text}").own_text == own
+    block = "Fra: Drift <drift+1.k2f@havn.example>\nSendt: 12. mai 2026 08:40\nTil: Ola\nEmne: Sak"
+    assert answer(f"{own}\n\n{block}\n\n{chr(10).join(lines)}").own_text == own
+
+
 def test_a_quote_with_marks_and_a_head_is_no_answer_by_itself() -> None:
     """Nobody has said anything but the program."""
     assert answer(f"{HEAD}\n{QUOTED}").own_text == ""
