@@ -110,26 +110,34 @@ def spoken_first(text: str) -> int:
     ``Skjermen er knust. Den 3. mars 2026 kl. 10:15 skrev IT <it@x.example>:``
     """
     tokens = text.split(" ")
-    ends = [at for at in range(1, len(tokens) - 1) if _ends_a_sentence(tokens[at - 1])][-_MOST_SENTENCES:]
-    place = 0
-    for at, token in enumerate(tokens[:-1]):
-        word = token.casefold().rstrip(",.:")
+    last = len(tokens) - 1
+    ends = [
+        at for at in range(1, last) if tokens[at - 1].endswith((".", "!", "?")) and _ends_a_sentence(tokens[at - 1])
+    ]
+    ends = ends[-_MOST_SENTENCES:]
+    for at in range(1, last):
+        if at not in ends and not _begins_a_date(tokens[at], tokens[at + 1]):
+            continue  # nearly every word
+        place = len(" ".join(tokens[:at])) + 1
+        before = text[:place].rstrip()
+        fold = before.casefold()
+        words = _WORD.findall(fold)
         if at in ends and judge(text[place:]) is not None:
-            before = text[:place]
-            fold = before.casefold()
-            return 0 if "@" in before or _verb(_WORD.findall(fold), fold) is not None else place
-        below = tokens[at + 1]
-        dating = below[:1].isdigit() or below.casefold().rstrip(",.:") in WEEKDAYS
-        if at and dating and word in OPENERS and len(word) > 1 and opens(text[place:]):
-            before = text[:place].rstrip()
-            words = _WORD.findall(before.casefold())
-            if "@" in before or _verb(words, before.casefold()) is not None:
+            return 0 if "@" in before or _verb(words, fold) is not None else place
+        if _begins_a_date(tokens[at], tokens[at + 1]) and opens(text[place:]):
+            if "@" in before or _verb(words, fold) is not None:
                 return 0
-            if not all(map(_is_of_a_date, before.split())):
-                named = all(one[0].isupper() for one in before.split()) and before[-1].isalnum()
+            if not all(map(_is_of_a_date, tokens[:at])):
+                named = all(one[:1].isupper() for one in tokens[:at]) and before[-1:].isalnum()
                 return 0 if named and len(words) <= 4 and words[:1] and words[0] not in _GREETED else place
-        place += len(token) + 1
     return 0
+
+
+def _begins_a_date(token: str, below: str) -> bool:
+    """Tell whether a word opens a date, and a number or a day of the week follows."""
+    if not (below[:1].isdigit() or below.casefold().rstrip(",.:") in WEEKDAYS):
+        return False
+    return len(token) > 1 and token.casefold().rstrip(",.:") in OPENERS
 
 
 def _ends_a_sentence(token: str) -> bool:

@@ -70,7 +70,7 @@ def is_typed(text: Lines, start: int, end: int) -> bool:
         return False
     if min(depth for depth, full in zip(text.depth[start:end], text.full[start:end], strict=True) if full) >= _FEWEST:
         return True
-    if above < 0 or text.known or text.marks or spoken_first(text.bare[above]):
+    if above < 0 or text.known or text.marks or spoken_first(plain(text.bare[above][:_WIDEST])):
         return False
     if text.bare[above].endswith(":"):
         return len(text.bare[above].split()) >= 2

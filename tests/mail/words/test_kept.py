@@ -1,6 +1,8 @@
 """What looks like history and is the writer's own, and what a program writes above a quote (law R14, R20)."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from maild.core.letters.reply_marker import sentinel
 from maild.mail.mime import html
@@ -310,3 +312,12 @@ def test_words_inside_of_what_a_client_marked_are_kept(page: str) -> None:
     found = split(html.to_text(f"<html><body>{page}</body></html>"), "SV: Porten", answers=True)
     assert "Det er port 4." in found.own_text
     assert "> Hvilken port?" not in found.own_text or "Det er port 4." in found.own_text.split("> Hvilken port?")[1]
+
+
+@given(st.text(alphabet="Den 12.05:skrevDrift<>@a!? \n", max_size=200), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_lines_of_the_signs_of_heads_are_told_apart(text: str, answers: bool) -> None:
+    """Every word of it is the writer's or in a fold, and nothing raises (law R14)."""
+    found = split(Shown(text), "SV: Porten", answers=answers, author="siri@gard.example")
+    said = "\n".join([found.own_text, *(fold.text for fold in found.folds)])
+    assert set(text.replace(">", " ").split()) <= set(said.replace(">", " ").split())
