@@ -42,7 +42,7 @@ def scan(raw: bytes) -> tuple[list[Field], int]:
     head = raw[:_SCAN]
     if b"\n" not in head:
         head = head.replace(b"\r", b"\n")
-    lines = head[: caps.header_end(head)].split(b"\n", _MOST_LINES)
+    lines = head[: caps.header_end(head)].lstrip(b" \t").split(b"\n", _MOST_LINES)
     counted: Counter[str] = Counter()
     found: list[tuple[str, list[bytes]]] = []
     value: list[bytes] | None = None  # of the field whose folded lines come now, when it is wanted

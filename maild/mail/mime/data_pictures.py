@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from maild.mail.mime import decoding
 
-_BEGINS = (b"data:image/", b"DATA:image/", b"Data:image/", b"DATA:IMAGE/", b"data:Image/")
+_ENCODED = b";base64,"
 _SOURCE = re.compile(
     rb"(?i)(\bsrc[ \t\r\n]{0,4}=[ \t\r\n]{0,4}([\"']?)[ \t\r\n]{0,4})data:image/([a-z0-9.+-]{1,40})"
     rb"(?:;[a-z0-9=_.-]{1,60}){0,4},([A-Za-z0-9+/=%\s]*)"
@@ -36,7 +36,7 @@ def content_id(place: int, index: int) -> str:
 
 def taken_out(page: bytes, place: int = 0) -> tuple[bytes, list[Picture]]:
     """Return a page that shows its pictures by Content-IDs, and the pictures in order."""
-    if not any(map(page.__contains__, _BEGINS)):
+    if _ENCODED not in page:
         return page, []
     found: list[Picture] = []
 
@@ -45,7 +45,7 @@ def taken_out(page: bytes, place: int = 0) -> tuple[bytes, list[Picture]]:
         if not match[2]:  # without quotes white space ends it
             body = match[4].split(None, 1)[0] if match[4].strip() else b""
             rest = match[4][match[4].find(body) + len(body) :]
-        if b";base64," not in match[0][: len(match[0]) - len(match[4])].lower():
+        if _ENCODED not in match[0][: len(match[0]) - len(match[4])].lower():
             return match[0]
         data = decoding.base64(unquote_to_bytes(body) if b"%" in body else body)
         if not data or len(found) >= MOST:

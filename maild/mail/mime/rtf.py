@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from maild.mail.mime import charset
 
-MOST = 2_000_000
+MOST = 1_000_000
 """Octets of rich text that are read."""
 _HEAD = struct.Struct("<IIII")
 _COMPRESSED, _PLAIN = 0x75465A4C, 0x414C454D
@@ -83,7 +83,8 @@ def decompressed(data: bytes) -> bytes:
             if back == 0:
                 return bytes(out[len(_KNOWN) :])
             length = (pair & 15) + 2
-            piece = bytes(out[-back:][:length]) if back <= len(out) else bytes(length)
+            start = len(out) - back
+            piece = bytes(out[start : start + length]) if start >= 0 else bytes(length)
             out += (piece * (length // len(piece) + 1))[:length]
     return bytes(out[len(_KNOWN) : most])
 

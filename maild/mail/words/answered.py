@@ -22,7 +22,7 @@ _FAR = 40
 """Lines of a quote that are looked at to tell whether it goes on."""
 _CARD = 8
 """Lines that a quoted signature has below its closing, at most."""
-_HEAD = 16
+_HEAD = 24
 """Lines of a notice's head, at most."""
 _BULLETS = ("-", "*", "–", "•")
 _QUESTION = "?？"

@@ -20,6 +20,7 @@ _VERBS = frozenset(phrase for phrase in _PHRASES if phrase.isalpha() and phrase.
     phrase for phrase in _PHRASES if " " not in phrase and not _UNSPACED.search(phrase)
 )
 _LONG_VERBS = tuple(phrase for phrase in _PHRASES if phrase not in _VERBS)
+_OF_PHRASES = frozenset(word for phrase in _PHRASES for word in phrase.split(" "))
 LAST_WORDS = frozenset(phrase.split(" ")[-1] for phrase in _PHRASES)
 _CLOCK_WORDS = "giorno at kl klo a alle ore om las um uhr г de v às dne u ob o am pm"
 _DATE_WORDS = OPENERS | WEEKDAYS | MONTHS | MONTH_NUMBER.keys() | set(_CLOCK_WORDS.split())
@@ -35,6 +36,8 @@ _DIGIT = re.compile(r"\d")
 
 _I = table("i we jeg eg vi jag ich wir je nous yo io ik wij ja my minä ég")
 _GREETED = table("hei hej hallo heisann hi hello dear moi hæ takk tack tak kiitos thanks danke ja nei nej yes no ok")
+_MOST_SENTENCES = 3
+_TITLES = table("dr mr mrs ms st prof ing inc ltd jr sr co nr kl dept avd")
 _SAID = (_I - {"i", "ja", "my", "je", "io"}) | table("du dere ni you meg mig me oss ikke inte ikkje")
 """Words of a sentence, which no program writes above a quote."""
 _JOINTS = "von van der den de af av og och ja und and via på vegne behalf of for the vegna"
@@ -107,21 +110,41 @@ def spoken_first(text: str) -> int:
     ``Skjermen er knust. Den 3. mars 2026 kl. 10:15 skrev IT <it@x.example>:``
     """
     tokens = text.split(" ")
-    place = 0
-    for at, token in enumerate(tokens[:-1]):
-        word = token.casefold().rstrip(",.:")
-        below = tokens[at + 1]
-        dating = below[:1].isdigit() or below.casefold().rstrip(",.:") in WEEKDAYS
-        if at and dating and word in OPENERS and len(word) > 1 and opens(text[place:]):
-            before = text[:place].rstrip()
-            words = _WORD.findall(before.casefold())
-            if "@" in before or _verb(words, before.casefold()) is not None:
+    last = len(tokens) - 1
+    ends = [
+        at for at in range(1, last) if tokens[at - 1].endswith((".", "!", "?")) and _ends_a_sentence(tokens[at - 1])
+    ]
+    ends = ends[-_MOST_SENTENCES:]
+    for at in range(1, last):
+        if at not in ends and not _begins_a_date(tokens[at], tokens[at + 1]):
+            continue  # nearly every word
+        place = len(" ".join(tokens[:at])) + 1
+        before = text[:place].rstrip()
+        fold = before.casefold()
+        words = _WORD.findall(fold)
+        if at in ends and judge(text[place:]) is not None:
+            return 0 if "@" in before or _verb(words, fold) is not None else place
+        if _begins_a_date(tokens[at], tokens[at + 1]) and opens(text[place:]):
+            if "@" in before or _verb(words, fold) is not None:
                 return 0
-            if not all(map(_is_of_a_date, before.split())):
-                named = all(one[0].isupper() for one in before.split()) and before[-1].isalnum()
+            if not all(map(_is_of_a_date, tokens[:at])):
+                named = all(one[:1].isupper() for one in tokens[:at]) and before[-1:].isalnum()
                 return 0 if named and len(words) <= 4 and words[:1] and words[0] not in _GREETED else place
-        place += len(token) + 1
     return 0
+
+
+def _begins_a_date(token: str, below: str) -> bool:
+    """Tell whether a word opens a date, and a number or a day of the week follows."""
+    if not (below[:1].isdigit() or below.casefold().rstrip(",.:") in WEEKDAYS):
+        return False
+    return len(token) > 1 and token.casefold().rstrip(",.:") in OPENERS
+
+
+def _ends_a_sentence(token: str) -> bool:
+    """Tell whether a word ends a sentence, and is no number, part of a date, initial or title."""
+    if token[-1:] not in ".!?" or len(token) < 3 or not token[-2].isalpha():
+        return False
+    return not is_date_word(token) and token.casefold().rstrip(".") not in _TITLES
 
 
 def _is_of_a_date(word: str) -> bool:
@@ -133,7 +156,7 @@ def is_whole(text: str) -> bool:
     head = text.lstrip("-–—*> ")
     first = head.split(" ", 1)[0]
     words = _WORD.findall(text.casefold())
-    if not words or head[:1] in "<([>)],:" or is_date_word(first) or first.casefold().rstrip(":,") in LAST_WORDS:
+    if not words or head[:1] in "<([>)],:" or is_date_word(first) or first.casefold().rstrip(":,") in _OF_PHRASES:
         return False
     return _verb(words, text.casefold()) is not None and _dated(text, words)
 
@@ -142,10 +165,13 @@ def goes_on(above: str, text: str) -> bool:
     """Tell whether a line above what may be an attribution belongs to it, too: it says when, or who."""
     if is_whole(text):
         return False
-    words = _WORD.findall(above.casefold())
-    if opens(above) or _dated(above, words) or TIME.search(above) or address_in(above):
+    if opens(above):
         return True
-    if _verb(words, above.casefold()) is not None:
+    fold = above.casefold()
+    words = _WORD.findall(fold)
+    if has_verb(text) and strangers(above) > 1:
+        return False
+    if _dated(above, words) or TIME.search(above) or address_in(above) or _verb(words, fold) is not None:
         return True
     tokens = above.split()
     return not text[:1].isupper() and len(tokens) <= 5 and all(one[0].isupper() for one in tokens)

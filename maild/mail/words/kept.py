@@ -5,7 +5,7 @@ nothing else would remain (law R14).
 from __future__ import annotations
 
 from maild.core.letters.reply_marker import SENTINEL_ID, SENTINEL_LINE
-from maild.mail.words.attributed import introduces, is_date_word, opens, spoken_first
+from maild.mail.words.attributed import introduces, is_date_word, opens, spoken_first, strangers
 from maild.mail.words.device_lines import is_device_line
 from maild.mail.words.lines import OWN, Lines
 from maild.mail.words.quotes import Header, plain
@@ -17,12 +17,24 @@ _WIDEST = 600
 _FEWEST = 2
 """Quote marks of lines that a program makes only below others with fewer."""
 _SALUTES = frozenset({"hei", "heisann", "hej", "hallå", "hallo", "hi", "hello", "dear", "moi", "hæ", "sæl", "sæll"})
+_MOST_LINES = 2000
+"""Lines of a text that may have no words of the writer's; what is longer was looked at by nobody."""
 _MOST_SALUTE = 10
 """Spaces in a line that is a greeting, a closing or what a telephone adds."""
 _RAW = frozenset(
     {"received", "return-path", "dkim-signature", "mime-version", "content-type", "authentication-results"}
 )
 """Fields that no program shows above an answer: the writer pasted a header."""
+
+
+def answers_a_notice(text: Lines) -> bool:
+    """Tell whether our own line stands anywhere in a text: what its client put there then holds what is ours, and
+    nothing of it is taken for the writer's on a guess.
+    """
+    if text.ours is None:
+        marked = any(mark.why == SENTINEL_ID for mark in text.marks.values())
+        text.ours = marked or SENTINEL_LINE.search(text.shown.text) is not None
+    return text.ours
 
 
 def said_above(text: Lines, at: int, author: str) -> int:
@@ -54,18 +66,22 @@ def is_typed(text: Lines, start: int, end: int) -> bool:
     it, and either each line has several marks at once (``>>> import this``), or the line above says what comes.
     """
     above = text.above(start)
-    if above >= 0 and text.kind(above) is not None:
+    if (above >= 0 and text.kind(above) is not None) or answers_a_notice(text):
         return False
     if min(depth for depth, full in zip(text.depth[start:end], text.full[start:end], strict=True) if full) >= _FEWEST:
         return True
-    return (
-        above >= 0
-        and not text.known
-        and not text.marks
-        and spoken_first(text.bare[above]) == 0
-        and text.bare[above].endswith(":")
-        and len(text.bare[above].split()) >= 2
-    )
+    if above < 0 or text.known or text.marks or spoken_first(plain(text.bare[above][:_WIDEST])):
+        return False
+    if text.bare[above].endswith(":"):
+        return len(text.bare[above].split()) >= 2
+    return _goes_through(text, start, end)
+
+
+def _goes_through(text: Lines, start: int, end: int) -> bool:
+    """Tell whether a sentence goes on from the line above a marked one to the line below it."""
+    if end - start != 1 or start == 0 or end >= len(text) or not text.full[start - 1] or not text.full[end]:
+        return False
+    return text.bare[start - 1][-1].isalnum() and text.bare[end][0].islower() and not text.depth[end]
 
 
 def is_pasted(text: Lines, header: Header) -> bool:
@@ -73,6 +89,8 @@ def is_pasted(text: Lines, header: Header) -> bool:
     that programs show nobody.
     """
     if header.kind != "block" or header.block is None or header.block.start != header.start:
+        return False
+    if answers_a_notice(text):
         return False
     for line in text.bare[max(header.start - 2, 0) : header.end + 3]:
         if line.partition(":")[0].casefold() in _RAW:
@@ -86,10 +104,11 @@ def _tells(line: str) -> bool:
     return len(line.split()) >= 3 and line[0].isalnum()
 
 
-def says_nothing(text: Lines) -> bool:
+def says_nothing(text: Lines, author: str = "") -> bool:
     """Tell whether no line that is left to the writer says anything: a greeting, a closing and a name say nothing."""
     closed, at = -1, -1
-    while (at := text.full.find(1, at + 1)) >= 0:
+    names = author.partition("@")[0].casefold().replace("_", ".").split(".")
+    while (at := text.full.find(1, at + 1, _MOST_LINES)) >= 0:
         if text.verdicts[at] != OWN:
             continue
         bare = text.bare[at]
@@ -99,11 +118,11 @@ def says_nothing(text: Lines) -> bool:
         words = line.split()
         if not words or is_device_line(line):
             continue
-        if closes(line):
+        if closes(line) or line.casefold() in names:
             closed = at
         elif not ((len(words) <= 3 and _greets(words)) or (0 <= closed < at <= closed + 3 and _is_a_name(words))):
             return False
-    return True
+    return len(text) <= _MOST_LINES
 
 
 def _greets(words: list[str]) -> bool:
@@ -116,18 +135,23 @@ def _is_a_name(words: list[str]) -> bool:
     return len(words) <= 3 and all(word[0].isupper() and word[-1] not in ":?!" for word in words)
 
 
+def _may_be_said(text: Lines, at: int) -> bool:
+    """Tell whether a line is no head, or has words that no head needs: the writer's may stand before it."""
+    if not text.heads[at]:
+        return True
+    return at in text.known and text.known[at].kind == "attribution" and strangers(plain(text.bare[at])) > 0
+
+
 def give_back(text: Lines) -> None:
     """Give the history back to a writer of whose words nothing would remain: it may hold them. What has quote marks,
     with a line that says who wrote it, stays folded, and so does what stands below our own line.
     """
-    if SENTINEL_LINE.search(text.shown.text) is not None:
-        return
-    if any(mark.why == SENTINEL_ID for mark in text.marks.values()):
+    if answers_a_notice(text):
         return
     for start, end, kind in text.runs():
         if kind != "quote":
             continue
-        lines = [at for at in range(start, end) if text.full[at] and not text.depth[at] and not text.heads[at]]
+        lines = [at for at in range(start, end) if text.full[at] and not text.depth[at] and _may_be_said(text, at)]
         if not any(text.depth[start:end]) and lines:
             text.keep(start, end)
         for at in lines:

@@ -76,6 +76,8 @@ class Lines:
         """1 for each line at which :meth:`header` may find anything: one in ten, so that the others cost nothing."""
         for at in self.known:
             self.announcing[at] = 1
+        self.ours: bool | None = None
+        """Whether our own line stands in it, once somebody has asked."""
         self._headers: dict[int, Header | None] = {}
         self.marks: dict[int, Mark] = {}
         for mark in sorted(shown.marks, key=lambda mark: (mark.start, -mark.end)):

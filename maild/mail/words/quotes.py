@@ -20,6 +20,7 @@ from maild.mail.words.attributed import (
     goes_on,
     has_verb,
     is_date_word,
+    is_whole,
     judge,
     opens,
     spoken_first,
@@ -156,7 +157,8 @@ def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
     above = plain(lines[header.start - 1][:60])
     words = above.split()
     dated = all(map(is_date_word, words))
-    if not 0 < len(words) <= 8 or not (dated or (address_in(above) and not address_in(header.words))):
+    addressed = address_in(above) is not None and address_in(header.words) is None and not is_whole(header.words)
+    if not 0 < len(words) <= 8 or not (dated or addressed):
         return header
     return replace(header, start=header.start - 1, words=f"{above} {header.words}")
 

@@ -27,6 +27,8 @@ _FINNISH = frozenset({"lähettäjä", "lähetetty", "vastaanottaja", "aihe"})
 _BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _MOST_HEADERS = 5000
 _MOST_RUNS = 300
+_MOST_LOOKS = 1000
+"""Quotes above which a head is looked for."""
 _MOST_QUOTES = 20_000
 """A text with more quotes than that between its lines is no mail that a person answered; the rest is kept."""
 
@@ -66,7 +68,7 @@ def split(shown: Shown | Lines, subject: str = "", answers: bool = False, author
         text.join_folds()
         runs = text.runs()
     filled = filled_lines(text)
-    if not filled and any(kind == "quote" for _, _, kind in runs) and says_nothing(text):
+    if not filled and any(kind == "quote" for _, _, kind in runs) and says_nothing(text, author):
         give_back(text)
         runs = text.runs()
     return Split(
@@ -112,7 +114,7 @@ def _walk(text: Lines, subject: str, answers: bool, author: str) -> int:
             quotes += 1
             if quotes > _MOST_QUOTES:
                 return at
-            at = _quoted(text, at, author)
+            at = _quoted(text, at, author, look=quotes <= _MOST_LOOKS)
         else:
             at = at + 1 if header is None else _announced(text, header, answers, author)
         at = notable.find(1, at)
@@ -130,15 +132,15 @@ def _notable(text: Lines) -> bytearray:
     return notable
 
 
-def _quoted(text: Lines, start: int, author: str = "") -> int:
+def _quoted(text: Lines, start: int, author: str = "", *, look: bool = True) -> int:
     """Fold a run of quoted lines, blank ones among them, up to the next line without quote marks or with a mark; and
     what a program says above it. What the writer typed stays.
     """
     end = start + 1
     while end < len(text) and text.depth[end] > 0 and end not in text.marks:
         end += 1
-    first = said_above(text, start, author)
-    if first == start and is_typed(text, start, end):
+    first = said_above(text, start, author) if look else start
+    if look and first == start and is_typed(text, start, end):
         return end
     text.fold_head(first, start)
     text.fold(start, end, "quote")

@@ -2,6 +2,7 @@
 
 import base64
 import struct
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -306,6 +307,18 @@ def test_every_page_between_pictures_is_shown(pages: list[str], plain: bool) -> 
     words = [line for line in found.own_text.split("\n") if line.strip()]
     assert words == [page.replace("<p>", "").replace("</p>", "") for page in pages]
     assert len(found.attachments) == len(pages) - 1
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_piece_of_a_mail_is_a_file_and_costs_nothing(number: int) -> None:
+    """A hundred kilobytes of one, which nobody can read without the others."""
+    began = time.process_time()
+    head_inside = b"From: siri@gard.example\nContent-Type: image/png\n\n" if number == 1 else b""
+    kind = f'message/partial; id="a@gard.example"; number={number}; total=3'
+    found = mail(head(kind) + head_inside + base64.encodebytes(PNG * 80))
+    assert time.process_time() - began < 0.2
+    assert [file.type for file in found.attachments] == ["message/partial"]
+    assert found.own_text == ""
 
 
 def test_the_same_text_as_a_page_is_shown_once() -> None:

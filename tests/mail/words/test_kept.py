@@ -1,6 +1,8 @@
 """What looks like history and is the writer's own, and what a program writes above a quote (law R14, R20)."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from maild.core.letters.reply_marker import sentinel
 from maild.mail.mime import html
@@ -53,6 +55,17 @@ def test_what_stands_below_our_own_line_is_never_given_back(language: str, mark:
     assert answer(f"{block}\n\n{text}").own_text == ""
 
 
+@pytest.mark.parametrize("own", ["Her er svaret fra oss:", "Hei Siri, se under:", "Gå til"])
+@pytest.mark.parametrize("mark", ["> ", ">> ", ">>> "])
+def test_nothing_of_a_notice_is_taken_for_typed_or_pasted(own: str, mark: str) -> None:
+    """An agent's client may put it below a line with a colon, without a head (law R20)."""
+    lines = (sentinel("no"), "Ny sak til Ola: FK#1", "Notat: ring ikke kunden")
+    text = "\n".join(f"{mark}{line}" for line in lines)
+    assert answer(f"{own}\n\n{text}").own_text == own
+    block = "Fra: Drift <drift+1.k2f@havn.example>\nSendt: 12. mai 2026 08:40\nTil: Ola\nEmne: Sak"
+    assert answer(f"{own}\n\n{block}\n\n{chr(10).join(lines)}").own_text == own
+
+
 def test_a_quote_with_marks_and_a_head_is_no_answer_by_itself() -> None:
     """Nobody has said anything but the program."""
     assert answer(f"{HEAD}\n{QUOTED}").own_text == ""
@@ -100,6 +113,35 @@ def test_a_head_in_small_letters_takes_no_line_above_with_it(own: str, head: str
 def test_words_before_a_head_on_the_same_line_are_kept(own: str, head: str, below: str) -> None:
     """A client that lost the line end between them does not take the answer away."""
     assert own.strip() in answer(f"{own}{head}\n{below}").own_text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ja takk! Drift <drift@havn.example> skrev 12. mai 2026 kl. 08:40:",
+        "Ja. tir. 12. mai 2026 kl. 08:40 skrev Drift <drift@havn.example>:",
+        "Port 4, hilsen Siri, 12.05.2026 08:40 skrev Drift:",
+        "Porten er nummer 4 Drift Havn skrev 12. mai 2026 kl. 08:40:",
+    ],
+)
+def test_words_before_a_head_that_begins_with_a_name_are_kept(line: str) -> None:
+    """When the mail would have no words without that line (law R20)."""
+    assert answer(f"{line}\n{QUOTED}").own_text == line
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "vi ses 13. mai klokka 10:15 ved porten",
+        "send nøkkelen til siri@gard.example",
+        "Ja, gjerne,",
+        "Vi får se om det holder til den 14. mai eller om vi må ringe låsesmeden enda en gang",
+    ],
+)
+@pytest.mark.parametrize("head", ["drift skrev:", "Drift Havn skrev 12. mai 2026 kl. 08:40:", "Drift skrev:"])
+def test_a_line_with_a_date_or_an_address_above_a_head_is_kept(own: str, head: str) -> None:
+    """The head has its own."""
+    assert answer(f"{own}\n{head}\n{QUOTED}").own_text == own
 
 
 def test_words_before_a_head_on_two_lines_are_kept() -> None:
@@ -224,6 +266,8 @@ def test_a_form_that_people_write_is_no_block(own: str) -> None:
         "Se her\n>> NB: les dette først <<\nHilsen Siri",
         "Se her\n> > > Klikk < < <\nHilsen Siri",
         "Feilen er:\n\n>>> import port\nTraceback (most recent call last):\nImportError: port\n>>> quit()\n\nHva nå?",
+        "Gå til\n> Innstillinger\nog trykk på porten.\n\nSiri",
+        "Meny:\n>> Start\n>> Stopp\nHilsen Siri",
         "Her er loggen:\n\n> ping port4\n> Request timed out.\n\nSiri",
         "Her er hodet dere ba om:\n\nFrom: A <a@havn.example>\nTo: B <b@gard.example>\nSubject: Prøve\n"
         "Date: Tue, 12 May 2026 08:40:00 +0200\nReceived: from a by b\nX-Score: 3\n\nHvorfor stoppet den?",
@@ -234,7 +278,7 @@ def test_a_form_that_people_write_is_no_block(own: str) -> None:
 @pytest.mark.parametrize("below", ["", f"\n\n{HEAD}\n{QUOTED}"], ids=["alone", "above a quote"])
 def test_what_the_writer_typed_or_pasted_is_kept(own: str, below: str) -> None:
     """Although it looks like a quote or like a head: no program makes it so."""
-    if below and "loggen" in own:
+    if below and ("loggen" in own or "Gå til" in own):
         pytest.skip("marks of one depth are a quote where one is announced")
     assert answer(own + below).own_text == own
 
@@ -268,3 +312,12 @@ def test_words_inside_of_what_a_client_marked_are_kept(page: str) -> None:
     found = split(html.to_text(f"<html><body>{page}</body></html>"), "SV: Porten", answers=True)
     assert "Det er port 4." in found.own_text
     assert "> Hvilken port?" not in found.own_text or "Det er port 4." in found.own_text.split("> Hvilken port?")[1]
+
+
+@given(st.text(alphabet="Den 12.05:skrevDrift<>@a!? \n", max_size=200), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_lines_of_the_signs_of_heads_are_told_apart(text: str, answers: bool) -> None:
+    """Every word of it is the writer's or in a fold, and nothing raises (law R14)."""
+    found = split(Shown(text), "SV: Porten", answers=answers, author="siri@gard.example")
+    said = "\n".join([found.own_text, *(fold.text for fold in found.folds)])
+    assert set(text.replace(">", " ").split()) <= set(said.replace(">", " ").split())
