@@ -26,6 +26,7 @@ from maild.storage.work import Work
 COLUMNS = ("ours_public", "ours_internal", "theirs_public", "theirs_internal")
 MOST_AT_ONCE = 500
 """Entries, and letters, that one mail takes down, the newest first; the next mail goes on."""
+_OF_AGENTS = frozenset({"reply", "note", "system"})
 _MOST_TEXT = 200_000
 """Characters of an entry, and octets of a letter, that are looked at: its words stand before its files."""
 
@@ -113,6 +114,8 @@ def _taken(case: int, entries: list[Any], letters: list[Any], key: Key) -> Known
 
     for entry in entries:
         public = entry.visibility == "public" and entry.kind in ("customer", "reply")
+        if not public and entry.kind in _OF_AGENTS:
+            continue  # what an agent wrote and nobody got may be written again, and sent
         take(f"{'ours' if entry.kind == 'reply' else 'theirs'}_{'public' if public else 'internal'}", entry.text)
         take(f"theirs_{'public' if public and entry.kind == 'customer' else 'internal'}", entry.folded)
     for letter in letters:

@@ -142,6 +142,13 @@ def untaken(desk: Desk) -> int:
         return sum(int(connection.exec_driver_sql(query).scalar_one()) for query in tables)
 
 
+def test_what_was_refused_may_be_written_again(desk: Desk, opened: Outcome) -> None:
+    """An answer that was refused, and then sent anew without what was wrong with it, is the agent's own words."""
+    notice = opened.to(CAMILLA)
+    assert desk.answer(notice, f"{ANSWER}\n#dialog 7").plan.outcome == "refused"
+    assert desk.answer(notice, ANSWER, step="2").recipients == [NINA]
+
+
 def test_words_are_taken_down_once(desk: Desk, opened: Outcome) -> None:
     """A case's texts are read when a mail first may quote them, however old they are; then their numbers are enough."""
     first = untaken(desk)
