@@ -115,12 +115,13 @@ def _taken(case: int, entries: list[Any], letters: list[Any], key: Key) -> Known
     for entry in entries:
         public = entry.visibility == "public" and entry.kind in ("customer", "reply")
         if not public and entry.kind in _OF_AGENTS:
-            continue  # what an agent wrote and nobody got may be written again, and sent
+            take("drafts", entry.text)  # what an agent wrote and nobody got may be written again, and sent
+            continue
         take(f"{'ours' if entry.kind == 'reply' else 'theirs'}_{'public' if public else 'internal'}", entry.text)
         take(f"theirs_{'public' if public and entry.kind == 'customer' else 'internal'}", entry.folded)
     for letter in letters:
         take("ours_internal" if letter.to_agent else "ours_public", _words_of_letter(bytes(letter.data)))
-    for run in [*found["theirs_public"], *found["theirs_internal"]]:
+    for run in [*found["theirs_public"], *found["theirs_internal"], *found["drafts"]]:
         found["ours_internal"].pop(run, None)  # what a letter passes on to agents is not ours
     return KnownWords(
         case=case,
