@@ -53,32 +53,22 @@ def outwards(mail: Mail, memories: Sequence[Memory], *, commands: int = 0) -> Ou
     below = _first_of_ours([lines[at] for at in full], known, kind)
     if below == len(full) and True not in unknown:
         return Outwards(text=mail.own_text)
-    answers = _between_public(known)
-    goes = [_goes(at >= below, unknown[at], kind[at], line) for at, line in enumerate(known)]
-    doubtful = [
-        lines[full[at]].strip()
-        for at, one in enumerate(unknown)
-        if (one and (kind[at] is not None or at >= below) and not (at >= below and answers[at]))
-        or (
-            at < below and kind[at] is None and known[at].standing == "internal"
-        )  # a line of ours, copied or typed anew
-    ]
-    own = [fold is None for fold in kind]
-    away = [not one for one in goes]
+    answers, marks = _between_public(known), any(fold is not None and fold not in BY_FORM for fold in kind)
+    away, doubtful = [], []
+    for at, line in enumerate(known):
+        own, quoted = kind[at] is None, at >= below
+        # Without marks a client may quote the public lines that stand there; beside marked ones they are typed anew.
+        known_there = quoted and (line.standing == "internal" or (line.standing == "public" and not marks))
+        away.append(known_there or not (own or unknown[at]))
+        copied = own and not quoted and line.standing == "internal"  # a line of ours, copied or typed anew
+        if copied or (unknown[at] and (quoted or not own) and not (quoted and answers[at])):
+            doubtful.append(lines[full[at]].strip())
     hide_announcements(mail, full, away)
-    text = (
-        mail.own_text
-        if away == [not one for one in own]
-        else written(lines, full, kind, known, away, answerable=("public",))
-    )
+    if away == [fold is not None for fold in kind]:
+        text = mail.own_text
+    else:
+        text = "" if all(away) else written(lines, full, kind, known, away, answerable=("public",))
     return Outwards(text=text, doubtful=tuple(doubtful[:MOST_NAMED]))
-
-
-def _goes(below: bool, unknown: bool, kind: FoldKind | None, line: KnownLine) -> bool:
-    """Tell whether a line is in the text that would go out."""
-    if below and line.standing == "internal":
-        return False
-    return kind is None or unknown
 
 
 def _first_of_ours(lines: Sequence[str], known: Sequence[KnownLine], kind: Sequence[FoldKind | None]) -> int:

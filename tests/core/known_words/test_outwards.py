@@ -127,6 +127,23 @@ def test_a_line_for_the_desk_may_be_copied_from_the_notice() -> None:
     assert out == Outwards(text=f"{CARD[1]}\n\nHei Kari!")
 
 
+def test_a_notice_sent_back_without_a_word_says_nothing() -> None:
+    """A client strips our line and marks nothing, and the agent wrote nothing: no line of anybody's goes out."""
+    bare = "\n".join(NOTICE[1:])
+    head = "Fra: IT-support <it@fjordvik.example>\nSendt: 1. desember 2026\nTil: Camilla\nEmne: SV: [FK#1042] x\n\n"
+    assert judged(bare).text == "" and judged(head + bare).text == ""
+
+
+def test_an_answer_may_be_given_twice() -> None:
+    """The same words as in an earlier letter are an answer again: above the quote, and below a marked one, too."""
+    said = "Du finner nøkkelen i resepsjonen, og den leveres samme sted."
+    again = [*CASE, held(1042, ours_public=said)]
+    for text in (f"{said}\n\n{quoted(NOTICE)}", f"{quoted(NOTICE)}\n\n{said}", said):
+        raw = f"From: c@fjordvik.example\nSubject: SV: [FK#1042] x\nIn-Reply-To: <a@b>\n\n{text}\n"
+        mail = read(raw.replace("\n", "\r\n").encode(), ENVELOPE, ReadOptions())
+        assert outwards(mail, memories(again, KEYS)) == Outwards(text=said)
+
+
 def test_nothing_of_an_agents_is_cut_without_a_word() -> None:
     """A quote of something else, which reading folds away, is shown to the agent before anything goes out."""
     out = judged(
