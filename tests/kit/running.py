@@ -65,6 +65,7 @@ default_type = "it.incident"
 default_group = "it-1"
 language = "no"
 burst = 0
+shared = "noted"
 [hr]
 address = "hr@{domain}"
 sender_name = "HR"
@@ -72,6 +73,7 @@ default_type = "hr.leave"
 default_group = "hr-1"
 language = "sv"
 burst = 0
+shared = "noted"
 """
 GROUPS = """
 [it-1]

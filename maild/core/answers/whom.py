@@ -15,7 +15,6 @@ _ATTENDED = re.compile(ATTENDED_LOCAL, re.IGNORECASE)
 _MACHINE = re.compile(
     r"(?:www-data|wwwrun|apache2?|httpd|nginx|nobody|wordpress|cron|crond|anacron"
     r"|scan|scanner|skanner|mfp|mfc|copier|kopi|kopimaskin|kopiator|multifunksjon|printer|printers|skriver|skrivare"
-    r"|svara?[._-]?(?:ikke|ikkje|inte|icke|ej)"
     r"|voicemail|talepost|telefonsvarer|talsvar|röstbrevlåda|svarer|fax|faks|telefax)(?:[._+-].*|[0-9].*)?"
 )
 """Local parts of programs and devices. What follows must be set apart, so that no name of a person begins so."""

@@ -78,6 +78,7 @@ ROBOT_LOCAL = (
     r"^(?:mailer-daemon|postmaster|owner-.*|.*-owner|.*-request|.*-bounces?(?:\+.*)?|bounces?(?:[+-].*)?"
     r"|(?:.*[._+-])?(?:no|do[._-]?not|dont|ikke|ikkje|ei|inte|ej|svar[._-]?ej|keine|nicht|ne)[._-]?"
     r"(?:reply|replies|svar|svara|svare|besvar|besvares|antwort|antworten|respond|response|answer)(?:[._+-].*)?"
+    r"|svara?[._-]?(?:ikke|ikkje|inte|icke|ej)(?:[._+-].*)?"
     r"|(?:noreply|donotreply|nepasrepondre|noresponder|älä-?vastaa|ala-?vastaa|ekki-?svara|svarejdetta)(?:[._+-]?.*)?)$"
 )
 """Local parts that nobody reads."""

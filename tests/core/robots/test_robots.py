@@ -63,6 +63,8 @@ VERDICTS = (
     (mail(sender="", text="Jeg er ikke på kontoret."), "auto-reply"),
     (mail(author="no-reply@epost.example"), "automatic"),
     (mail(author="ikke-svar@epost.example"), "automatic"),
+    (mail(author="svar-ikke@epost.example"), "automatic"),
+    (mail(author="svara-inte@epost.example"), "automatic"),
     (mail(author="info.do_not_reply@epost.example"), "automatic"),
     (mail(author="postmaster@epost.example"), "human"),
     (mail(report=Report(kind="delivery-status", status="5.1.1")), "bounce"),
