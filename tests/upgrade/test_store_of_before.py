@@ -159,3 +159,21 @@ def test_the_desk_goes_on(before: Before, engine: Engine) -> None:
         "three are late, four are given up: each told once"
     )
     desk.close()
+
+
+def test_its_letters_are_known_when_they_are_quoted(before: Before, engine: Engine) -> None:
+    """What a case held before the upgrade is known in an answer to it: only what is new is shown (law R27)."""
+    data = {row["outbox"]: bytes(row["data"]) for row in before.rows["outbox_data"]}
+    (sent, *_) = [row for row in before.rows["outbox"] if row["kind"] == "ack" and row["state"] == "sent"]
+    letter: Any = email.message_from_bytes(data[sent["id"]], policy=email.policy.default)
+    quoted = "\n".join(f"> {line}" for line in letter.get_body(("plain",)).get_content().strip().splitlines())
+    start = max(at(row, "created") for row in before.rows["outbox"])
+    desk = Desk(before.url, now=start + timedelta(minutes=1))
+    text_ = f"Det haster nå.\n\nDen 1. des. 2026 kl. 10:15 skrev IT <{IT}>:\n{quoted}"
+    reply = mail(sent["recipient"], IT, f"SV: {letter['Subject']}", text_, key="old", answers=str(letter["Message-ID"]))
+    got = desk.write(reply, IT)
+    assert (got.plan.outcome, got.plan.case) == ("entry", sent["case"])
+    (told, *_) = [one for one in got.letters if one.kind == "follow-up"]
+    assert "Det haster nå." in told.text and "linjer sitat" in told.text
+    assert not any(line[2:] in told.text for line in quoted.splitlines() if len(line) > 30)
+    desk.close()
