@@ -85,10 +85,10 @@ SLOPPY = {
 
 
 @pytest.mark.parametrize("kind", SLOPPY)
-def test_a_sloppy_from_is_answered_at_its_one_address(store_url: str, kind: str) -> None:
+def test_a_sloppy_from_is_answered_at_its_one_address(one_url: str, kind: str) -> None:
     """Nothing is trusted that From does not say strictly; the agent is offered what stands there, and answers there."""
     header, address = SLOPPY[kind]
-    desk = Desk(store_url)
+    desk = Desk(one_url)
     notice = raw(desk, header)
     case = desk.case(1042)
     assert (case["requester"], case["answer_to"], case["participants"]) in (("", "", []), (address, address, [address]))
@@ -119,9 +119,9 @@ GROUPS = {
 
 
 @pytest.mark.parametrize("kind", GROUPS)
-def test_a_group_that_writes_in_our_name_is_nobody(store_url: str, kind: str) -> None:
+def test_a_group_that_writes_in_our_name_is_nobody(one_url: str, kind: str) -> None:
     """Our own address becomes no requester and no participant; the one who wrote to the group is offered."""
-    desk = Desk(store_url)
+    desk = Desk(one_url)
     notice = raw(desk, GROUPS[kind], sender="it+bounces@fjordvik.example")
     case = desk.case(1042)
     assert (case["requester"], case["participants"], case["offers"]) == ("", [], [PER])
@@ -162,9 +162,9 @@ NOBODY = {
 
 
 @pytest.mark.parametrize("kind", NOBODY)
-def test_an_answer_to_what_nobody_reads_is_refused_and_waits(store_url: str, kind: str) -> None:
+def test_an_answer_to_what_nobody_reads_is_refused_and_waits(one_url: str, kind: str) -> None:
     """The letter says what to write; the refused words go out, once, as soon as an address is named."""
-    desk = Desk(store_url)
+    desk = Desk(one_url)
     notice = raw(desk, NOBODY[kind])
     assert "til: ADRESSE\r\n" in notice.text
     refused = desk.answer(notice, "Hei Per, se vedlagt plan.")
@@ -202,10 +202,10 @@ REPLY_TOS = {
 
 
 @pytest.mark.parametrize("kind", REPLY_TOS)
-def test_reply_to_is_offered_and_never_used(store_url: str, kind: str) -> None:
+def test_reply_to_is_offered_and_never_used(one_url: str, kind: str) -> None:
     """What a stranger writes there is nobody in the case; ours, agents' and no-replies are not even offered."""
     field, offers = REPLY_TOS[kind]
-    desk = Desk(store_url)
+    desk = Desk(one_url)
     notice = form(desk, reply_to=field)
     case = desk.case(1042)
     assert (case["offers"], case["participants"]) == (offers, ["no-reply@skjemaer.example"])
