@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from maild.core.facts import Key, KnownWords
 from maild.core.known_words.runs import LENGTH, MOST_WORDS, runs, unpacked, words_of
 
+_LONGEST_SIGN = 40
 COVERAGE = 0.8
 """So much of a line's words must stand in runs that are known. A line of fewer than four words must be known whole, by
 runs that reach into its neighbours: a typed "Nei" is not hidden by an old one that stood elsewhere."""
@@ -28,6 +30,9 @@ class KnownLine:
 
 
 _WORDLESS = KnownLine(standing="no words")
+_SIGN = KnownLine(standing="unknown", words=1)
+_DRAWN = range(0x2500, 0x25A0)
+"""Lines and blocks (U+2500 to U+259F), which only draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +82,22 @@ def known_lines(lines: Sequence[str], memories: Sequence[Memory]) -> list[KnownL
                 if known:
                     _cover(numbers, known, covered)
     found, at = [], 0
-    for line in by_line:
+    for text, line in zip(lines, by_line, strict=True):
         end = at + len(line)
-        found.append(_line(public[at:end], internal[at:end], ours[at:end]) if line else _WORDLESS)
+        if line:
+            found.append(_line(public[at:end], internal[at:end], ours[at:end]))
+        else:
+            found.append(_SIGN if _says_something(text) else _WORDLESS)
         at = end
     return found
+
+
+def _says_something(line: str) -> bool:
+    """Tell whether a line without a word says something all the same: ``?``, or a sign such as a thumb."""
+    return any(
+        sign in "?!" or (sign > "\u2000" and unicodedata.category(sign) == "So" and ord(sign) not in _DRAWN)
+        for sign in line[:_LONGEST_SIGN]
+    )
 
 
 def _cover(numbers: Sequence[int], known: frozenset[int], covered: bytearray) -> None:

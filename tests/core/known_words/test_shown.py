@@ -117,6 +117,17 @@ def test_their_own_words_again_are_shown() -> None:
     assert shown_of(f"{said}\nHva nå?", theirs=said).text == f"{said}\nHva nå?"
 
 
+def test_a_sign_is_an_answer() -> None:
+    """A thumb or a question mark alone on its line is seen, and what only draws a line is not."""
+    letter = "\n".join(LETTERS["no"])
+    for sign in ("👍", "?", "‼️ ⚡"):
+        lines = [f"> {line}" for line in LETTERS["no"]]
+        lines[5:5] = ["", sign, ""]
+        text = "\n".join(["Takk!", "", ATTRIBUTION, *lines, "────────", "-----"])
+        out = shown_of(text, letter).text
+        assert sign in out and "──" not in out and "ordrenummeret" not in out
+
+
 def test_a_sentence_of_ours_that_is_cited_is_shown() -> None:
     """A few words of ours alone, which reading counts as the writer's, may be cited: they stay."""
     out = shown_of("Gjelder det alle?\nJa, alle i gangen.", "Gjelder det alle?")
