@@ -390,6 +390,8 @@ class KnownWords:
     theirs_public: bytes = b""
     """Of mails that all who take part may see."""
     theirs_internal: bytes = b""
+    drafts: bytes = b""
+    """Of what agents wrote and nobody got: letters that cite it make it none of ours."""
     entries: tuple[int, ...] = ()
     """Ids of the messages they were taken from just now."""
     letters: tuple[int, ...] = ()

@@ -23,7 +23,7 @@ from maild.storage.tables import KnownWords as Row
 from maild.storage.tables import Message, Outbox, OutboxData
 from maild.storage.work import Work
 
-COLUMNS = ("ours_public", "ours_internal", "theirs_public", "theirs_internal")
+COLUMNS = ("ours_public", "ours_internal", "theirs_public", "theirs_internal", "drafts")
 MOST_AT_ONCE = 500
 """Entries, and letters, that one mail takes down, the newest first; the next mail goes on."""
 _OF_AGENTS = frozenset({"reply", "note", "system"})
@@ -83,6 +83,7 @@ def known(connection: Connection, cases: Iterable[int], key: Key) -> tuple[Known
             ours_internal=bytes(row.ours_internal),
             theirs_public=bytes(row.theirs_public),
             theirs_internal=bytes(row.theirs_internal),
+            drafts=bytes(row.drafts),
         )
         for row in _KNOWN.all(connection, numbers)
     ]
@@ -121,8 +122,6 @@ def _taken(case: int, entries: list[Any], letters: list[Any], key: Key) -> Known
         take(f"theirs_{'public' if public and entry.kind == 'customer' else 'internal'}", entry.folded)
     for letter in letters:
         take("ours_internal" if letter.to_agent else "ours_public", _words_of_letter(bytes(letter.data)))
-    for run in [*found["theirs_public"], *found["theirs_internal"], *found["drafts"]]:
-        found["ours_internal"].pop(run, None)  # what a letter passes on to agents is not ours
     return KnownWords(
         case=case,
         key=key.id,
@@ -130,6 +129,7 @@ def _taken(case: int, entries: list[Any], letters: list[Any], key: Key) -> Known
         ours_internal=packed(list(found["ours_internal"])),
         theirs_public=packed(list(found["theirs_public"])),
         theirs_internal=packed(list(found["theirs_internal"])),
+        drafts=packed(list(found["drafts"])),
         entries=tuple(entry.id for entry in entries),
         letters=tuple(letter.id for letter in letters),
     )

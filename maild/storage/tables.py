@@ -342,6 +342,7 @@ class KnownWords(Row, table=True):
     ours_internal: bytes = _octets()
     theirs_public: bytes = _octets()
     theirs_internal: bytes = _octets()
+    drafts: bytes = _octets()
 
 
 class Event(Row, table=True):

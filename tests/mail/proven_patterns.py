@@ -48,7 +48,7 @@ ANY_SIZE: dict[str, str] = {
         rulebook/patterns.py _SURROGATE _ESCAPED
     """,
     "each repeat is of at most so many signs: the work at one place has a bound": """
-        core/known_words/runs.py _ADDED
+        core/known_words/runs.py _ADDED _REWRITTEN _ESCAPED
         core/robots/back.py _ISO _DOTTED _SLASHED _DAY_MONTH _MONTH_DAY
         core/absences.py _ISO
         core/rules/casetypes.py _WHOLE _DECIMAL _ISO _DOTTED

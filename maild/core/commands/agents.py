@@ -18,8 +18,9 @@ from maild.core.commands.yes_no import yes_or_no
 from maild.core.facts import AgentFacts, Asks, CaseFacts, Facts, HeldMessage
 from maild.core.known_words.lines import Memory
 from maild.core.known_words.outwards import outwards
+from maild.core.known_words.runs import unwrapped
 from maild.core.letters.notices import about_case, readers
-from maild.core.letters.reply_marker import SENTINEL_LINE
+from maild.core.letters.reply_marker import SENTINEL_LINE, holds_sentinel
 from maild.core.reasons.reason import Reason, because, both
 from maild.core.rules.organisation import Agent, Rulebook
 from maild.core.threads import placement, threading, tokens
@@ -338,9 +339,9 @@ def unsendable(
         return because("holds a signed address")
     if (own := _file_of_ours(files)) is not None:
         return own
-    if SENTINEL_LINE.search(text) or _INTERNAL.search(text):
+    if SENTINEL_LINE.search(text) or _INTERNAL.search(text) or holds_sentinel(text):
         return because("holds a notice")
-    return _private(text.lower(), case, facts, rulebook, agent)
+    return _private(_unescaped(text).lower(), case, facts, rulebook, agent)
 
 
 def _unescaped(text: str) -> str:
@@ -376,6 +377,8 @@ def _private(text: str, case: CaseFacts, facts: Facts, rulebook: Rulebook, agent
 
 def public_words(text: str, agent: Agent, department_address: str) -> str:
     """Return an agent's words with the agent's own addresses replaced by the department's: customers never see them."""
+    text = unwrapped(text)  # a gateway writes into a link whom it was rewritten for
     for address in agent.addresses:
         text = re.sub(rf"(?i)(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", department_address, text)
+        text = re.sub(rf"(?i){re.escape(address.replace('@', '%40'))}", department_address.replace("@", "%40"), text)
     return text

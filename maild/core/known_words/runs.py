@@ -27,11 +27,35 @@ _ADDED = re.compile(r"<(?:mailto|https?|tel):[^<>\s]{1,2000}>|\[(?:cid|image|bil
 """What mail clients write into a quoted text by themselves: the target of a link behind it, a place for a picture."""
 
 
+_REWRITTEN = re.compile(
+    r"https://[\w.-]{1,60}\.safelinks\.protection\.outlook\.com/[^\s?]{0,40}\?url=(?P<safe>[^&\s<>]{1,2000})[^\s<>]{0,2000}"
+    r"|https://urldefense(?:\.proofpoint)?\.com/v2/url\?u=(?P<v2>[^&\s<>]{1,2000})[^\s<>]{0,2000}"
+    r"|https://urldefense\.com/v3/__(?P<v3>[^\s<>]{1,2000}?)__;[^\s<>]{0,2000}"
+)
+"""What mail gateways make of a link."""
+_ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
+
+
 def words_of(text: str) -> list[str]:
-    """Return the words of a text as they are compared: folded, without what clients add by themselves."""
+    """Return the words of a text as they are compared: folded, without what clients and gateways do to links."""
+    if "https://" in text:
+        text = unwrapped(text)
     if "<" in text or "[" in text:
         text = _ADDED.sub(" ", text)
     return split(text)
+
+
+def unwrapped(text: str) -> str:
+    """Return a text with the links that a gateway rewrote as they were."""
+    return _REWRITTEN.sub(_target, text) if "safelinks" in text or "urldefense" in text else text
+
+
+def _target(link: re.Match[str]) -> str:
+    """Return what a rewritten link leads to."""
+    if link["v3"]:
+        return link["v3"]
+    written = link["safe"] or link["v2"].replace("-", "%").replace("_", "/")
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), written)
 
 
 def runs(words: Sequence[str], key: Key, case: int) -> list[int]:

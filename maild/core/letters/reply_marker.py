@@ -20,6 +20,11 @@ SENTINEL_LINE = re.compile(rf"(?im)^[> \t\u00a0]*[—–-]+ ?(?:{_WORDS}) ?[—�
 """A whole line that is one of ours, quoted or not, whatever dash the client made of it."""
 
 
+def holds_sentinel(text: str) -> bool:
+    """Tell whether our line stands anywhere in a text, also where a client has joined it with others."""
+    return any(line in text for line in SENTINELS.values())
+
+
 def sentinel(language: str) -> str:
     """Return the line in a language (English when we have none)."""
     return SENTINELS.get(language, SENTINELS["en"])

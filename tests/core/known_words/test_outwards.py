@@ -156,3 +156,63 @@ def test_where_nothing_is_known_readings_guess_stands() -> None:
     """A case that holds no words (its key is gone) is as before: what reading took for the agent's own goes out."""
     mail = read(b"From: c@fjordvik.example\r\nTo: it@fjordvik.example\r\n\r\nHei.\r\n", ENVELOPE, ReadOptions())
     assert outwards(mail, ()) == Outwards(text="Hei.")
+
+
+def answered(text: str) -> Outwards:
+    """Judge an agent's answer above a quote that no mark stands before."""
+    return judged(f"{ANSWERS[0]}\n\n{text}")
+
+
+def test_a_card_that_a_client_joined_into_one_line_is_asked_about() -> None:
+    """Lost line breaks: the answer and the card in one line, or the card alone, go nowhere unasked."""
+    joined = " ".join(NOTICE)
+    assert judged(f"{ANSWERS[0]} {joined}").doubtful
+    out = answered(joined)
+    assert out.doubtful or not any(line in out.text for line in INTERNAL)
+
+
+def test_an_answer_on_the_line_of_its_question_is_not_cut() -> None:
+    """Words behind a quoted question are the agent's: they go out, or are asked about."""
+    out = judged(f"Se under.\n\n> {ASKED[0]} Ja, gjort.\n> {ASKED[1]}")
+    assert "Ja, gjort." in out.text and out.doubtful
+
+
+def test_a_line_only_agents_have_seen_is_no_line_that_is_answered() -> None:
+    """A public line typed among quoted internal ones brings none of these along."""
+    out = judged(f"{quoted([CARD[2]])}\n{ASKED[0]}\n{quoted([CARD[2]])}")
+    assert CARD[2] not in out.text
+
+
+def test_a_line_broken_in_two_is_no_answer() -> None:
+    """The rest of a quoted line, which a client broke without a mark, is the quote's."""
+    half = ASKED[0].split(" kopirommet")
+    broken = f"> {half[0]}\nkopirommet{half[1]}\n> {ASKED[1]}"
+    assert judged(f"{ANSWERS[1]}\n\n{broken}").text == ANSWERS[1]
+    assert judged(broken).text == ""
+
+
+BANNERS = ("EKSTERN AVSENDER: ikke klikk på lenker", "CAUTION: This email originated from outside of the organization.")
+
+
+@pytest.mark.parametrize("banner", BANNERS)
+def test_a_gateways_banner_above_the_notice_holds_nothing(banner: str) -> None:
+    """What stands between the attribution and our line was written by a gateway: it is neither sent nor asked about."""
+    above = "tir. 1. des. 2026 kl. 10:15 skrev IT-support <it@fjordvik.example>:"
+    out = judged(f"{ANSWERS[0]}\n\n{above}\n> {banner}\n>\n{quoted(NOTICE)}")
+    assert out == Outwards(text=ANSWERS[0])
+
+
+def test_a_very_long_answer_is_asked_about() -> None:
+    """What is too long to be judged goes out by no guess."""
+    log = "\n".join(f"linje {number} av en logg som agenten limte inn" for number in range(12_000))
+    assert judged(f"{log}\n{chr(10).join(NOTICE[1:])}").doubtful
+
+
+def test_a_draft_that_was_cited_to_its_agent_is_the_agents() -> None:
+    """What an agent wrote, and a letter cited back to him, may be written again and goes out whole."""
+    said = "Passordet er nullstilt, og koden er på vei til mobilen din nå."
+    letter = f"E-posten din i sak FK#1042 er forkastet.\nDette skrev du:\n{said}"
+    drafts = [*CASE, held(1042, drafts=said), held(1042, ours_internal=letter)]
+    raw = f"From: c@fjordvik.example\nIn-Reply-To: <a@b>\n\nHei igjen!\n{said}\n\n> Dette skrev du:\n> {said}\n"
+    mail = read(raw.replace("\n", "\r\n").encode(), ENVELOPE, ReadOptions())
+    assert outwards(mail, memories(drafts, KEYS)).text == f"Hei igjen!\n{said}"

@@ -150,3 +150,30 @@ def test_a_key_that_is_gone_knows_nothing() -> None:
     known = [held(1042, key=gone, ours_public="\n".join(LETTERS["no"]))]
     text = f"Takk!\n\n{ATTRIBUTION}\n" + "\n".join(f"> {line}" for line in LETTERS["no"])
     assert "ordrenummeret" in shown(reading(text), memories(known, KEYS)).text
+
+
+def test_an_answer_on_the_line_of_its_question_is_shown() -> None:
+    """Words typed behind a question, before it or into a blank of it are seen, also where they are few."""
+    for said in ("{} 4711", "{} NEI!!", "JA - {}", "{} B-214 i andre"):
+        questions = [said.format(line) if line.endswith("?") else line for line in LETTERS["no"]]
+        out = shown_of(f"Se svar under.\n\n{BLOCK}\n" + "\n".join(questions), "\n".join(LETTERS["no"])).text
+        assert all(line in out for line in questions if "?" in line), out
+
+
+def test_a_link_alone_on_its_line_is_shown() -> None:
+    """A link is what its writer wanted to send, wherever it stands in a quote."""
+    lines = [f"> {line}" for line in LETTERS["no"]]
+    lines[4:4] = ["", "<https://drive.kunde.example/bilde/4711>", ""]
+    assert (
+        "drive.kunde.example" in shown_of("\n".join(["Se her", "", ATTRIBUTION, *lines]), "\n".join(LETTERS["no"])).text
+    )
+
+
+def test_a_link_that_a_gateway_rewrote_is_known() -> None:
+    """Safelinks and their kin lead where the letter's link led."""
+    letter = "Se https://hjelp.fjordvik.example/skriver/oppsett for hvordan du gjør det."
+    safe = "https://eur03.safelinks.protection.outlook.com/?url=https%3A%2F%2Fhjelp.fjordvik.example%2Fskriver%2Foppsett&data=05"
+    v3 = "https://urldefense.com/v3/__https://hjelp.fjordvik.example/skriver/oppsett__;!!abc$"
+    for link in (safe, v3):
+        quoted = f"Takk!\n\n{ATTRIBUTION}\n> Se {link} for hvordan du gjør det."
+        assert shown_of(quoted, letter).text == "Takk!"

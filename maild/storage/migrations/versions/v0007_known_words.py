@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply this step."""
-    octets = ("ours_public", "ours_internal", "theirs_public", "theirs_internal")
+    octets = ("ours_public", "ours_internal", "theirs_public", "theirs_internal", "drafts")
     op.create_table(
         "known_words",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
