@@ -149,6 +149,18 @@ def test_what_was_refused_may_be_written_again(desk: Desk, opened: Outcome) -> N
     assert desk.answer(notice, ANSWER, step="2").recipients == [NINA]
 
 
+def test_what_was_dropped_may_be_written_again(desk: Desk, opened: Outcome) -> None:
+    """An agent says no to a held answer, without quoting the question, and sends the words anew: they go out whole."""
+    said = "Passordet er nullstilt, og koden er på vei til mobilen din.\nVi er på plass fra klokka sju i morgen."
+    notice = opened.to(CAMILLA)
+    question = desk.answer(notice, f"løst\n\nHei Nina!\n{said}").to(CAMILLA)
+    bare = mail(CAMILLA, question.reply_to, f"SV: {question.subject}", "Nei", key="no", answers=question.message_id)
+    assert desk.write(bare, question.reply_to).plan.outcome == "note"
+    again = desk.answer(notice, f"Hei igjen Nina.\n\n{said}", step="2")
+    assert again.plan.outcome == "answer"
+    assert again.to(NINA).text.replace("\r\n", "\n").strip() == f"Hei igjen Nina.\n\n{said}"
+
+
 def test_words_are_taken_down_once(desk: Desk, opened: Outcome) -> None:
     """A case's texts are read when a mail first may quote them, however old they are; then their numbers are enough."""
     first = untaken(desk)

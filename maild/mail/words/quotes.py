@@ -25,6 +25,7 @@ from maild.mail.words.attributed import (
     opens,
     spoken_first,
 )
+from maild.mail.words.dates import read_date
 from maild.mail.words.drawn import framed, is_rule
 from maild.mail.words.forward_headers import Block, address_in, block_at, label_of, run_together
 from maild.mail.words.notes_header import LONE_LABELS, is_lone_label, notes_header
@@ -156,7 +157,11 @@ def _from_its_first_word(lines: Sequence[str], header: Header) -> Header:
         return header
     above = plain(lines[header.start - 1][:60])
     words = above.split()
-    dated = all(map(is_date_word, words))
+    # a number that is no date, or a whole date above another one, is the writer's
+    theirs = (above.isdigit() and len(above) > 2) or (
+        read_date(above) is not None and read_date(header.words) is not None
+    )
+    dated = not theirs and all(map(is_date_word, words))
     addressed = address_in(above) is not None and address_in(header.words) is None and not is_whole(header.words)
     if not 0 < len(words) <= 8 or not (dated or addressed):
         return header

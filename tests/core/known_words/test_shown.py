@@ -177,3 +177,11 @@ def test_a_link_that_a_gateway_rewrote_is_known() -> None:
     for link in (safe, v3):
         quoted = f"Takk!\n\n{ATTRIBUTION}\n> Se {link} for hvordan du gjør det."
         assert shown_of(quoted, letter).text == "Takk!"
+
+
+def test_a_short_line_above_an_attribution_is_the_writers() -> None:
+    """A number, or a date that answers, right above an attribution with a date of its own."""
+    letter = "\n".join(LETTERS["no"])
+    quote = "\n".join(f"> {line}" for line in LETTERS["no"])
+    for said in ("Hei,\n4711", "Hei, det passer best\nfredag 4. desember 2026 kl. 10:00"):
+        assert shown_of(f"{said}\n{ATTRIBUTION}\n{quote}", letter).text == said
