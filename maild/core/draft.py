@@ -148,13 +148,13 @@ class MailDraft(Draft):
     ) -> None:
         """Store the mail as an entry of a case, with its text as its readers are shown it, or as it goes out."""
         number = case if isinstance(case, int) else case.number
-        entry = entry_of(self.mail, self.inbound, self.asks.author_key)
+        text = self.shown(number).whole if text is None else text
         self.changes.append(
             AddMessage(
                 case=number,
                 kind=kind,
                 visibility=visibility,
-                entry=replace(entry, text=self.shown(number).whole if text is None else text),
+                entry=entry_of(self.mail, self.inbound, self.asks.author_key, text),
                 agent=agent,
                 note=self.flagged(note) if flag else note,
                 untold=untold and not self.mail.envelope.quiet,
@@ -274,8 +274,8 @@ class MailDraft(Draft):
             self.changes.append(NoteContact(address=address, name=name, language=language))
 
 
-def entry_of(mail: Mail, inbound: int, author_key: str | None) -> Entry:
-    """Return a mail as it will stand in a case."""
+def entry_of(mail: Mail, inbound: int, author_key: str | None, text: str) -> Entry:
+    """Return a mail as it will stand in a case, with the text that its readers are shown."""
     return Entry(
         author=mail.identity.address or "",
         author_shown=mail.identity.shown,
@@ -283,9 +283,8 @@ def entry_of(mail: Mail, inbound: int, author_key: str | None) -> Entry:
         to=tuple(box.address for box in mail.to),
         cc=tuple(box.address for box in mail.cc),
         subject=mail.subject,
-        text=mail.own_text,
+        text=text,
         folded=mail.folded,
-        whole=mail.text,
         message_id=mail.message_id,
         in_reply_to=mail.in_reply_to,
         references=mail.references,

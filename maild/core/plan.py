@@ -122,8 +122,6 @@ class Entry:
     text: str
     """What its readers are shown, or what of it goes out."""
     folded: str
-    whole: str = field(repr=False)
-    """All of its text, to know its words again; it is not stored twice."""
     message_id: str | None
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
