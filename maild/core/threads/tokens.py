@@ -72,6 +72,12 @@ def _mac(key: Key, *parts: bytes) -> bytes:
     return begun.digest()[:_MAC]
 
 
+@lru_cache(maxsize=256)
+def _reply_mac(key: Key, case: int, head: bytes) -> bytes:
+    """Return the proof of a signed address; several questions about one mail ask for the same."""
+    return _mac(key, b"reply", str(case).encode(), head)
+
+
 @lru_cache(maxsize=16)
 def _begun(secret: bytes) -> hmac.HMAC:
     """Return an HMAC that has taken in its key and no message yet."""
@@ -109,7 +115,7 @@ def sign_address(
     head = _HEAD.pack(
         0x10 | _AUDIENCES.index(audience), key.id, max(expiry, 0), person(address), reference & 0xFFFFFFFF
     )
-    token = base32(head + _mac(key, b"reply", str(case).encode(), head))
+    token = base32(head + _reply_mac(key, case, head))
     base = local.split("+")[0]
     tail = f"+{case}.{token}"
     return f"{base if len(base) <= 20 and len(base) + len(tail) <= 64 else 'r'}{tail}@{domain}"
@@ -128,9 +134,7 @@ def verify_address(keys: Sequence[Key], address: str, now: datetime) -> ReplyTok
     if kind >> 4 != 1 or kind & 0x0F >= len(_AUDIENCES):
         return None
     case = int(match[1])
-    good = any(
-        key.id == key_id and hmac.compare_digest(_mac(key, b"reply", str(case).encode(), head), mac) for key in keys
-    )
+    good = any(key.id == key_id and hmac.compare_digest(_reply_mac(key, case, head), mac) for key in keys)
     if not good or (now - _EPOCH).days > expiry:
         return None
     return ReplyToken(case=case, audience=_AUDIENCES[kind & 0x0F], person=who, reference=reference)
