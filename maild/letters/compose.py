@@ -127,6 +127,9 @@ def _values(notice: Notice, language: str) -> dict[str, Value]:
     """Clean what the letter may show; long texts are cut, but for an agent's own words."""
     values: dict[str, Value] = {}
     for name, value in notice.values.items():
+        if value == "" or value == ():  # most of what a letter may show
+            values[name] = value
+            continue
         if isinstance(value, Reason):
             value = in_words(value, language)
         if isinstance(value, tuple):
