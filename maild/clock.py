@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -54,8 +55,17 @@ class Clock:
         )
 
     def every(self, seconds: float, tick: Tick) -> None:
-        """Call ``tick`` every so many seconds."""
-        self._scheduler.add_job(tick, _Every(seconds))
+        """Call ``tick`` every so many seconds; one under way when the clock stops is ended without a word."""
+
+        @wraps(tick)
+        async def quietly() -> None:
+            try:
+                await tick()
+            except asyncio.CancelledError:
+                if self._scheduler.running:
+                    raise
+
+        self._scheduler.add_job(quietly, _Every(seconds))
 
     def start(self) -> None:
         """Begin to tick, on the running event loop."""

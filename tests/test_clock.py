@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from maild.clock import Clock
 from tests.kit.faketime import WallClock
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -170,3 +173,24 @@ def test_days_when_clocks_change_and_three_days_down(wall: WallClock, nights: li
         assert ticker.kept == after[:72]
         kept += ticker.kept
     assert len(kept) == len(set(kept)) == 72 * len(nights)
+
+
+def test_a_tick_under_way_when_the_clock_stops_is_ended_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    """A stop under load cancels what is being done; that is no fault, and the log says nothing of it."""
+    begun: list[int] = []
+
+    async def tick() -> None:
+        begun.append(1)
+        await asyncio.sleep(60)
+
+    async def main() -> None:
+        clock = Clock()
+        clock.every(0.5, tick)
+        clock.start()
+        while not begun:
+            await asyncio.sleep(0.01)
+        clock.stop()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(main())
+    assert begun == [1] and [record for record in caplog.records if record.levelno >= logging.WARNING] == []
