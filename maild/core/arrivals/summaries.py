@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from maild.core.cause import About, TimerDue
 from maild.core.draft import Draft, MailDraft
 from maild.core.facts import Asks, CaseFacts, ThreadAsks, Untold
-from maild.core.letters.notices import about_case, told
+from maild.core.letters.notices import about_case, hearing
 from maild.core.plan import MarkTold, Plan, SetTimer
 from maild.core.reasons.reason import because
 from maild.core.threads import threading
 from maild.core.timers.kept import Kind, kept, over
-from maild.core.values.people import present
 
 EVERY = 600
 """Seconds: a summary holds what came to its case within one such stretch of the clock."""
@@ -52,20 +51,14 @@ def _keep(draft: Draft, cause: TimerDue) -> Plan:
 
 def _tell(draft: Draft, case: CaseFacts, untold: tuple[Untold, ...]) -> bool:
     about = about_case(case, draft.rulebook)
-    heard = told(case.assignee, case.group, draft.rulebook, absent=draft.writer.absent)
-    watching = present(case.watchers, draft.rulebook, absent=draft.writer.absent)
-    agents = (*heard, *(agent for agent in watching if agent not in heard))
+    agents = hearing(about, draft.writer, draft.rulebook)
     for agent in agents:
-        draft.writer.write(
+        draft.writer.tell(
             "summary",
             about,
-            to=agent.addresses[0],
-            to_name=agent.name,
-            audience="internal",
+            agent,
             once_key=f"summary:{draft.key}:{agent.id}",
-            language=agent.language or about.department.language,
             values={"title": case.subject, "mails": tuple(_line(draft, one) for one in untold)},
-            to_agent=True,
         )
     return bool(agents)
 

@@ -11,7 +11,7 @@ from maild.core.commands.agents import Act
 from maild.core.commands.command_lines import Said, taken_apart
 from maild.core.draft import MailDraft
 from maild.core.facts import CaseFacts, HeldMessage
-from maild.core.letters.notices import Subject, about_case, names, readers
+from maild.core.letters.notices import Subject, about_case, names, readers, whole_mail
 from maild.core.plan import AnswerTo, CountsAs, DropHeld, Plan, Record, ReleaseHeld, UseToken
 from maild.core.reasons.reason import Reason, because, lines
 from maild.core.threads.threading import Evidence
@@ -94,15 +94,13 @@ def marked(draft: MailDraft, found: Evidence, reason: Reason) -> Plan:
     elif not draft.facts.told_before and found.audience != "confirm":
         about = about_case(case, draft.rulebook)
         text = draft.mail.own_text
-        draft.writer.write(
+        draft.writer.tell(
             "refusal",
             about,
-            to=agent.addresses[0],
-            to_name=agent.name,
+            agent,
             audience="answer",
             once_key=marked_key(case.number, agent.id),
             counts_as="refusal",
-            language=agent.language or about.department.language,
             values={
                 "agent_name": agent.name,
                 "held_text": text,
@@ -110,7 +108,6 @@ def marked(draft: MailDraft, found: Evidence, reason: Reason) -> Plan:
                 "attachments": names(draft.mail.attachments),
                 "recipients": readers(about, agent),
             },
-            to_agent=True,
         )
     return draft.done("refused", case.number, reason)
 
@@ -166,22 +163,15 @@ def _bring_whole(draft: MailDraft, case: CaseFacts, act: Act) -> None:
     if mail is not None:
         values = {"text": mail.text, "folded": mail.folded, "requester": mail.author_shown}
     name = f"{draft.rulebook.desk.number_prefix}-{case.number}.eml"
-    whole = Attachment(
-        name=name, type="message/rfc822", size=len(raw), sha256="", start=0, end=len(raw), encoding="identity"
-    )
-    draft.writer.write(
+    draft.writer.tell(
         "whole",
         about,
-        to=agent.addresses[0],
-        to_name=agent.name,
-        audience="internal",
+        agent,
         once_key=f"whole:{draft.inbound}",
         counts_as="why",
-        language=agent.language or about.department.language,
         values=values,
-        attachments=(whole,) if raw else (),
+        attachments=(whole_mail(name, len(raw)),) if raw else (),
         attachments_of=None if mail is None else mail.inbound,
-        to_agent=True,
     )
 
 
@@ -204,17 +194,13 @@ def _explain(draft: MailDraft, case: CaseFacts, act: Act) -> None:
         return
     agent, about = act.agent, about_case(case, draft.rulebook)
     trace = () if draft.facts.agents is None else draft.facts.agents.traces.get(case.number, ())
-    draft.writer.write(
+    draft.writer.tell(
         "why",
         about,
-        to=agent.addresses[0],
-        to_name=agent.name,
-        audience="internal",  # a "thanks" in return must not go to the customer
+        agent,
         once_key=f"why:{draft.inbound}",
         counts_as="why",
-        language=agent.language or about.department.language,
         values={"text": lines(line.said for line in trace) if trace else "–"},
-        to_agent=True,
     )
 
 
@@ -246,17 +232,14 @@ def _ask_agent(draft: MailDraft, kind: _Asked, case: CaseFacts, act: Act, *, hel
         values |= {"unanswered": act.reason, "offers": case.offers}
     if kind == "confirmation":
         values |= _what_a_yes_does(draft, about, act, held)
-    draft.writer.write(
+    draft.writer.tell(
         kind,
         about,
-        to=agent.addresses[0],
-        to_name=agent.name,
+        agent,
         audience="confirm" if kind == "confirmation" else "answer",
         once_key=f"{_limit(kind, act, again=held is not None)}:{draft.inbound}",
         counts_as=_counts_as(kind, act, again=held is not None),
-        language=agent.language or about.department.language,
         values=values,
-        to_agent=True,
         reference=draft.inbound if held is None else held.inbound,
     )
 
@@ -300,16 +283,12 @@ def _not_confirmed(draft: MailDraft, case: CaseFacts, held: HeldMessage, act: Ac
         return draft.done("held", case.number, act.reason)
     draft.changes.append(UseToken(digest=f"held:{held.inbound}"))
     draft.changes.append(DropHeld(message=held.id, case=case.number, agent=agent.id))
-    draft.writer.write(
+    draft.writer.tell(
         "discarded",
         about,
-        to=agent.addresses[0],
-        to_name=agent.name,
-        audience="internal",  # a "thanks" in return must not go to the customer
+        agent,
         once_key=f"discarded:{held.inbound}",
-        language=agent.language or about.department.language,
         values={"agent_name": agent.name, "held_text": held.text, "attachments": names(held.attachments)},
-        to_agent=True,
     )
     return draft.done("note", case.number, act.reason)
 

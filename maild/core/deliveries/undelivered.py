@@ -91,17 +91,7 @@ def tell_of_letter(draft: Draft, case: CaseFacts | None, to: str, values: Values
     about = about_case(case, draft.rulebook)
     reached = told(case.assignee, case.group, draft.rulebook, but=to, absent=draft.writer.absent)
     for agent in reached:
-        draft.writer.write(
-            "undelivered",
-            about,
-            to=agent.addresses[0],
-            to_name=agent.name,
-            audience="internal",
-            once_key=f"{key}:{agent.id}",
-            language=agent.language or about.department.language,
-            values=values,
-            to_agent=True,
-        )
+        draft.writer.tell("undelivered", about, agent, once_key=f"{key}:{agent.id}", values=values)
     return bool(reached)
 
 

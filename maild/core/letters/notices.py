@@ -247,6 +247,52 @@ class NoticeWriter:
             )
         )
 
+    def tell(
+        self,
+        kind: NoticeKind,
+        about: Subject,
+        agent: Agent,
+        *,
+        once_key: str,
+        values: Values,
+        audience: tokens.Audience = "internal",
+        attachments: tuple[Attachment, ...] = (),
+        attachments_of: int | None = None,
+        reference: int = 0,
+        counts_as: CountsAs = "",
+    ) -> None:
+        """Add one notice to an agent's registered address, in the agent's language.
+
+        What answers it stays inside unless ``audience`` says otherwise: a "thanks" must not go to the customer.
+        """
+        self.write(
+            kind,
+            about,
+            to=agent.addresses[0],
+            to_name=agent.name,
+            audience=audience,
+            once_key=once_key,
+            language=language_of(agent, about),
+            values=values,
+            attachments=attachments,
+            attachments_of=attachments_of,
+            to_agent=True,
+            reference=reference,
+            counts_as=counts_as,
+        )
+
+
+def language_of(agent: Agent, about: Subject) -> str:
+    """Return the language in which an agent reads of a case."""
+    return agent.language or about.department.language
+
+
+def hearing(about: Subject, writer: NoticeWriter, rulebook: Rulebook) -> tuple[Agent, ...]:
+    """Return who hears of what comes into a case: those who work on it (:func:`told`), then its watchers."""
+    heard = told(about.assignee, about.group, rulebook, absent=writer.absent)
+    watching = present(about.watchers, rulebook, absent=writer.absent)
+    return (*heard, *(agent for agent in watching if agent not in heard))
+
 
 def _agent_thread(number: int, domain: str, prefix: str) -> str:
     """Return the Message-ID that all letters to agents about one case answer, so that mail clients thread them."""
@@ -314,22 +360,16 @@ def to_agents(
     """Tell the agents of a case about the mail, each separately with a signed address of their own (law W9)."""
     audience: tokens.Audience = "internal" if kind in ("pending", "noted") else "answer"
     why, offers = unanswered(about, mail, rulebook) if audience == "answer" else (None, ())
-    if agents is None:
-        heard = told(about.assignee, about.group, rulebook, absent=writer.absent)
-        watching = present(about.watchers, rulebook, absent=writer.absent)
-        agents = (*heard, *(agent for agent in watching if agent not in heard))
-    for agent in agents:
+    for agent in hearing(about, writer, rulebook) if agents is None else agents:
         if agent.id == skip:
             continue
-        language = agent.language or about.department.language
-        writer.write(
+        language = language_of(agent, about)
+        writer.tell(
             kind,
             about,
-            to=agent.addresses[0],
-            to_name=agent.name,
+            agent,
             audience=audience,
             once_key=f"{kind}:{key}:{agent.id}",
-            language=language,
             values={
                 "title": about.title,
                 "requester": mail.identity.shown,
@@ -351,23 +391,14 @@ def to_agents(
                 "unanswered": why or "",
                 "offers": offers,
             },
-            attachments=(*mail.attachments, whole_mail(mail)) if shown.cut else mail.attachments,
+            attachments=(*mail.attachments, whole_mail("mail.eml", mail.size)) if shown.cut else mail.attachments,
             attachments_of=inbound,
-            to_agent=True,
         )
 
 
-def whole_mail(mail: Mail) -> Attachment:
-    """Return a mail as a file of its own: all of its raw bytes."""
-    return Attachment(
-        name="mail.eml",
-        type="message/rfc822",
-        size=mail.size,
-        sha256=mail.sha256,
-        start=0,
-        end=mail.size,
-        encoding="identity",
-    )
+def whole_mail(name: str, size: int) -> Attachment:
+    """Return a mail as a file of its own: all of its raw bytes, under a name that is ours."""
+    return Attachment(name=name, type="message/rfc822", size=size, sha256="", start=0, end=size, encoding="identity")
 
 
 def names(files: Iterable[Attachment]) -> tuple[str, ...]:
