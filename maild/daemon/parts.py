@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -281,6 +282,10 @@ def server_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
     return context
 
 
+LOOK = 0.25
+"""Seconds that a look at the disk holds: no stream of mails takes the room that is left in so short a time."""
+
+
 class Room:
     """Tells whether the disk has room for another mail (452 below 1.5 times the size limit, at least 200 MB)."""
 
@@ -288,7 +293,11 @@ class Room:
         path = engines.sqlite_path(config.store.url)
         self._folder = None if path is None else path.parent
         self._least = max(LEAST_FREE, listen.max_size * 3 // 2)
+        self._there_is, self._until = True, 0.0
 
     def __call__(self) -> bool:
-        """Look at the disk; a PostgreSQL store has its own."""
-        return self._folder is None or shutil.disk_usage(self._folder).free >= self._least
+        """Look at the disk, four times a second at most; a PostgreSQL store has its own."""
+        if self._folder is not None and (now := time.monotonic()) >= self._until:
+            self._there_is = shutil.disk_usage(self._folder).free >= self._least
+            self._until = now + LOOK
+        return self._there_is
