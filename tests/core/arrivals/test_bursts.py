@@ -1,12 +1,13 @@
 """Telling "nearly the same mail": case and space do not count; numbers, files and other words do (law A7)."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.arrivals.bursts import burst, similar, subject_shape, text_shape
+from maild.core.arrivals.bursts import burst, numbers, similar, subject_shape, text_shape
 from maild.core.facts import Arrival
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -78,3 +79,12 @@ def test_mails_without_a_case_fold_nothing() -> None:
         burst([Arrival(case=None, at=NOW, subject_shape="s", text_shape=())] * 20, limit=10, subject="s", text=())
         is None
     )
+
+
+PIECES = st.sampled_from(["1", "42", "²", "٣", "å", " ", "\n", "+47 ", "日", "a1b"]) | st.characters()
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_numbers_are_those_the_pattern_finds(text: str) -> None:
+    """The quick way and the plain one find the same runs of digits in any text."""
+    assert numbers(text) == re.findall(r"\d+", text)
