@@ -94,6 +94,15 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+LONG = ("tests/test_docs.py", "tests/daemon/", "tests/cli/", "tests/mailboxes/", "tests/postfix/")
+"""What takes longest a file begins first: a file is one worker's, and the last one would keep the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, else in the order of their names."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One server for the whole run of a test process."""
